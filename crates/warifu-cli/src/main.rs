@@ -1,0 +1,3 @@
+//! The program `warifu`.
+#![forbid(unsafe_code)]
+fn main() {}

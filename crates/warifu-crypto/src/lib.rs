@@ -1,0 +1,1 @@
+//! Safe face of AWS-LC for warifu.

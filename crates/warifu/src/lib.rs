@@ -1,0 +1,2 @@
+//! TLS for parties that share a CA or a key.
+#![forbid(unsafe_code)]
