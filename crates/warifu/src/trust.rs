@@ -1,0 +1,1 @@
+//! Which certificates this side believes.
