@@ -1,39 +1,47 @@
-//! Safe face of AWS-LC for warifu.
-// Names the protocol crate needs; the real definitions replace these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Hash {
-    Sha256,
-    Sha384,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Aead {
-    Aes128Gcm,
-    Aes256Gcm,
-    ChaCha20Poly1305,
-    Aes128Ccm,
-    Aes128Ccm8,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Group {
-    X25519,
-    P256,
-    P384,
-    P521,
-    X25519MlKem768,
-    SecP256r1MlKem768,
-    SecP384r1MlKem1024,
-}
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum SignatureAlgorithm {
-    Any,
-}
-#[allow(missing_docs)]
-impl SignatureAlgorithm {
-    pub fn from_iana(_: u16) -> Option<Self> {
-        None
-    }
-}
+//! Safe face of AWS-LC for the warifu TLS library.
+//!
+//! Everything TLS 1.3 needs from cryptography and nothing of the protocol: hashes, HMAC, HKDF
+//! (with TLS 1.3's labels), authenticated encryption, key exchange, signatures, private keys and
+//! random bytes. The primitives are AWS-LC's; AES-CCM and passphrase encryption of keys are
+//! RustCrypto's. All unsafe code of the library is in `ffi.rs`.
+//!
+//! | question | module |
+//! |---|---|
+//! | which hashes, running and whole | [`hash`] |
+//! | message authentication codes | [`hmac`] |
+//! | key derivation, TLS 1.3 labels | [`hkdf`] |
+//! | memory that holds secrets | [`secret`] |
+//! | record encryption | [`aead`] |
+//! | key exchange groups, hybrids | [`agreement`] |
+//! | verify a signature | [`signature`] |
+//! | load, make and use a private key | [`private_key`] |
+//! | random bytes | [`random`] |
+//! | compare without a timing leak | [`constant_time`] |
+//! | what can fail | [`error`] |
+
+#![deny(unsafe_code)]
+
+pub mod aead;
+pub mod agreement;
+pub mod constant_time;
+mod der;
+pub mod error;
+#[allow(unsafe_code)]
+mod ffi;
+pub mod hash;
+pub mod hkdf;
+pub mod hmac;
+pub mod private_key;
+pub mod random;
+pub mod secret;
+pub mod signature;
+
+pub use aead::{Aead, AeadKey};
+pub use agreement::{Group, KeyShare, SharedSecret, respond};
+pub use error::CryptoError;
+pub use hash::{Digest, Hash, HashContext};
+pub use hkdf::Prk;
+pub use hmac::{HmacKey, Tag};
+pub use private_key::PrivateKey;
+pub use secret::Secret;
+pub use signature::{KeyKind, PublicKey, SignatureAlgorithm};

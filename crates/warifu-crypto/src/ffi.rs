@@ -1,0 +1,795 @@
+//! The only unsafe code of the library: calls into AWS-LC behind safe functions and owned handles.
+//!
+//! Rules kept here: every raw pointer comes from a slice, array or handle that outlives the call;
+//! lengths come from the same slice; return codes are checked in the statement that calls; a
+//! handle frees exactly once, in `Drop`; contexts that hold keys are wiped. AWS-LC's error queue is
+//! emptied after a failure, for its detail must not linger in the thread.
+
+use aws_lc_sys as sys;
+use core::ffi::c_int;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
+use zeroize::Zeroize;
+
+use crate::secret::Secret;
+
+/// AWS-LC's convention for success.
+const OK: c_int = 1;
+
+/// A pointer for C to read `slice.len()` bytes at: NULL when there are none.
+fn const_ptr(slice: &[u8]) -> *const u8 {
+    if slice.is_empty() {
+        ptr::null()
+    } else {
+        slice.as_ptr()
+    }
+}
+
+/// Drops what a failed call left in this thread's error queue.
+fn clear_errors() {
+    // SAFETY: ERR_clear_error has no preconditions.
+    unsafe { sys::ERR_clear_error() }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Hashes
+
+/// FIPS 180-4 Section 5.3.3.
+const SHA256_IV: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
+/// FIPS 180-4 Section 5.3.4.
+const SHA384_IV: [u64; 8] = [
+    0xcbbb_9d5d_c105_9ed8,
+    0x629a_292a_367c_d507,
+    0x9159_015a_3070_dd17,
+    0x152f_ecd8_f70e_5939,
+    0x6733_2667_ffc0_0b31,
+    0x8eb4_4a87_6858_1511,
+    0xdb0c_2e0d_64f9_8fa7,
+    0x47b5_481d_befa_4fa4,
+];
+
+/// FIPS 180-4 Section 5.3.5.
+const SHA512_IV: [u64; 8] = [
+    0x6a09_e667_f3bc_c908,
+    0xbb67_ae85_84ca_a73b,
+    0x3c6e_f372_fe94_f82b,
+    0xa54f_f53a_5f1d_36f1,
+    0x510e_527f_ade6_82d1,
+    0x9b05_688c_2b3e_6c1f,
+    0x1f83_d9ab_fb41_bd6b,
+    0x5be0_cd19_137e_2179,
+];
+
+/// A running SHA-256. Plain data, wiped on drop.
+#[derive(Clone)]
+pub(crate) struct Sha256(sys::SHA256_CTX);
+
+impl Sha256 {
+    pub(crate) fn new() -> Self {
+        Self::with_state(SHA256_IV, 0)
+    }
+
+    /// Goes on after one block of 64 bytes that led to `h`.
+    pub(crate) fn resume_after_one_block(h: &[u32; 8]) -> Self {
+        Self::with_state(*h, 64 * 8)
+    }
+
+    fn with_state(h: [u32; 8], bits_so_far: u32) -> Self {
+        Self(sys::SHA256_CTX {
+            h,
+            Nl: bits_so_far,
+            Nh: 0,
+            data: [0; 64],
+            num: 0,
+            md_len: 32,
+        })
+    }
+
+    pub(crate) fn chaining_value(&self) -> [u32; 8] {
+        self.0.h
+    }
+
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        // SAFETY: SHA256_Update reads `data.len()` bytes and writes within the context, which is
+        // initialised in full. It cannot fail (documented to return one always).
+        unsafe { sys::SHA256_Update(&mut self.0, const_ptr(data).cast(), data.len()) };
+    }
+
+    /// Writes 32 bytes. The context must not be used again.
+    pub(crate) fn finish(&mut self, out: &mut [u8; 64]) {
+        // SAFETY: SHA256_Final writes `md_len` = 32 bytes to `out`, which has 64. It cannot fail for
+        // a context with this md_len.
+        unsafe { sys::SHA256_Final(out.as_mut_ptr(), &mut self.0) };
+    }
+}
+
+impl Drop for Sha256 {
+    fn drop(&mut self) {
+        self.0.h.as_mut_slice().zeroize();
+        self.0.data.as_mut_slice().zeroize();
+    }
+}
+
+/// A running SHA-384 or SHA-512, which differ in their start and their output. Plain data, wiped on drop.
+#[derive(Clone)]
+pub(crate) struct Sha512(sys::SHA512_CTX);
+
+impl Sha512 {
+    pub(crate) fn new_384() -> Self {
+        Self::with_state(SHA384_IV, 0, 48)
+    }
+
+    pub(crate) fn new_512() -> Self {
+        Self::with_state(SHA512_IV, 0, 64)
+    }
+
+    /// Goes on after one block of 128 bytes that led to `h`.
+    pub(crate) fn resume_384_after_one_block(h: &[u64; 8]) -> Self {
+        Self::with_state(*h, 128 * 8, 48)
+    }
+
+    /// Goes on after one block of 128 bytes that led to `h`.
+    pub(crate) fn resume_512_after_one_block(h: &[u64; 8]) -> Self {
+        Self::with_state(*h, 128 * 8, 64)
+    }
+
+    fn with_state(h: [u64; 8], bits_so_far: u64, md_len: u32) -> Self {
+        Self(sys::SHA512_CTX {
+            h,
+            Nl: bits_so_far,
+            Nh: 0,
+            p: [0; 128],
+            num: 0,
+            md_len,
+        })
+    }
+
+    pub(crate) fn chaining_value(&self) -> [u64; 8] {
+        self.0.h
+    }
+
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        // SAFETY: SHA512_Update reads `data.len()` bytes and writes within the context, which is
+        // initialised in full. It serves SHA-384 too and cannot fail.
+        unsafe { sys::SHA512_Update(&mut self.0, const_ptr(data).cast(), data.len()) };
+    }
+
+    /// Writes 48 or 64 bytes. The context must not be used again.
+    pub(crate) fn finish(&mut self, out: &mut [u8; 64]) {
+        // SAFETY: SHA512_Final writes `md_len` bytes, 48 or 64 here, to `out`, which has 64. It fails
+        // only for a NULL `out`.
+        unsafe { sys::SHA512_Final(out.as_mut_ptr(), &mut self.0) };
+    }
+}
+
+impl Drop for Sha512 {
+    fn drop(&mut self) {
+        self.0.h.as_mut_slice().zeroize();
+        self.0.p.as_mut_slice().zeroize();
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Authenticated encryption
+
+/// The AEADs of AWS-LC that TLS 1.3 uses. All have 12-byte nonces and 16-byte tags.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(crate) enum AeadAlgorithm {
+    Aes128Gcm,
+    Aes256Gcm,
+    ChaCha20Poly1305,
+}
+
+/// Length of the tag of every [`AeadAlgorithm`].
+pub(crate) const AEAD_TAG_LEN: usize = 16;
+
+impl AeadAlgorithm {
+    fn as_ptr(self) -> *const sys::EVP_AEAD {
+        // SAFETY: these have no preconditions and return static tables.
+        unsafe {
+            match self {
+                Self::Aes128Gcm => sys::EVP_aead_aes_128_gcm(),
+                Self::Aes256Gcm => sys::EVP_aead_aes_256_gcm(),
+                Self::ChaCha20Poly1305 => sys::EVP_aead_chacha20_poly1305(),
+            }
+        }
+    }
+}
+
+/// An expanded AEAD key in one allocation of our own (584 bytes), wiped on drop.
+pub(crate) struct AeadContext(Box<sys::EVP_AEAD_CTX>);
+
+// SAFETY: for these AEADs the context is self-contained plain data after initialisation, and sealing and
+// opening take it as const: AWS-LC allows that from many threads at once (aead.h).
+unsafe impl Send for AeadContext {}
+// SAFETY: as above.
+unsafe impl Sync for AeadContext {}
+
+impl AeadContext {
+    /// None if the key is of the wrong length.
+    pub(crate) fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Option<Self> {
+        // SAFETY: EVP_AEAD_CTX is a C struct of a pointer, a union of plain data and integers, for all of
+        // which zeros are valid (EVP_AEAD_CTX_zero does the same).
+        let mut context = Self(Box::new(unsafe { core::mem::zeroed() }));
+        // SAFETY: `context.0` is zeroed as EVP_AEAD_CTX_init wants; the key's length is checked by it.
+        let ok = unsafe {
+            sys::EVP_AEAD_CTX_init(
+                &mut *context.0,
+                algorithm.as_ptr(),
+                const_ptr(key),
+                key.len(),
+                AEAD_TAG_LEN,
+                ptr::null_mut(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+            return None;
+        }
+        Some(context)
+    }
+
+    /// To seal and open with.
+    pub(crate) fn as_ref(&self) -> AeadRef<'_> {
+        AeadRef {
+            context: &*self.0,
+            lives: PhantomData,
+        }
+    }
+}
+
+impl Drop for AeadContext {
+    fn drop(&mut self) {
+        // SAFETY: the context is zeroed or initialised; EVP_AEAD_CTX_cleanup accepts both and frees what
+        // the AEAD may have allocated. Then nothing in it is used again and its bytes, all
+        // `size_of` them owned by the box, may be overwritten with zeros, a valid value.
+        unsafe {
+            sys::EVP_AEAD_CTX_cleanup(&mut *self.0);
+            sys::OPENSSL_cleanse(
+                ptr::from_mut(&mut *self.0).cast(),
+                size_of::<sys::EVP_AEAD_CTX>(),
+            );
+        }
+    }
+}
+
+/// Runs `operation` with a ChaCha20-Poly1305 context made on the stack. None if that fails.
+///
+/// For this AEAD the expanded key is the key: setting the context up is a copy of 32 bytes, so to keep
+/// 584 bytes for each direction of each connection would be waste.
+pub(crate) fn with_chacha20_poly1305<R>(
+    key: &[u8; 32],
+    operation: impl FnOnce(AeadRef<'_>) -> R,
+) -> Option<R> {
+    let mut context = MaybeUninit::<sys::EVP_AEAD_CTX>::uninit();
+    // SAFETY: EVP_AEAD_CTX_init writes to the struct and does not read it; for this AEAD it stores the
+    // table's address, the key and the tag length.
+    let ok = unsafe {
+        sys::EVP_AEAD_CTX_init(
+            context.as_mut_ptr(),
+            AeadAlgorithm::ChaCha20Poly1305.as_ptr(),
+            key.as_ptr(),
+            key.len(),
+            AEAD_TAG_LEN,
+            ptr::null_mut(),
+        )
+    };
+    if ok != OK {
+        clear_errors();
+        return None;
+    }
+    let result = operation(AeadRef {
+        context: context.as_ptr(),
+        lives: PhantomData,
+    });
+    // SAFETY: overwrites the part of the state that the AEAD wrote, the key of 32 bytes at its start, in a
+    // union of 560. The AEAD's cleanup does nothing, so nothing is left to free.
+    unsafe {
+        let state = ptr::addr_of_mut!((*context.as_mut_ptr()).state);
+        sys::OPENSSL_cleanse(state.cast(), key.len());
+    }
+    Some(result)
+}
+
+/// An initialised AEAD context, borrowed: made by [`AeadContext`] and [`with_chacha20_poly1305`] only.
+#[derive(Copy, Clone)]
+pub(crate) struct AeadRef<'a> {
+    context: *const sys::EVP_AEAD_CTX,
+    lives: PhantomData<&'a ()>,
+}
+
+impl AeadRef<'_> {
+    /// `out` = ciphertext of `plaintext` and `extra`, then the tag. False on failure, with `out` zeroed, and
+    /// if the lengths do not add up.
+    #[inline]
+    pub(crate) fn seal_scatter(
+        self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        plaintext: &[u8],
+        extra: &[u8],
+        out: &mut [u8],
+    ) -> bool {
+        let Some((out, out_tag)) = out.split_at_mut_checked(plaintext.len()) else {
+            return false;
+        };
+        if out_tag.len() != extra.len() + AEAD_TAG_LEN {
+            return false;
+        }
+        let mut out_tag_len = 0;
+        // SAFETY: the context is initialised (see the type). `out` has room for `plaintext.len()` bytes,
+        // `out_tag` for its stated length; as distinct borrows none of the buffers overlap.
+        let ok = unsafe {
+            sys::EVP_AEAD_CTX_seal_scatter(
+                self.context,
+                out.as_mut_ptr(),
+                out_tag.as_mut_ptr(),
+                &mut out_tag_len,
+                out_tag.len(),
+                nonce.as_ptr(),
+                nonce.len(),
+                const_ptr(plaintext),
+                plaintext.len(),
+                const_ptr(extra),
+                extra.len(),
+                const_ptr(aad),
+                aad.len(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+            return false;
+        }
+        out_tag_len == out_tag.len()
+    }
+
+    /// Decrypts `in_out` to itself. False if it does not authenticate; `in_out` is zeroed then.
+    #[inline]
+    pub(crate) fn open_in_place(
+        self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        in_out: &mut [u8],
+        tag: &[u8],
+    ) -> bool {
+        let data = in_out.as_mut_ptr();
+        // SAFETY: the context is initialised. Input and output are the same `in_out.len()` bytes, which
+        // EVP_AEAD_CTX_open_gather allows; both pointers come from the one mutable borrow.
+        let ok = unsafe {
+            sys::EVP_AEAD_CTX_open_gather(
+                self.context,
+                data,
+                nonce.as_ptr(),
+                nonce.len(),
+                data,
+                in_out.len(),
+                const_ptr(tag),
+                tag.len(),
+                const_ptr(aad),
+                aad.len(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+        }
+        ok == OK
+    }
+
+    /// Decrypts `ciphertext` to `out` of the same length. False if it does not authenticate, with `out`
+    /// zeroed, and if the lengths differ.
+    #[inline]
+    pub(crate) fn open_gather(
+        self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        ciphertext: &[u8],
+        tag: &[u8],
+        out: &mut [u8],
+    ) -> bool {
+        if out.len() != ciphertext.len() {
+            return false;
+        }
+        // SAFETY: the context is initialised; `out` has room for `ciphertext.len()` bytes and, as a distinct
+        // borrow, does not overlap it.
+        let ok = unsafe {
+            sys::EVP_AEAD_CTX_open_gather(
+                self.context,
+                out.as_mut_ptr(),
+                nonce.as_ptr(),
+                nonce.len(),
+                const_ptr(ciphertext),
+                ciphertext.len(),
+                const_ptr(tag),
+                tag.len(),
+                const_ptr(aad),
+                aad.len(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+        }
+        ok == OK
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// X25519 (RFC 7748)
+
+/// A new key pair: (private, public). The private key is written straight into boxed memory.
+pub(crate) fn x25519_generate() -> (Secret, [u8; 32]) {
+    let mut private_key = Secret::zeros(32);
+    let mut public_key = [0; 32];
+    // SAFETY: X25519_keypair writes 32 bytes to each; it aborts the process if there is no randomness.
+    unsafe {
+        sys::X25519_keypair(
+            public_key.as_mut_ptr(),
+            private_key.as_mut_bytes().as_mut_ptr(),
+        );
+    }
+    (private_key, public_key)
+}
+
+/// The shared secret. None if a length is not 32 or the result is all zeros (a point of small order).
+pub(crate) fn x25519(private_key: &[u8], peer: &[u8], out: &mut [u8]) -> Option<()> {
+    if private_key.len() != 32 || peer.len() != 32 || out.len() != 32 {
+        return None;
+    }
+    // SAFETY: X25519 reads 32 bytes of each input and writes 32; the lengths were just checked.
+    let ok = unsafe { sys::X25519(out.as_mut_ptr(), private_key.as_ptr(), peer.as_ptr()) };
+    if ok != OK {
+        clear_errors();
+        return None;
+    }
+    Some(())
+}
+
+// ---------------------------------------------------------------------------------------------
+// Signature keys
+
+/// What to generate.
+#[derive(Copy, Clone)]
+pub(crate) enum Generate {
+    Ec(Curve),
+    Ed25519,
+    Rsa { bits: u16 },
+    MlDsa(MlDsa),
+}
+
+#[derive(Copy, Clone)]
+pub(crate) enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(crate) enum MlDsa {
+    MlDsa44,
+    MlDsa65,
+    MlDsa87,
+}
+
+/// How the message is hashed and, for RSA, padded.
+#[derive(Copy, Clone)]
+pub(crate) enum Scheme {
+    /// The algorithm takes the message itself: Ed25519, ML-DSA with an empty context.
+    Whole,
+    /// ECDSA, the signature in DER.
+    Ecdsa(crate::Hash),
+    /// RSASSA-PKCS1-v1_5.
+    Pkcs1(crate::Hash),
+    /// RSASSA-PSS, MGF1 with the same hash, salt as long as the hash.
+    Pss(crate::Hash),
+}
+
+impl Scheme {
+    fn md(self) -> *const sys::EVP_MD {
+        let hash = match self {
+            Self::Whole => return ptr::null(),
+            Self::Ecdsa(hash) | Self::Pkcs1(hash) | Self::Pss(hash) => hash,
+        };
+        // SAFETY: these have no preconditions and return static tables.
+        unsafe {
+            match hash {
+                crate::Hash::Sha256 => sys::EVP_sha256(),
+                crate::Hash::Sha384 => sys::EVP_sha384(),
+                crate::Hash::Sha512 => sys::EVP_sha512(),
+            }
+        }
+    }
+
+    /// Sets the padding of an operation that [`EVP_DigestSignInit`] or its counterpart began.
+    ///
+    /// # Safety
+    /// `context` is the live EVP_PKEY_CTX of such an operation.
+    unsafe fn set_padding(self, context: *mut sys::EVP_PKEY_CTX) -> bool {
+        // SAFETY: passed on from the caller. Errors if the key is not RSA, checked below.
+        unsafe {
+            match self {
+                Self::Whole | Self::Ecdsa(_) => true,
+                Self::Pkcs1(_) => {
+                    sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PADDING) == OK
+                }
+                Self::Pss(_) => {
+                    sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PSS_PADDING) == OK
+                        && sys::EVP_PKEY_CTX_set_rsa_pss_saltlen(
+                            context,
+                            sys::RSA_PSS_SALTLEN_DIGEST,
+                        ) == OK
+                }
+            }
+        }
+    }
+}
+
+/// A private or public key of AWS-LC.
+pub(crate) struct Pkey(NonNull<sys::EVP_PKEY>);
+
+// SAFETY: evp.h: an EVP_PKEY may be used concurrently by non-mutating functions. After creation only those
+// are called here: signing, verifying, marshalling; the EVP_PKEY* that EVP_DigestSignInit takes is
+// only referenced (an atomic count).
+unsafe impl Send for Pkey {}
+// SAFETY: as above.
+unsafe impl Sync for Pkey {}
+
+impl Drop for Pkey {
+    fn drop(&mut self) {
+        // SAFETY: the handle owns one reference, released here once. AWS-LC wipes what it frees.
+        unsafe { sys::EVP_PKEY_free(self.0.as_ptr()) }
+    }
+}
+
+impl Pkey {
+    /// From a DER SubjectPublicKeyInfo, whole.
+    pub(crate) fn from_spki(der: &[u8]) -> Option<Self> {
+        Self::parse(der, sys::EVP_parse_public_key)
+    }
+
+    /// From a DER PrivateKeyInfo (PKCS#8), whole.
+    pub(crate) fn from_pkcs8(der: &[u8]) -> Option<Self> {
+        Self::parse(der, sys::EVP_parse_private_key)
+    }
+
+    fn parse(
+        der: &[u8],
+        function: unsafe extern "C" fn(*mut sys::CBS) -> *mut sys::EVP_PKEY,
+    ) -> Option<Self> {
+        let mut cbs = MaybeUninit::<sys::CBS>::uninit();
+        // SAFETY: CBS_init fills the whole struct to read `der.len()` bytes of `der`, which outlives it;
+        // both parsers take an initialised CBS and return an owned key or NULL.
+        let (key, rest) = unsafe {
+            sys::CBS_init(cbs.as_mut_ptr(), const_ptr(der), der.len());
+            let key = function(cbs.as_mut_ptr());
+            (key, sys::CBS_len(cbs.as_ptr()))
+        };
+        let key = NonNull::new(key).map(Self);
+        if key.is_none() {
+            clear_errors();
+        }
+        key.filter(|_| rest == 0)
+    }
+
+    /// Makes a new private key.
+    pub(crate) fn generate(what: Generate) -> Option<Self> {
+        let id = match what {
+            Generate::Ec(_) => sys::EVP_PKEY_EC,
+            Generate::Ed25519 => sys::EVP_PKEY_ED25519,
+            Generate::Rsa { .. } => sys::EVP_PKEY_RSA,
+            Generate::MlDsa(_) => sys::EVP_PKEY_PQDSA,
+        };
+        // SAFETY: EVP_PKEY_CTX_new_id returns an owned context or NULL; its Drop frees it.
+        let context = PkeyContext(NonNull::new(unsafe {
+            sys::EVP_PKEY_CTX_new_id(id, ptr::null_mut())
+        })?);
+        let context = context.0.as_ptr();
+        let mut key = ptr::null_mut();
+        // SAFETY: `context` is live until the end of this function; the parameters set are those of its key
+        // type; EVP_PKEY_keygen stores an owned key if it returns one.
+        let ok = unsafe {
+            sys::EVP_PKEY_keygen_init(context) == OK
+                && match what {
+                    Generate::Ed25519 => true,
+                    Generate::Ec(curve) => {
+                        let nid = match curve {
+                            Curve::P256 => sys::NID_X9_62_prime256v1,
+                            Curve::P384 => sys::NID_secp384r1,
+                            Curve::P521 => sys::NID_secp521r1,
+                        };
+                        sys::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, nid) == OK
+                    }
+                    Generate::Rsa { bits } => {
+                        sys::EVP_PKEY_CTX_set_rsa_keygen_bits(context, c_int::from(bits)) == OK
+                    }
+                    Generate::MlDsa(parameters) => {
+                        let nid = match parameters {
+                            MlDsa::MlDsa44 => sys::NID_MLDSA44,
+                            MlDsa::MlDsa65 => sys::NID_MLDSA65,
+                            MlDsa::MlDsa87 => sys::NID_MLDSA87,
+                        };
+                        sys::EVP_PKEY_CTX_pqdsa_set_params(context, nid) == OK
+                    }
+                }
+                && sys::EVP_PKEY_keygen(context, &mut key) == OK
+        };
+        if !ok {
+            clear_errors();
+            return None;
+        }
+        NonNull::new(key).map(Self)
+    }
+
+    /// Bits of an RSA modulus or of a curve's order.
+    pub(crate) fn bits(&self) -> u32 {
+        // SAFETY: the key is live; reads only.
+        let bits = unsafe { sys::EVP_PKEY_bits(self.0.as_ptr()) };
+        u32::try_from(bits).unwrap_or(0)
+    }
+
+    /// DER SubjectPublicKeyInfo.
+    pub(crate) fn to_spki(&self) -> Option<Vec<u8>> {
+        // Public, but the same road as the private key's.
+        Some(
+            self.marshal(sys::EVP_marshal_public_key)?
+                .as_bytes()
+                .to_vec(),
+        )
+    }
+
+    /// DER PrivateKeyInfo, version 1. None for an ML-DSA key that came without its seed.
+    pub(crate) fn to_pkcs8(&self) -> Option<Secret> {
+        self.marshal(sys::EVP_marshal_private_key)
+    }
+
+    fn marshal(
+        &self,
+        function: unsafe extern "C" fn(*mut sys::CBB, *const sys::EVP_PKEY) -> c_int,
+    ) -> Option<Secret> {
+        let mut cbb = MaybeUninit::<sys::CBB>::zeroed();
+        let (mut out, mut out_len) = (ptr::null_mut(), 0);
+        // SAFETY: a zeroed CBB is what CBB_init wants and CBB_cleanup accepts; CBB_finish hands over
+        // `out_len` bytes at `out`, which OPENSSL_free (it wipes them) ends after the copy.
+        unsafe {
+            let cbb = cbb.as_mut_ptr();
+            if sys::CBB_init(cbb, 256) != OK
+                || function(cbb, self.0.as_ptr()) != OK
+                || sys::CBB_finish(cbb, &mut out, &mut out_len) != OK
+                || out.is_null()
+            {
+                sys::CBB_cleanup(cbb);
+                clear_errors();
+                return None;
+            }
+            let copy = Secret::from_slice(core::slice::from_raw_parts(out, out_len));
+            sys::OPENSSL_free(out.cast());
+            Some(copy)
+        }
+    }
+
+    /// The raw private key: for ML-DSA the expanded one.
+    pub(crate) fn raw_private_key(&self) -> Option<Secret> {
+        let mut len = 0;
+        // SAFETY: with a NULL buffer the length needed is stored; then at most `len` bytes are written to a
+        // buffer of that length.
+        unsafe {
+            let key = self.0.as_ptr();
+            if sys::EVP_PKEY_get_raw_private_key(key, ptr::null_mut(), &mut len) != OK {
+                clear_errors();
+                return None;
+            }
+            let mut raw = Secret::zeros(len);
+            let out = raw.as_mut_bytes().as_mut_ptr();
+            if sys::EVP_PKEY_get_raw_private_key(key, out, &mut len) != OK || len != raw.len() {
+                clear_errors();
+                return None;
+            }
+            Some(raw)
+        }
+    }
+
+    /// Signs. None if the scheme does not fit the key or the key is public.
+    pub(crate) fn sign(&self, scheme: Scheme, message: &[u8]) -> Option<Vec<u8>> {
+        let context = MdContext::new()?;
+        let mut pkey_context = ptr::null_mut();
+        // SAFETY: context and key are live; EVP_DigestSignInit takes its own reference to the key and stores
+        // a borrowed EVP_PKEY_CTX that lives as long as `context`.
+        let ready = unsafe {
+            sys::EVP_DigestSignInit(
+                context.0.as_ptr(),
+                &mut pkey_context,
+                scheme.md(),
+                ptr::null_mut(),
+                self.0.as_ptr(),
+            ) == OK
+                && scheme.set_padding(pkey_context)
+        };
+        // SAFETY: the key is live; reads only. The result bounds every signature's length.
+        let max_len = unsafe { sys::EVP_PKEY_size(self.0.as_ptr()) };
+        let mut signature = vec![0; usize::try_from(max_len).ok()?];
+        let mut len = signature.len();
+        // SAFETY: the context is ready for signing; at most `len` bytes are written to `signature`.
+        let ok = ready
+            && unsafe {
+                sys::EVP_DigestSign(
+                    context.0.as_ptr(),
+                    signature.as_mut_ptr(),
+                    &mut len,
+                    const_ptr(message),
+                    message.len(),
+                )
+            } == OK;
+        if !ok {
+            clear_errors();
+            return None;
+        }
+        signature.truncate(len);
+        Some(signature)
+    }
+
+    /// Whether `signature` is this key's for `message`.
+    pub(crate) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+        let Some(context) = MdContext::new() else {
+            return false;
+        };
+        let mut pkey_context = ptr::null_mut();
+        // SAFETY: as in `sign`; EVP_DigestVerify reads the signature and the message only.
+        let ok = unsafe {
+            sys::EVP_DigestVerifyInit(
+                context.0.as_ptr(),
+                &mut pkey_context,
+                scheme.md(),
+                ptr::null_mut(),
+                self.0.as_ptr(),
+            ) == OK
+                && scheme.set_padding(pkey_context)
+                && sys::EVP_DigestVerify(
+                    context.0.as_ptr(),
+                    const_ptr(signature),
+                    signature.len(),
+                    const_ptr(message),
+                    message.len(),
+                ) == OK
+        };
+        if !ok {
+            clear_errors();
+        }
+        ok
+    }
+}
+
+/// A key generation in progress.
+struct PkeyContext(NonNull<sys::EVP_PKEY_CTX>);
+
+impl Drop for PkeyContext {
+    fn drop(&mut self) {
+        // SAFETY: owned, freed once.
+        unsafe { sys::EVP_PKEY_CTX_free(self.0.as_ptr()) }
+    }
+}
+
+/// A signing or verification in progress.
+struct MdContext(NonNull<sys::EVP_MD_CTX>);
+
+impl MdContext {
+    fn new() -> Option<Self> {
+        // SAFETY: no preconditions; returns an owned context or NULL.
+        NonNull::new(unsafe { sys::EVP_MD_CTX_new() }).map(Self)
+    }
+}
+
+impl Drop for MdContext {
+    fn drop(&mut self) {
+        // SAFETY: owned, freed once.
+        unsafe { sys::EVP_MD_CTX_free(self.0.as_ptr()) }
+    }
+}

@@ -1,0 +1,117 @@
+//! HKDF (RFC 5869) and TLS 1.3's HKDF-Expand-Label (RFC 8446 Section 7.1).
+
+use crate::hmac::Tag;
+use crate::{CryptoError, Hash, HmacKey, Secret};
+use core::fmt;
+
+/// A pseudorandom key: what HKDF-Extract gives and HKDF-Expand takes.
+///
+/// Boxed, so that moving it leaves no copy; wiped on drop. It cannot be read back.
+pub struct Prk {
+    key: Box<HmacKey>,
+}
+
+impl Prk {
+    /// HKDF-Extract(salt, ikm), RFC 5869 Section 2.2. An empty salt stands for zeros of the hash's length.
+    #[must_use]
+    pub fn extract(hash: Hash, salt: &[u8], ikm: &[u8]) -> Self {
+        // HMAC pads its key with zeros, so an empty salt and one of HashLen zeros are the same key.
+        let prk = HmacKey::new(hash, salt).sign(&[ikm]);
+        Self::from_secret(hash, prk.as_ref())
+    }
+
+    /// Takes a secret that is already uniformly random, such as a traffic secret.
+    #[must_use]
+    pub fn from_secret(hash: Hash, secret: &[u8]) -> Self {
+        Self {
+            key: Box::new(HmacKey::new(hash, secret)),
+        }
+    }
+
+    /// The hash underneath.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.key.hash()
+    }
+
+    /// HKDF-Expand(prk, info, out.len()), RFC 5869 Section 2.3, where info is the concatenation of
+    /// `info`.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidLength`] if `out` is longer than 255 times the hash's output, or `info`
+    /// has more than 8 parts.
+    pub fn expand(&self, info: &[&[u8]], out: &mut [u8]) -> Result<(), CryptoError> {
+        let hash_len = self.hash().output_len();
+        if out.len() > 255 * hash_len || info.len() > MAX_INFO_PARTS {
+            return Err(CryptoError::InvalidLength);
+        }
+        let mut previous: Option<Tag> = None;
+        // T(i) = HMAC(PRK, T(i-1) | info | i)
+        for (counter, chunk) in (1..=u8::MAX).zip(out.chunks_mut(hash_len)) {
+            let counter = [counter];
+            let mut data: [&[u8]; MAX_INFO_PARTS + 2] = [&[]; MAX_INFO_PARTS + 2];
+            let parts = previous
+                .as_ref()
+                .map(Tag::as_ref)
+                .into_iter()
+                .chain(info.iter().copied())
+                .chain([counter.as_slice()]);
+            for (to, part) in data.iter_mut().zip(parts) {
+                *to = part;
+            }
+            let block = self.key.sign(&data);
+            for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
+                *to = *from;
+            }
+            previous = Some(block);
+        }
+        Ok(())
+    }
+
+    /// HKDF-Expand-Label(secret, label, context, out.len()), RFC 8446 Section 7.1.
+    ///
+    /// `label` is without the "tls13 " that this adds.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidLength`] if `label` exceeds 249 bytes, `context` 255 or `out` 255 times
+    /// the hash's output.
+    pub fn expand_label(
+        &self,
+        label: &[u8],
+        context: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        const PREFIX: &[u8] = b"tls13 ";
+        let too_long = |_| CryptoError::InvalidLength;
+        // struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel;
+        let out_len = u16::try_from(out.len()).map_err(too_long)?.to_be_bytes();
+        let label_len = [u8::try_from(PREFIX.len() + label.len()).map_err(too_long)?];
+        let context_len = [u8::try_from(context.len()).map_err(too_long)?];
+        self.expand(
+            &[&out_len, &label_len, PREFIX, label, &context_len, context],
+            out,
+        )
+    }
+
+    /// HKDF-Expand-Label with an output of the hash's length, as all of TLS 1.3's secrets have:
+    /// Derive-Secret(secret, label, messages) with `context` = Transcript-Hash(messages).
+    ///
+    /// # Errors
+    /// As [`expand_label`](Self::expand_label).
+    pub fn expand_label_secret(&self, label: &[u8], context: &[u8]) -> Result<Secret, CryptoError> {
+        let mut secret = Secret::zeros(self.hash().output_len());
+        self.expand_label(label, context, secret.as_mut_bytes())?;
+        Ok(secret)
+    }
+}
+
+/// HkdfLabel has six parts; a few more cost nothing.
+const MAX_INFO_PARTS: usize = 8;
+
+impl fmt::Debug for Prk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prk")
+            .field("hash", &self.hash())
+            .finish_non_exhaustive()
+    }
+}
