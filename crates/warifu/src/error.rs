@@ -252,10 +252,18 @@ errors! {
         Empty => DECODE_ERROR, "server sent an empty certificate list (RFC 8446 Section 4.4.2.4)";
         /// Not DER, or not X.509.
         Malformed { reason: String } => BAD_CERTIFICATE, "peer's certificate cannot be read: {reason}";
-        /// No path to a trusted CA, nor a pinned leaf.
-        UnknownIssuer => UNKNOWN_CA, "peer's certificate is not signed by a trusted CA";
-        /// A signature inside the chain is wrong.
-        BadChainSignature => BAD_CERTIFICATE, "a signature in the peer's certificate chain is wrong";
+        /// No path to a trusted CA, nor a pinned leaf. `sent` counts the peer's certificates.
+        UnknownIssuer { issuer: String, sent: usize } => UNKNOWN_CA, "no trusted CA has the name that the peer's chain of {sent} leads to: {issuer}";
+        /// Self-signed, and neither pinned nor trusted as a CA.
+        SelfSigned { subject: String } => UNKNOWN_CA, "peer's certificate is self-signed and not among the trusted ones: {subject}";
+        /// A signature inside the chain is wrong. `issuer` is who should have made it.
+        BadChainSignature { issuer: String } => BAD_CERTIFICATE, "a signature in the peer's certificate chain is wrong: not made by the known key of {issuer}";
+        /// webpki's list of keys that nobody should trust.
+        Distrusted => BAD_CERTIFICATE, "a key in the peer's certificate chain is known to be compromised";
+        /// RFC 5280 Section 4.2: "MUST reject the certificate if it encounters a critical extension it does not recognize".
+        UnsupportedExtension => UNSUPPORTED_CERTIFICATE, "peer's certificate chain has a critical extension that is not understood (RFC 5280 Section 4.2)";
+        /// Limits on signatures, paths and name constraints that one chain may cost.
+        TooComplex => BAD_CERTIFICATE, "peer's certificate chain takes more work to verify than is allowed";
         /// An algorithm that is not accepted in chains.
         UnsupportedAlgorithm { algorithm: String } => BAD_CERTIFICATE, "peer's certificate chain uses {algorithm}, which is not accepted";
         /// The name we asked for is not in the certificate.

@@ -1,6 +1,7 @@
 //! TLS for parties that share a CA or a key.
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 pub mod credential;
 pub mod decision;
 pub mod error;

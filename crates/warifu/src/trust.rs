@@ -1,1 +1,0 @@
-//! Which certificates this side believes.
