@@ -467,6 +467,20 @@ macro_rules! responses {
         }
     )*};
 }
+impl ClientHelloExtensions<'_> {
+    /// Whether both blocks, as they were read, hold the same extensions in the same order and with the same content,
+    /// apart from those in `but_for`.
+    pub(crate) fn same_but_for(&self, other: &Self, but_for: ExtensionSet) -> bool {
+        let kept = |block| {
+            Entries::new(block)
+                .flatten()
+                .filter(|entry| !but_for.contains(entry.extension_type))
+                .map(|entry| (entry.extension_type, entry.extension_data))
+        };
+        kept(self.block).eq(kept(other.block))
+    }
+}
+
 responses! {
     ServerHelloExtensions: ServerHello,
     HelloRetryRequestExtensions: HelloRetryRequest,

@@ -38,7 +38,7 @@ pub(crate) use extension::{
 };
 pub(crate) use extension_data::*;
 pub(crate) use finished::Finished;
-pub(crate) use hello_retry_request::HelloRetryRequest;
+pub(crate) use hello_retry_request::{HelloRetryRequest, RetryRandom};
 pub(crate) use key_update::{KeyUpdate, KeyUpdateRequest};
 pub(crate) use new_session_ticket::NewSessionTicket;
 pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloOrRetry};
