@@ -132,7 +132,7 @@ fn every_extension_is_read_where_it_may_be_and_refused_elsewhere() {
                 .flatten()
                 .find(|entry| entry.extension_type == this);
             let block = extension(this, entry.map_or(&[0; 8], |entry| entry.extension_data));
-            // HelloRetryRequest has no block of less than 6 bytes; none of its extensions is that short.
+            // At least 8 bytes inside, since HelloRetryRequest has no block of less than 6.
             let result = read_block(carrier, &block, only_this);
             match (row.may_be_in(carrier), row.legacy) {
                 (true, _) => assert_eq!(result, Ok((only_this, Ok(()))), "{carrier:?} {row:?}"),
@@ -243,7 +243,7 @@ fn every_extension_is_read_to_its_last_byte_and_not_beyond() {
             let mut wrong: Vec<Vec<u8>> = (0..data.len()).map(|len| data[..len].to_vec()).collect();
             wrong.push([data, &[0]].concat());
             for data in wrong {
-                // Behind one of HelloRetryRequest's, for the least length of the block.
+                // Behind another, since HelloRetryRequest has no block of less than 6 bytes.
                 let mut block = extension(UNKNOWN, &[0; 2]);
                 block.extend(extension(entry.extension_type, &data));
                 match read_block(carrier, &block, all_known()) {
@@ -323,7 +323,8 @@ fn the_table_has_each_extension_once_and_pre_shared_key_last() {
 
 #[test]
 fn the_table_agrees_with_rfc_8446() {
-    // The table of RFC 8446 Section 4.2, for the types that we know; record_size_limit by RFC 8449.
+    // The table of RFC 8446 Section 4.2, for the types that we know; last those of later RFCs, each by its
+    // own.
     let rfc = "
         server_name CH EE
         max_fragment_length CH EE

@@ -245,17 +245,34 @@ fn a_server_hello_without_supported_versions_is_one_of_an_older_version() {
         assert_eq!(older.random, Random([7; 32]));
     }
     // What cannot be read is reported as a fault of ServerHello.
-    for body in [&with_extensions[..with_extensions.len() - 1], &body[..20]] {
-        let Err(Error::PeerMisbehaved(PeerMisbehaved::Malformed { what, .. })) =
-            ServerHelloOrRetry::read(body)
-        else {
-            panic!();
-        };
-        assert!(
-            ["ServerHello.random", "block", "ServerHello.extensions"].contains(&what),
-            "{what}"
+    let trailing = [&with_extensions[..], &[0]].concat();
+    for (body, what, problem) in [
+        (&trailing[..], "ServerHello", "bytes are left over"),
+        (
+            &with_extensions[..with_extensions.len() - 1],
+            "ServerHello.extensions",
+            "ends early",
+        ),
+        (&body[..20], "ServerHello.random", "ends early"),
+    ] {
+        assert_eq!(
+            ServerHelloOrRetry::read(body),
+            Err(PeerMisbehaved::Malformed { what, problem }.into())
         );
     }
+}
+
+#[test]
+fn a_server_hello_with_its_own_random_is_no_retry() {
+    let (_, bytes) = sample_message::<ServerHello>(&mut Source::new(15));
+    assert_eq!(
+        HelloRetryRequest::read(body_of(bytes)),
+        Err(PeerMisbehaved::Malformed {
+            what: "HelloRetryRequest.random",
+            problem: "not that of a HelloRetryRequest"
+        }
+        .into())
+    );
 }
 
 #[test]
