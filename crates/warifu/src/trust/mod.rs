@@ -15,6 +15,7 @@ mod refusal;
 
 use core::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
@@ -64,7 +65,7 @@ pub struct Trust {
     /// Certificates believed as they are: pins, and the CA certificates that were given one by one.
     exact: Vec<CertificateDer<'static>>,
     fingerprints: Vec<[u8; 32]>,
-    crls: Vec<CertRevocationList<'static>>,
+    crls: Vec<Arc<CertRevocationList<'static>>>,
     revocation_depth: RevocationCheckDepth,
     rules: Rules,
     authorities: Vec<Vec<u8>>,
@@ -165,18 +166,12 @@ impl Trust {
         leaf: &CertificateDer<'_>,
         chain: &PresentedChain<'_>,
     ) -> Result<(), CertificateError> {
-        let result = self.find_path(leaf, chain, chain.now);
-        let error = match result {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
+        let Err(mut error) = self.find_path(leaf, chain, chain.now) else {
+            return Ok(());
         };
-        let is_date = matches!(
-            error,
-            webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. }
-        );
-        if self.rules.any_date && is_date {
-            // webpki cannot leave the dates out. If there is an instant at which all of the path was valid,
-            // then its latest notBefore is such an instant.
+        if self.rules.any_date && is_about_dates(&error) {
+            // webpki cannot leave the dates out. If there is an instant at which all of the path was
+            // valid, then its latest notBefore is such an instant.
             let instants = chain.certificates.iter().filter_map(|certificate| {
                 CertificateView::parse(certificate)
                     .and_then(|view| view.validity())
@@ -184,8 +179,10 @@ impl Trust {
             });
             for (not_before, _) in instants {
                 let then = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
-                if self.find_path(leaf, chain, then).is_ok() {
-                    return Ok(());
+                match self.find_path(leaf, chain, then) {
+                    Ok(()) => return Ok(()),
+                    Err(other) if is_about_dates(&other) => {}
+                    Err(other) => error = other,
                 }
             }
         }
@@ -207,7 +204,7 @@ impl Trust {
     ) -> Result<(), webpki::Error> {
         let leaf = EndEntityCert::try_from(leaf)?;
         let intermediates = chain.certificates.get(1..).unwrap_or_default();
-        let crls: Vec<&CertRevocationList<'_>> = self.crls.iter().collect();
+        let crls: Vec<&CertRevocationList<'_>> = self.crls.iter().map(Arc::as_ref).collect();
         algorithms::with_accepted(&self.memory, |algorithms| {
             leaf.verify_for_usage(
                 algorithms,
@@ -287,6 +284,13 @@ fn refusal<'a>(chain: &PresentedChain<'a>) -> Refusal<'a> {
         now: chain.now.as_secs(),
         algorithms: &[],
     }
+}
+
+fn is_about_dates(error: &webpki::Error) -> bool {
+    matches!(
+        error,
+        webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. }
+    )
 }
 
 /// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
@@ -377,13 +381,13 @@ impl webpki::ExtendedKeyUsageValidator for Purpose {
 }
 
 /// Says what is trusted. A method that fails leaves its error for [`build`](Self::build).
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 #[must_use = "call build()"]
 pub struct TrustBuilder {
     anchors: Vec<TrustAnchor<'static>>,
     exact: Vec<CertificateDer<'static>>,
     fingerprints: Vec<[u8; 32]>,
-    crls: Vec<CertRevocationList<'static>>,
+    crls: Vec<Arc<CertRevocationList<'static>>>,
     leaf_revocation_only: bool,
     rules: Rules,
     authorities: Vec<Vec<u8>>,
@@ -502,7 +506,7 @@ impl TrustBuilder {
             for item in items.iter().filter(|item| item.kind == Kind::Crl) {
                 let crl = OwnedCertRevocationList::from_der(&item.der)
                     .map_err(|error| source.error(MaterialProblem::BadCrl(format!("{error:?}"))))?;
-                self.crls.push(crl.into());
+                self.crls.push(Arc::new(crl.into()));
             }
             if self.crls.len() == before {
                 return Err(source.lacks(material::A_CRL, &items));
