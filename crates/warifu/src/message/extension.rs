@@ -162,6 +162,20 @@ macro_rules! extension_struct {
             }
         }
 
+        #[cfg(test)]
+        impl super::sample::Sample for $struct<'_> {
+            /// Has each extension with even odds.
+            fn sample(source: &mut super::sample::Source) -> Self {
+                let mut this = Self::default();
+                $(
+                    if source.coin() {
+                        this.$name = Some(super::sample::Sample::sample(source));
+                    }
+                )*
+                this
+            }
+        }
+
         impl PartialEq for $struct<'_> {
             /// Compares the known extensions.
             fn eq(&self, other: &Self) -> bool {
