@@ -1,0 +1,242 @@
+//! Reads DER without allocating: just enough to find the fields of a certificate.
+//!
+//! Definite lengths in their shortest form only, up to four length bytes, single-byte tags. Paths are
+//! built and signatures checked by webpki; this reader serves what webpki does not tell (key usage,
+//! validity, names for error texts) and the public key that CertificateVerify needs.
+
+/// Tags that certificates use (X.690 Section 8).
+pub(crate) mod tag {
+    pub(crate) const BOOLEAN: u8 = 0x01;
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const OID: u8 = 0x06;
+    pub(crate) const UTF8_STRING: u8 = 0x0c;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+    pub(crate) const TELETEX_STRING: u8 = 0x14;
+    pub(crate) const IA5_STRING: u8 = 0x16;
+    pub(crate) const UTC_TIME: u8 = 0x17;
+    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+    pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
+    pub(crate) const BMP_STRING: u8 = 0x1e;
+    /// `[n]`, constructed.
+    pub(crate) const fn context(n: u8) -> u8 {
+        0xa0 | n
+    }
+    /// `[n]`, primitive.
+    pub(crate) const fn context_primitive(n: u8) -> u8 {
+        0x80 | n
+    }
+}
+
+/// One tag-length-value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) value: &'a [u8],
+    /// With tag and length.
+    pub(crate) whole: &'a [u8],
+}
+
+/// A sequence of elements, read one by one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Der<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Der<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next element; `None` at the end and where the bytes are no DER.
+    pub(crate) fn element(&mut self) -> Option<Element<'a>> {
+        let all = self.rest;
+        let (&tag, rest) = all.split_first()?;
+        if tag & 0x1f == 0x1f {
+            return None; // a tag of several bytes: none occurs in X.509
+        }
+        let (&first, mut rest) = rest.split_first()?;
+        let len = if first < 0x80 {
+            usize::from(first)
+        } else {
+            let (bytes, after) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            if !(1..=4).contains(&bytes.len()) || bytes.first() == Some(&0) {
+                return None;
+            }
+            let len = bytes.iter().fold(0, |len, &b| (len << 8) | usize::from(b));
+            if len < 0x80 {
+                return None;
+            }
+            rest = after;
+            len
+        };
+        let (value, after) = rest.split_at_checked(len)?;
+        let whole = all.get(..all.len() - after.len())?;
+        self.rest = after;
+        Some(Element { tag, value, whole })
+    }
+
+    /// The value of the next element, which must have this tag.
+    pub(crate) fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.whole(tag).map(|element| element.value)
+    }
+
+    /// The next element, which must have this tag.
+    pub(crate) fn whole(&mut self, tag: u8) -> Option<Element<'a>> {
+        let before = self.rest;
+        let element = self.element()?;
+        if element.tag == tag {
+            Some(element)
+        } else {
+            self.rest = before;
+            None
+        }
+    }
+
+    /// The next element's value if it has this tag; otherwise nothing is consumed.
+    pub(crate) fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.value(tag)
+    }
+
+    /// The elements of the one SEQUENCE that `bytes` must be.
+    pub(crate) fn only_sequence(bytes: &'a [u8]) -> Option<Self> {
+        let mut outer = Self::new(bytes);
+        let value = outer.value(tag::SEQUENCE)?;
+        outer.is_empty().then(|| Self::new(value))
+    }
+}
+
+impl<'a> Iterator for Der<'a> {
+    type Item = Element<'a>;
+
+    /// Ends at the first byte that is no DER as well as at the end; compare [`Der::is_empty`].
+    fn next(&mut self) -> Option<Element<'a>> {
+        self.element()
+    }
+}
+
+/// Seconds since 1970-01-01 UTC of a UTCTime or GeneralizedTime in the forms RFC 5280 Section 4.1.2.5
+/// prescribes (to the second, ending in Z). Instants before 1970 become 0.
+pub(crate) fn unix_seconds(time: Element<'_>) -> Option<u64> {
+    let (year, rest) = match time.tag {
+        tag::UTC_TIME => {
+            let (digits, rest) = time.value.split_at_checked(2)?;
+            let year = number(digits)?;
+            // "Where YY is greater than or equal to 50, the year SHALL be interpreted as 19YY".
+            (if year >= 50 { 1900 + year } else { 2000 + year }, rest)
+        }
+        tag::GENERALIZED_TIME => {
+            let (digits, rest) = time.value.split_at_checked(4)?;
+            (number(digits)?, rest)
+        }
+        _ => return None,
+    };
+    let &[mo1, mo2, d1, d2, h1, h2, mi1, mi2, s1, s2, b'Z'] = rest else {
+        return None;
+    };
+    let month = number(&[mo1, mo2])?;
+    let day = number(&[d1, d2])?;
+    let (hour, minute, second) = (number(&[h1, h2])?, number(&[mi1, mi2])?, number(&[s1, s2])?);
+    if !(1..=12).contains(&month)
+        || !(1..=31).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
+    {
+        return None;
+    }
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    Some(u64::try_from(seconds).unwrap_or(0))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |number, &digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| number * 10 + i64::from(digit - b'0'))
+    })
+}
+
+/// Days from 1970-01-01 in the Gregorian calendar. Counts years from March, so that the leap day is a
+/// year's last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // 719468 days lie between 0000-03-01 and 1970-01-01.
+    year * 365 + leap_days + day_of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utc(text: &str) -> Option<u64> {
+        unix_seconds(Element {
+            tag: tag::UTC_TIME,
+            value: text.as_bytes(),
+            whole: &[],
+        })
+    }
+
+    fn generalized(text: &str) -> Option<u64> {
+        unix_seconds(Element {
+            tag: tag::GENERALIZED_TIME,
+            value: text.as_bytes(),
+            whole: &[],
+        })
+    }
+
+    #[test]
+    fn times_are_unix_seconds() {
+        // Right-hand sides by `date -u -d … +%s`.
+        assert_eq!(utc("700101000000Z"), Some(0));
+        assert_eq!(utc("500101000000Z"), Some(0));
+        assert_eq!(utc("261123183520Z"), Some(1_795_458_920));
+        assert_eq!(utc("491231235959Z"), Some(2_524_607_999));
+        assert_eq!(generalized("20000229120000Z"), Some(951_825_600));
+        assert_eq!(generalized("21000301000000Z"), Some(4_107_542_400));
+        assert_eq!(generalized("99991231235959Z"), Some(253_402_300_799));
+    }
+
+    #[test]
+    fn times_in_other_forms_are_refused() {
+        for text in [
+            "",
+            "7001010000Z",
+            "700101000000",
+            "700101000000+0000",
+            "701301000000Z",
+            "70010100000aZ",
+        ] {
+            assert_eq!(utc(text), None, "{text}");
+        }
+        assert_eq!(generalized("20260101000000.5Z"), None);
+    }
+
+    #[test]
+    fn lengths_must_be_shortest_and_inside() {
+        assert!(Der::new(&[0x30, 0x00]).element().is_some());
+        for bytes in [
+            &[0x30][..],
+            &[0x30, 0x01],
+            &[0x30, 0x80],
+            &[0x30, 0x81, 0x01, 0x00],
+            &[0x30, 0x82, 0x00, 0x80],
+            &[0x30, 0x85, 0x01, 0, 0, 0, 0],
+            &[0x1f, 0x01, 0x00],
+        ] {
+            assert_eq!(Der::new(bytes).element(), None, "{bytes:02x?}");
+        }
+    }
+}

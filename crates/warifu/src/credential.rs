@@ -1,0 +1,645 @@
+//! What this side proves itself with: a certificate chain and its private key, and the choice among several.
+
+use core::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+use warifu_crypto::{CryptoError, KeyKind, PrivateKey, PublicKey, SignatureAlgorithm};
+use zeroize::Zeroizing;
+
+use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProblem, Source};
+use crate::certificate::name::distinguished_name;
+use crate::certificate::view::{CertificateView, PresentedName, key_name};
+use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
+use crate::error::{Error, UsageError};
+use crate::parameters::SignatureScheme;
+
+/// A certificate chain and what signs for it. Immutable; shared by `Arc` among connections.
+///
+/// Certificates and keys come from files or bytes, PEM or DER, which is told from the content. A PEM source may
+/// hold anything else besides, in any order: a certificate and its key may share one file. Keys are PKCS#8, PKCS#1
+/// (RSA), SEC 1 (EC), or PKCS#8 under a passphrase.
+///
+/// The chain is sent leaf first: the leaf is the certificate that the key fits, wherever it stands, then
+/// come its issuers as far as they are there, then any others in their order. A key that fits none of the
+/// certificates is refused.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use warifu::credential::Credential;
+/// let credential = Credential::from_files("server.pem", "server.key")?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Credential {
+    chain: Vec<CertificateDer<'static>>,
+    signer: Signer,
+    schemes: Vec<SignatureScheme>,
+    ocsp_response: Vec<u8>,
+    /// DNS names of the leaf in lower case; a wildcard begins with `*.`.
+    dns_names: Vec<String>,
+    ip_names: Vec<core::net::IpAddr>,
+}
+
+enum Signer {
+    Local(PrivateKey),
+    Remote(Arc<dyn Sign>),
+}
+
+impl Credential {
+    /// Reads a certificate chain and its key from two files (or twice the same).
+    ///
+    /// # Errors
+    /// [`CredentialError`], naming the file and the reason.
+    pub fn from_files(
+        certificate: impl AsRef<Path>,
+        key: impl AsRef<Path>,
+    ) -> Result<Self, CredentialError> {
+        Self::builder()
+            .with_certificate_file(certificate)
+            .with_key_file(key)
+            .build()
+    }
+
+    /// Reads a certificate chain and its key from bytes, PEM as a rule; DER is recognised.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, CredentialError> {
+        Self::builder()
+            .with_certificate_bytes(certificate)
+            .with_key_bytes(key)
+            .build()
+    }
+
+    /// Takes certificates and reads a key in DER.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn from_der(
+        chain: Vec<CertificateDer<'static>>,
+        key: &[u8],
+    ) -> Result<Self, CredentialError> {
+        Self::builder()
+            .with_certificates(chain)
+            .with_key_bytes(key)
+            .build()
+    }
+
+    /// Takes certificates, leaf first, whose key another party holds (HSM, remote signer).
+    ///
+    /// # Errors
+    /// [`CredentialError::NoCertificate`] if the chain is empty, [`CredentialError::Material`] if its leaf cannot be
+    /// read, [`CredentialError::SignerMismatch`] if the signer can make no signature that fits the leaf's key.
+    pub fn with_signer(
+        chain: Vec<CertificateDer<'static>>,
+        signer: Arc<dyn Sign>,
+    ) -> Result<Self, CredentialError> {
+        let public_key = leaf_key(&chain)?;
+        let schemes: Vec<_> = signer
+            .schemes()
+            .iter()
+            .copied()
+            .filter(|scheme| scheme.signs_tls13_handshakes())
+            .filter(|scheme| {
+                scheme
+                    .algorithm()
+                    .is_some_and(|algorithm| public_key.supports(algorithm))
+            })
+            .collect();
+        if schemes.is_empty() {
+            let offered: Vec<_> = signer.schemes().iter().map(ToString::to_string).collect();
+            return Err(CredentialError::SignerMismatch {
+                certificate: public_key.kind(),
+                signer: offered.join(", "),
+            });
+        }
+        Self::new(chain, Signer::Remote(signer), schemes)
+    }
+
+    /// Starts a credential of parts, for keys under a passphrase and for mixed sources.
+    pub fn builder() -> CredentialBuilder {
+        CredentialBuilder::default()
+    }
+
+    /// Staples this OCSP response (DER, RFC 6960) to the leaf where a client asks for it (RFC 8446 Section 4.4.2.1). It
+    /// is sent as it is; keeping it fresh is the application's task, by a new credential.
+    #[must_use]
+    pub fn with_ocsp_response(mut self, der: Vec<u8>) -> Self {
+        self.ocsp_response = der;
+        self
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        signer: Signer,
+        schemes: Vec<SignatureScheme>,
+    ) -> Result<Self, CredentialError> {
+        let chain = issuers_in_order(chain);
+        let Some(Ok(leaf)) = chain.first().map(|leaf| CertificateView::parse(leaf)) else {
+            return Err(CredentialError::NoCertificate);
+        };
+        let (mut dns_names, mut ip_names) = (Vec::new(), Vec::new());
+        for name in leaf.names() {
+            match name {
+                PresentedName::Dns(name) => dns_names.push(name.to_ascii_lowercase()),
+                PresentedName::Ip(ip) => ip_names.push(ip),
+            }
+        }
+        Ok(Self {
+            chain,
+            signer,
+            schemes,
+            ocsp_response: Vec::new(),
+            dns_names,
+            ip_names,
+        })
+    }
+
+    /// The certificates, leaf first.
+    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    /// What the key signs in TLS 1.3 handshakes, best first. Never empty.
+    pub fn schemes(&self) -> &[SignatureScheme] {
+        &self.schemes
+    }
+
+    /// The OCSP response to staple, DER; empty if there is none.
+    pub fn ocsp_response(&self) -> &[u8] {
+        &self.ocsp_response
+    }
+
+    /// Whether the leaf is for this DNS name (letter case ignored, `*.` matches one label) or IP address.
+    ///
+    /// Serves to choose by SNI, and is no check of a peer's certificate: that is [`Trust`](crate::trust::Trust)'s.
+    pub fn serves_name(&self, name: &str) -> bool {
+        if let Ok(ip) = name.parse() {
+            return self.ip_names.contains(&ip);
+        }
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let parent = name.split_once('.').map(|(_, parent)| parent);
+        self.dns_names
+            .iter()
+            .any(|ours| match (ours.strip_prefix("*."), parent) {
+                (Some(ours), Some(parent)) => ours.eq_ignore_ascii_case(parent),
+                (Some(_), None) => false,
+                (None, _) => ours.eq_ignore_ascii_case(name),
+            })
+    }
+
+    /// Whether one of these authorities (DER names) issued a certificate of the chain.
+    pub fn issued_by_any(&self, authorities: &[&[u8]]) -> bool {
+        self.chain.iter().any(|certificate| {
+            CertificateView::parse(certificate).is_ok_and(|view| authorities.contains(&view.issuer))
+        })
+    }
+
+    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    /// Signs `message` (whole) by `scheme`, one of [`schemes`](Self::schemes).
+    pub(crate) fn sign<'a>(
+        &'a self,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    ) -> Answer<'a, Result<Vec<u8>, Error>> {
+        match &self.signer {
+            Signer::Local(key) => Answer::Ready(match scheme.algorithm() {
+                Some(algorithm) => key
+                    .sign(algorithm, message)
+                    .map_err(|_| Error::Internal("private key does not sign")),
+                None => Err(Error::Internal("signature scheme without algorithm")),
+            }),
+            Signer::Remote(signer) => match signer.sign(scheme, message) {
+                Answer::Ready(result) => Answer::Ready(result.map_err(Error::Application)),
+                Answer::Later(future) => {
+                    Answer::later(async move { future.await.map_err(Error::Application) })
+                }
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("certificates", &self.chain.len())
+            .field("schemes", &self.schemes)
+            .field("dns_names", &self.dns_names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A passphrase, wiped from memory when dropped.
+#[derive(Clone)]
+pub struct Passphrase(Zeroizing<Vec<u8>>);
+
+impl Passphrase {
+    /// Takes the bytes as they are: a line ending is a part of the passphrase.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(bytes.into()))
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
+
+/// A [`Credential`] in the making; see [`Credential::builder`].
+#[derive(Debug, Default)]
+#[must_use = "call build()"]
+pub struct CredentialBuilder {
+    certificates: Option<Origin>,
+    key: Option<Origin>,
+    passphrase: Option<Passphrase>,
+    ocsp_response: Vec<u8>,
+}
+
+/// Where a part comes from.
+enum Origin {
+    File(PathBuf),
+    Bytes(Zeroizing<Vec<u8>>),
+    Certificates(Vec<CertificateDer<'static>>),
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.fmt(f),
+            Self::Bytes(_) => f.write_str("bytes"),
+            Self::Certificates(_) => f.write_str("certificates"),
+        }
+    }
+}
+
+impl Origin {
+    fn open(&self) -> Result<Source, MaterialError> {
+        match self {
+            Self::File(path) => Source::file(path),
+            Self::Bytes(bytes) => Ok(Source::bytes(bytes)),
+            Self::Certificates(_) => Ok(Source::bytes(&[])),
+        }
+    }
+}
+
+impl CredentialBuilder {
+    /// The file with the certificates.
+    pub fn with_certificate_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.certificates = Some(Origin::File(path.as_ref().to_owned()));
+        self
+    }
+
+    /// The certificates, PEM or one in DER.
+    pub fn with_certificate_bytes(mut self, bytes: &[u8]) -> Self {
+        self.certificates = Some(Origin::Bytes(Zeroizing::new(bytes.to_vec())));
+        self
+    }
+
+    /// The certificates, each in DER.
+    pub fn with_certificates(mut self, chain: Vec<CertificateDer<'static>>) -> Self {
+        self.certificates = Some(Origin::Certificates(chain));
+        self
+    }
+
+    /// The file with the private key.
+    pub fn with_key_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.key = Some(Origin::File(path.as_ref().to_owned()));
+        self
+    }
+
+    /// The private key, PEM or DER.
+    pub fn with_key_bytes(mut self, bytes: &[u8]) -> Self {
+        self.key = Some(Origin::Bytes(Zeroizing::new(bytes.to_vec())));
+        self
+    }
+
+    /// What opens the private key, if it is encrypted; not used otherwise.
+    pub fn with_passphrase(mut self, passphrase: Passphrase) -> Self {
+        self.passphrase = Some(passphrase);
+        self
+    }
+
+    /// See [`Credential::with_ocsp_response`].
+    pub fn with_ocsp_response(mut self, der: Vec<u8>) -> Self {
+        self.ocsp_response = der;
+        self
+    }
+
+    /// Reads all parts and puts them together.
+    ///
+    /// # Errors
+    /// [`CredentialError`]: a part is missing, cannot be read, or does not fit the others.
+    pub fn build(self) -> Result<Credential, CredentialError> {
+        let certificates = self.certificates.ok_or(CredentialError::NoCertificate)?;
+        let chain = match certificates {
+            Origin::Certificates(chain) => chain,
+            source => material::certificates(&source.open()?)?,
+        };
+        let keys = read_keys(
+            &self.key.ok_or(CredentialError::NoKey)?.open()?,
+            self.passphrase.as_ref(),
+        )?;
+        let (chain, key) = match_up(chain, keys)?;
+        let schemes: Vec<_> = key
+            .algorithms()
+            .iter()
+            .map(|algorithm| SignatureScheme(algorithm.iana()))
+            .filter(|scheme| scheme.signs_tls13_handshakes())
+            .collect();
+        let credential = Credential::new(chain, Signer::Local(key), schemes)?;
+        Ok(credential.with_ocsp_response(self.ocsp_response))
+    }
+}
+
+/// All private keys of a source; at least one.
+fn read_keys(
+    source: &Source,
+    passphrase: Option<&Passphrase>,
+) -> Result<Vec<PrivateKey>, MaterialError> {
+    let items = source.items()?;
+    let mut keys = Vec::new();
+    for item in &items {
+        match read_key(item, passphrase) {
+            Some(Ok(key)) => keys.push(key),
+            Some(Err(problem)) => return Err(source.error(problem)),
+            None => {}
+        }
+    }
+    if keys.is_empty() {
+        return Err(source.lacks(material::A_PRIVATE_KEY, &items));
+    }
+    Ok(keys)
+}
+
+fn read_key(
+    item: &Item,
+    passphrase: Option<&Passphrase>,
+) -> Option<Result<PrivateKey, MaterialProblem>> {
+    let result = match (item.kind, passphrase) {
+        (Kind::PrivateKey, _) => PrivateKey::from_der(&item.der),
+        (Kind::EncryptedPrivateKey, Some(passphrase)) => {
+            PrivateKey::from_encrypted_pkcs8(&item.der, &passphrase.0)
+        }
+        (Kind::EncryptedPrivateKey, None) => return Some(Err(MaterialProblem::PassphraseNeeded)),
+        (Kind::TraditionallyEncryptedKey, _) => {
+            return Some(Err(MaterialProblem::TraditionalEncryption));
+        }
+        _ => return None,
+    };
+    Some(result.map_err(|error| match error {
+        CryptoError::BadPassphrase => MaterialProblem::WrongPassphrase,
+        CryptoError::TooCostly => MaterialProblem::BadKey(
+            "opening it would take more work or memory than is allowed (PBKDF2 iterations, scrypt memory)".to_owned(),
+        ),
+        CryptoError::Unsupported if item.kind == Kind::EncryptedPrivateKey => MaterialProblem::BadKey(
+            "its encryption or its algorithm is not supported; encryption must be PBES2 (openssl pkcs8 -topk8 -v2 \
+             aes-256-cbc)"
+                .to_owned(),
+        ),
+        error => MaterialProblem::BadKey(error.to_string()),
+    }))
+}
+
+/// Finds the certificate and the key that fit each other, and puts the certificate first.
+fn match_up(
+    mut chain: Vec<CertificateDer<'static>>,
+    keys: Vec<PrivateKey>,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), CredentialError> {
+    let first = leaf_key(&chain)?;
+    let mut mismatch = CredentialError::NoKey;
+    for key in keys {
+        let leaf = chain.iter().position(|certificate| {
+            CertificateView::parse(certificate).is_ok_and(|view| fits(&view, &key))
+        });
+        if let Some(leaf) = leaf {
+            let leaf = chain.remove(leaf);
+            chain.insert(0, leaf);
+            return Ok((chain, key));
+        }
+        if matches!(mismatch, CredentialError::NoKey) {
+            let subject = chain
+                .first()
+                .and_then(|leaf| CertificateView::parse(leaf).ok())
+                .map_or_else(String::new, |view| distinguished_name(view.subject));
+            mismatch = CredentialError::KeyMismatch {
+                subject,
+                certificate: first.kind(),
+                key: key.kind(),
+            };
+        }
+    }
+    Err(mismatch)
+}
+
+/// The leaf's public key.
+fn leaf_key(chain: &[CertificateDer<'_>]) -> Result<PublicKey, CredentialError> {
+    let bad = |reason| {
+        CredentialError::Material(MaterialError {
+            source: "the certificate".to_owned(),
+            problem: MaterialProblem::BadCertificate(reason),
+        })
+    };
+    let leaf = chain.first().ok_or(CredentialError::NoCertificate)?;
+    let view = CertificateView::parse(leaf).map_err(|error| bad(error.to_string()))?;
+    PublicKey::from_spki_der(view.spki).map_err(|error| {
+        bad(format!(
+            "its key ({}) cannot be used: {error}",
+            key_name(view.spki)
+        ))
+    })
+}
+
+/// Whether the key is the certificate's: the same public half, or, should that be written in another way,
+/// signatures that the certificate's key verifies.
+fn fits(certificate: &CertificateView<'_>, key: &PrivateKey) -> bool {
+    if certificate.spki == key.public_key_spki() {
+        return true;
+    }
+    let Ok(public_key) = PublicKey::from_spki_der(certificate.spki) else {
+        return false;
+    };
+    let Some(&algorithm) = key.algorithms().first() else {
+        return false;
+    };
+    public_key.kind() == key.kind() && signature_fits(&public_key, key, algorithm)
+}
+
+fn signature_fits(public_key: &PublicKey, key: &PrivateKey, algorithm: SignatureAlgorithm) -> bool {
+    const MESSAGE: &[u8] = b"warifu: does this key fit its certificate?";
+    key.sign(algorithm, MESSAGE)
+        .is_ok_and(|signature| public_key.verify(algorithm, MESSAGE, &signature).is_ok())
+}
+
+/// Keeps the leaf, then puts its issuers in the order in which they follow, then the others.
+fn issuers_in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
+    let mut chain: Vec<CertificateDer<'static>> = Vec::with_capacity(rest.len());
+    if rest.is_empty() {
+        return chain;
+    }
+    chain.push(rest.remove(0));
+    while let Some(last) = chain.last()
+        && let Ok(last) = CertificateView::parse(last)
+    {
+        let issuer = rest.iter().position(|certificate| {
+            CertificateView::parse(certificate).is_ok_and(|view| view.subject == last.issuer)
+        });
+        match issuer {
+            Some(issuer) => chain.push(rest.remove(issuer)),
+            None => break,
+        }
+    }
+    chain.append(&mut rest);
+    chain
+}
+
+/// Several credentials, of which each connection gets the best: the built-in [`ChooseCredential`].
+///
+/// Left out are those whose key makes no signature that the peer can verify. Among the rest, in their
+/// order: the first for the name that the client asked for (SNI) *and* of an authority that the peer named;
+/// else the first for the name; else the first of an authority; else the first. So a server with certificates
+/// for other names only still answers, and the client sees in the certificate where it is.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    list: Vec<Arc<Credential>>,
+}
+
+impl Credentials {
+    /// The list, best first.
+    pub fn new(list: Vec<Arc<Credential>>) -> Self {
+        Self { list }
+    }
+
+    /// The best credential for a request; `None` if no key can sign what the peer verifies.
+    pub fn best(&self, request: &CredentialRequest<'_>) -> Option<&Arc<Credential>> {
+        let can_sign = |credential: &&Arc<Credential>| {
+            credential
+                .schemes
+                .iter()
+                .any(|scheme| request.signature_schemes.contains(scheme))
+        };
+        if let [only] = self.list.as_slice() {
+            return Some(only).filter(can_sign);
+        }
+        let fit = |credential: &Arc<Credential>| {
+            let name = request
+                .server_name
+                .is_some_and(|name| credential.serves_name(name));
+            let issuer =
+                !request.authorities.is_empty() && credential.issued_by_any(request.authorities);
+            (name, issuer)
+        };
+        // max_by_key would return the last of equals.
+        let mut best: Option<(&Arc<Credential>, (bool, bool))> = None;
+        for credential in self.list.iter().filter(can_sign) {
+            let fit = fit(credential);
+            if best.is_none_or(|(_, best)| fit > best) {
+                best = Some((credential, fit));
+            }
+        }
+        best.map(|(credential, _)| credential)
+    }
+}
+
+impl From<Credential> for Credentials {
+    fn from(credential: Credential) -> Self {
+        Self::new(vec![Arc::new(credential)])
+    }
+}
+
+impl From<Arc<Credential>> for Credentials {
+    fn from(credential: Arc<Credential>) -> Self {
+        Self::new(vec![credential])
+    }
+}
+
+impl ChooseCredential for Credentials {
+    fn choose<'a>(
+        &'a self,
+        request: CredentialRequest<'a>,
+    ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
+        Answer::Ready(Ok(self.best(&request).cloned()))
+    }
+}
+
+/// A credential could not be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// A file or bytes could not be used.
+    Material(MaterialError),
+    /// No certificate was given.
+    NoCertificate,
+    /// No private key was given.
+    NoKey,
+    /// The private key is not that of the certificate, nor of another one given with it.
+    KeyMismatch {
+        /// Subject of the (first) certificate.
+        subject: String,
+        /// The kind of key that it certifies.
+        certificate: KeyKind,
+        /// The kind of the private key.
+        key: KeyKind,
+    },
+    /// The signer makes no signatures that fit the certificate.
+    SignerMismatch {
+        /// The kind of key that the leaf certifies.
+        certificate: KeyKind,
+        /// The schemes of the signer.
+        signer: String,
+    },
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Material(error) => error.fmt(f),
+            Self::NoCertificate => f.write_str("no certificate was given"),
+            Self::NoKey => f.write_str("no private key was given"),
+            Self::KeyMismatch {
+                subject,
+                certificate,
+                key,
+            } if certificate == key => write!(
+                f,
+                "the private key ({key}) is not that of the certificate for {subject}: both are of the same kind, \
+                 but another key pair"
+            ),
+            Self::KeyMismatch {
+                subject,
+                certificate,
+                key,
+            } => write!(
+                f,
+                "the private key ({key}) does not fit the certificate for {subject}, which is for a key of kind \
+                 {certificate}"
+            ),
+            Self::SignerMismatch {
+                certificate,
+                signer,
+            } => write!(
+                f,
+                "the certificate is for a key of kind {certificate}, but the signer makes only {signer}"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for CredentialError {}
+
+impl From<MaterialError> for CredentialError {
+    fn from(error: MaterialError) -> Self {
+        Self::Material(error)
+    }
+}
+
+impl From<CredentialError> for Error {
+    fn from(error: CredentialError) -> Self {
+        Self::Usage(UsageError::Config(error.to_string()))
+    }
+}

@@ -1,0 +1,125 @@
+//! The decisions that an application may take during a handshake, each as a trait.
+//!
+//! A decision answers with an [`Answer`]: at once, or by a future for which the handshake waits while
+//! the connection's driver goes on with other work. The synchronous case costs nothing extra.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::credential::Credential;
+use crate::error::{CertificateError, Error};
+use crate::parameters::SignatureScheme;
+
+/// An application's answer: now, or later.
+pub enum Answer<'a, T> {
+    /// The answer is known.
+    Ready(T),
+    /// The handshake waits for this future. It is polled with the waker of whoever drives the connection.
+    Later(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+}
+
+impl<'a, T> Answer<'a, T> {
+    /// An answer that a future will give.
+    pub fn later(future: impl Future<Output = T> + Send + 'a) -> Self {
+        Self::Later(Box::pin(future))
+    }
+}
+
+impl<T> From<T> for Answer<'_, T> {
+    fn from(answer: T) -> Self {
+        Self::Ready(answer)
+    }
+}
+
+impl<T> fmt::Debug for Answer<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready(_) => "Answer::Ready",
+            Self::Later(_) => "Answer::Later",
+        })
+    }
+}
+
+/// Signs handshakes with a key that this process may not hold (HSM, remote signer).
+pub trait Sign: Send + Sync + fmt::Debug {
+    /// The schemes the key can make, best first.
+    fn schemes(&self) -> &[SignatureScheme];
+
+    /// Signs `message` (the whole content of RFC 8446 Section 4.4.3, not its hash) by `scheme`, one of
+    /// [`schemes`](Self::schemes). Returns the signature as it goes on the wire.
+    ///
+    /// # Errors
+    /// Any `Err` ends the handshake with `internal_error`; the text stays on this side.
+    fn sign<'a>(
+        &'a self,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    ) -> Answer<'a, Result<Vec<u8>, String>>;
+}
+
+/// A chain as the peer presented it, with all that a verifier may want to know.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedChain<'a> {
+    /// The leaf's certificate, then the others in the peer's order.
+    pub certificates: &'a [CertificateDer<'static>],
+    /// The stapled OCSP response, DER, empty if there is none (RFC 6066 Section 8).
+    pub ocsp_response: &'a [u8],
+    /// Who the peer is.
+    pub role: PeerRole<'a>,
+    /// The time of the handshake.
+    pub now: UnixTime,
+}
+
+/// Which side presented a chain.
+#[derive(Debug, Clone, Copy)]
+pub enum PeerRole<'a> {
+    /// A server, which must prove this name.
+    Server(&'a ServerName<'a>),
+    /// A client.
+    Client,
+}
+
+/// Decides whether a peer's certificate chain is to be believed.
+pub trait VerifyPeer: Send + Sync + fmt::Debug {
+    /// Checks the chain. That the peer holds the leaf's key is checked elsewhere.
+    ///
+    /// # Errors
+    /// The reason, which becomes the handshake's error and alert.
+    fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>>;
+
+    /// Schemes accepted in the chain's own signatures (`signature_algorithms_cert`), best first.
+    fn chain_schemes(&self) -> &[SignatureScheme];
+
+    /// Distinguished names (DER) of the trusted CAs, to be named in CertificateRequest
+    /// (`certificate_authorities`, RFC 8446 Section 4.2.4); empty to name none.
+    fn authorities(&self) -> &[Vec<u8>] {
+        &[]
+    }
+}
+
+/// What a peer told of the certificates it can use, for [`ChooseCredential`].
+#[derive(Debug, Clone, Copy)]
+pub struct CredentialRequest<'a> {
+    /// The server name of SNI, where this side is the server and the client sent one.
+    pub server_name: Option<&'a str>,
+    /// The peer's `signature_algorithms`.
+    pub signature_schemes: &'a [SignatureScheme],
+    /// The peer's `certificate_authorities`: distinguished names, DER; empty for any.
+    pub authorities: &'a [&'a [u8]],
+}
+
+/// Chooses the certificate and key for one connection.
+pub trait ChooseCredential: Send + Sync + fmt::Debug {
+    /// Returns the credential, or `None` for none: a client then sends an empty list, a server fails.
+    ///
+    /// # Errors
+    /// Any `Err` ends the handshake.
+    fn choose<'a>(
+        &'a self,
+        request: CredentialRequest<'a>,
+    ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>>;
+}

@@ -1,0 +1,322 @@
+//! Every way a connection can fail, and the alert of each.
+//!
+//! Each protocol failure is one row: its name, the alert that tells the peer, and the sentence
+//! that tells the operator. The row is the only place where an alert is chosen; the match that
+//! the rows expand to has no wildcard, so a new failure does not compile without its alert.
+//!
+//! Four families are told apart by type: the peer violated the protocol ([`PeerMisbehaved`]),
+//! nothing is in common ([`NothingInCommon`]), a certificate was refused ([`CertificateError`]),
+//! and our own configuration or use is wrong ([`UsageError`]). Alerts that the *peer* sent are
+//! separate again ([`Error::AlertReceived`]).
+
+use core::fmt;
+
+use crate::parameters::{AlertDescription, ContentType, ExtensionType, HandshakeType};
+
+/// A failed connection or call. Fatal unless the method that returned it says otherwise; a
+/// connection that failed returns the same error from every later call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The peer broke a rule of the protocol.
+    PeerMisbehaved(PeerMisbehaved),
+    /// Both sides obey the protocol but have no common ground.
+    NothingInCommon(NothingInCommon),
+    /// A certificate, or the lack of one, was the reason.
+    Certificate(CertificateError),
+    /// The peer ended the connection with this fatal alert.
+    AlertReceived(AlertDescription),
+    /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
+    Truncated,
+    /// The peer closed the connection, with `close_notify`, before the handshake was complete.
+    ClosedDuringHandshake {
+        /// What the handshake was waiting for.
+        expected: &'static str,
+    },
+    /// The application's own callback or key refused or failed; the text is the application's.
+    Application(String),
+    /// This side was asked for something it cannot do.
+    Usage(UsageError),
+    /// A defect of this library or of the cryptography below it; never caused by a peer.
+    Internal(&'static str),
+}
+
+impl Error {
+    /// The alert that tells the peer about this failure; `None` where nothing is to be sent
+    /// (the peer sent the alert itself, or has gone).
+    pub fn alert(&self) -> Option<AlertDescription> {
+        match self {
+            Self::PeerMisbehaved(error) => Some(error.alert()),
+            Self::NothingInCommon(error) => Some(error.alert()),
+            Self::Certificate(error) => Some(error.alert()),
+            Self::AlertReceived(_) | Self::Truncated | Self::ClosedDuringHandshake { .. } => None,
+            Self::Application(_) | Self::Internal(_) => Some(AlertDescription::INTERNAL_ERROR),
+            Self::Usage(_) => Some(AlertDescription::INTERNAL_ERROR),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PeerMisbehaved(error) => write!(f, "peer broke the protocol: {error}"),
+            Self::NothingInCommon(error) => write!(f, "nothing in common with the peer: {error}"),
+            Self::Certificate(error) => error.fmt(f),
+            Self::AlertReceived(alert) => write!(f, "peer refused with alert {alert}"),
+            Self::Truncated => f.write_str(
+                "connection ended without close_notify: data may have been cut off (RFC 8446 Section 6.1)",
+            ),
+            Self::ClosedDuringHandshake { expected } => write!(
+                f,
+                "peer closed the connection during the handshake, while {expected} was awaited"
+            ),
+            Self::Application(reason) => write!(f, "application: {reason}"),
+            Self::Usage(error) => error.fmt(f),
+            Self::Internal(reason) => write!(f, "internal error: {reason}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Truncated | Error::ClosedDuringHandshake { .. } => {
+                std::io::ErrorKind::UnexpectedEof
+            }
+            Error::AlertReceived(_) => std::io::ErrorKind::ConnectionAborted,
+            Error::Usage(_) => std::io::ErrorKind::InvalidInput,
+            _ => std::io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// Declares one family of failures. Each row reads
+/// `Name { field: Type } => ALERT, "sentence with {field}";` (`as` names the variant of [`Error`] that
+/// carries the family) and becomes an enum variant, an arm of
+/// `alert()` and an arm of `Display`.
+macro_rules! errors {
+    (
+        $(#[$family_doc:meta])*
+        pub enum $family:ident as $variant:ident {
+            $(
+                $(#[$doc:meta])*
+                $name:ident $({ $($field:ident : $type:ty),+ $(,)? })? => $alert:ident, $sentence:literal;
+            )+
+        }
+    ) => {
+        $(#[$family_doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $family {
+            $(
+                $(#[$doc])*
+                #[doc = concat!("\n\nAlert: `", stringify!($alert), "`. “", $sentence, "”")]
+                $name $({ $(
+                    #[doc = concat!("See the sentence: `", stringify!($field), "`.")]
+                    $field: $type
+                ),+ })?,
+            )+
+        }
+
+        impl $family {
+            /// The alert that tells the peer.
+            pub fn alert(&self) -> AlertDescription {
+                match self {
+                    $( Self::$name $({ $($field: _),+ })? => AlertDescription::$alert, )+
+                }
+            }
+        }
+
+        impl fmt::Display for $family {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $( Self::$name $({ $($field),+ })? => write!(f, $sentence), )+
+                }
+            }
+        }
+
+        impl From<$family> for Error {
+            fn from(error: $family) -> Self {
+                Error::$variant(error)
+            }
+        }
+    };
+}
+
+errors! {
+    /// The peer violated the protocol.
+    pub enum PeerMisbehaved as PeerMisbehaved {
+        // Records.
+        /// One answer for every reason a record may fail to decrypt, so that it tells an attacker nothing.
+        BadRecordMac => BAD_RECORD_MAC, "record could not be decrypted (RFC 8446 Section 5.2)";
+        /// More bytes than a protected or plain record may hold.
+        RecordOverflow { len: usize, limit: usize } => RECORD_OVERFLOW, "record of {len} bytes, at most {limit} are allowed (RFC 8446 Section 5.1, RFC 8449)";
+        /// First bytes that no TLS peer sends: a plain-text protocol, most likely.
+        NotTls { start: String } => UNEXPECTED_MESSAGE, "this is not TLS: the peer's first bytes are {start}";
+        /// A record type that RFC 8446 does not know or that is not legal here.
+        UnexpectedRecord { content_type: ContentType, expected: &'static str } => UNEXPECTED_MESSAGE, "record of type {content_type} while {expected} was awaited";
+        /// A record without padding that decrypts to nothing but zeros has no content type.
+        NoContentType => UNEXPECTED_MESSAGE, "protected record holds only padding and no content type (RFC 8446 Section 5.4)";
+        /// Zero-length handshake or alert fragments are forbidden.
+        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1)";
+        /// Legal one by one, an attack in number.
+        TooManyEmptyRecords { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} empty records in a row";
+        /// Legal one by one, an attack in number.
+        TooManyWarningAlerts { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} warning alerts in a row";
+        /// Legal one by one, an attack in number.
+        TooManyKeyUpdates { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} KeyUpdate messages in a row without application data";
+        /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
+        IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
+        /// An alert of other than two bytes.
+        IllegalAlert { len: usize } => DECODE_ERROR, "alert record of {len} bytes (RFC 8446 Section 6)";
+        /// Plain text where only protected records may come.
+        UnprotectedRecord { content_type: ContentType } => UNEXPECTED_MESSAGE, "unprotected {content_type} record after keys were agreed (RFC 8446 Section 5)";
+
+        // Messages.
+        /// Another message was awaited by name.
+        UnexpectedMessage { got: HandshakeType, expected: &'static str } => UNEXPECTED_MESSAGE, "{got} while {expected} was awaited";
+        /// A handshake message longer than this side accepts.
+        MessageTooLong { message: HandshakeType, len: usize, limit: usize } => ILLEGAL_PARAMETER, "{message} of {len} bytes, at most {limit} are accepted";
+        /// A message that cannot be read. `what` names the field, `problem` what is wrong with it.
+        Malformed { what: &'static str, problem: &'static str } => DECODE_ERROR, "malformed {what}: {problem}";
+        /// Handshake bytes left in the buffer where keys change (cf. RUSTSEC-2026-0285).
+        HandshakeBytesAcrossKeyChange => UNEXPECTED_MESSAGE, "handshake message is not aligned with the change of keys (RFC 8446 Section 5.1)";
+        /// A record of another type inside a fragmented handshake message.
+        InterleavedHandshake { content_type: ContentType } => UNEXPECTED_MESSAGE, "{content_type} record between the fragments of a handshake message (RFC 8446 Section 5.1)";
+        /// Each extension may appear once.
+        DuplicateExtension { extension: ExtensionType, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} twice in {message} (RFC 8446 Section 4.2)";
+        /// Known, but not in this message.
+        MisplacedExtension { extension: ExtensionType, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} may not appear in {message} (RFC 8446 Section 4.2)";
+        /// A response to what was never asked.
+        UnsolicitedExtension { extension: ExtensionType, message: &'static str } => UNSUPPORTED_EXTENSION, "extension {extension} in {message} answers nothing that was offered (RFC 8446 Section 4.2)";
+        /// Required here.
+        MissingExtension { extension: &'static str, message: &'static str } => MISSING_EXTENSION, "{message} lacks {extension} (RFC 8446 Section 9.2)";
+        /// pre_shared_key must come last in a ClientHello.
+        PreSharedKeyNotLast => ILLEGAL_PARAMETER, "pre_shared_key is not the last extension of ClientHello (RFC 8446 Section 4.2.11)";
+        /// Any other value that is out of range or contradicts what went before.
+        IllegalParameter { what: &'static str } => ILLEGAL_PARAMETER, "{what}";
+
+        // Negotiation.
+        /// The peer chose what was not offered. `what` is the parameter, `value` what was chosen.
+        NotOffered { what: &'static str, value: String } => ILLEGAL_PARAMETER, "peer selected {what} {value}, which was not offered";
+        /// The version in ServerHello is not one we offered.
+        VersionNotOffered { version: u16 } => PROTOCOL_VERSION, "peer selected version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
+        /// A peer that can speak TLS 1.3 was made to believe that we cannot.
+        DowngradeDetected => ILLEGAL_PARAMETER, "downgrade sentinel in ServerHello.random: someone removed the newer version (RFC 8446 Section 4.1.3)";
+        /// The second ClientHello changed something that Section 4.1.2 does not allow to change.
+        SecondHelloChanged { what: &'static str } => ILLEGAL_PARAMETER, "second ClientHello changed {what} (RFC 8446 Section 4.1.2)";
+        /// Only one HelloRetryRequest is allowed.
+        SecondHelloRetryRequest => UNEXPECTED_MESSAGE, "second HelloRetryRequest in one handshake (RFC 8446 Section 4.1.4)";
+        /// A HelloRetryRequest that asks for nothing new.
+        PointlessHelloRetryRequest => ILLEGAL_PARAMETER, "HelloRetryRequest would change nothing in ClientHello (RFC 8446 Section 4.1.4)";
+        /// A key share that cannot be a key of its group.
+        BadKeyShare { group: u16 } => ILLEGAL_PARAMETER, "key share of group {group:#06x} is not a valid key (RFC 8446 Section 4.2.8)";
+
+        // Authentication.
+        /// CertificateVerify does not verify.
+        BadSignature => DECRYPT_ERROR, "signature in CertificateVerify is wrong: the peer does not hold the key of its certificate (RFC 8446 Section 4.4.3)";
+        /// A signature scheme that was not offered or does not fit the certificate's key.
+        WrongSignatureScheme { scheme: u16 } => ILLEGAL_PARAMETER, "signature scheme {scheme:#06x} in CertificateVerify was not offered or does not fit the certificate's key (RFC 8446 Section 4.4.3)";
+        /// Finished does not verify: the two sides saw different handshakes.
+        BadFinished => DECRYPT_ERROR, "Finished does not match the handshake: it was changed on the way (RFC 8446 Section 4.4.4)";
+    }
+}
+
+errors! {
+    /// Both sides obey the protocol, and have nothing in common.
+    pub enum NothingInCommon as NothingInCommon {
+        /// No version of TLS. Both ranges are named.
+        Version { ours: String, peers: String } => PROTOCOL_VERSION, "no common version: we allow {ours}, the peer {peers}";
+        /// No cipher suite.
+        CipherSuite { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common cipher suite: we allow {ours}, the peer {peers}";
+        /// No group for key exchange.
+        Group { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common group: we allow {ours}, the peer {peers}";
+        /// None of our credentials can sign what the peer can verify.
+        SignatureScheme { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common signature scheme: our keys can make {ours}, the peer accepts {peers}";
+        /// RFC 7301 Section 3.2.
+        ApplicationProtocol { ours: String, peers: String } => NO_APPLICATION_PROTOCOL, "no common application protocol (ALPN): we speak {ours}, the peer {peers}";
+        /// The name in SNI is not served here.
+        ServerName { name: String } => UNRECOGNIZED_NAME, "server name {name} is not served here (RFC 6066 Section 3)";
+    }
+}
+
+errors! {
+    /// A certificate was refused, or none came where one is required.
+    pub enum CertificateError as Certificate {
+        /// The client sent none although one is required.
+        Required => CERTIFICATE_REQUIRED, "peer sent no certificate, and one is required (RFC 8446 Section 4.4.2.4)";
+        /// A server must send one.
+        Empty => DECODE_ERROR, "server sent an empty certificate list (RFC 8446 Section 4.4.2.4)";
+        /// Not DER, or not X.509.
+        Malformed { reason: String } => BAD_CERTIFICATE, "peer's certificate cannot be read: {reason}";
+        /// No path to a trusted CA, nor a pinned leaf. `sent` counts the peer's certificates.
+        UnknownIssuer { issuer: String, sent: usize } => UNKNOWN_CA, "no trusted CA has the name that the peer's chain of {sent} leads to: {issuer}";
+        /// Self-signed, and neither pinned nor trusted as a CA.
+        SelfSigned { subject: String } => UNKNOWN_CA, "peer's certificate is self-signed and not among the trusted ones: {subject}";
+        /// A signature inside the chain is wrong. `issuer` is who should have made it.
+        BadChainSignature { issuer: String } => BAD_CERTIFICATE, "a signature in the peer's certificate chain is wrong: not made by the known key of {issuer}";
+        /// webpki's list of keys that nobody should trust.
+        Distrusted => BAD_CERTIFICATE, "a key in the peer's certificate chain is known to be compromised";
+        /// RFC 5280 Section 4.2: "MUST reject the certificate if it encounters a critical extension it does not recognize".
+        UnsupportedExtension => UNSUPPORTED_CERTIFICATE, "peer's certificate chain has a critical extension that is not understood (RFC 5280 Section 4.2)";
+        /// Limits on signatures, paths and name constraints that one chain may cost.
+        TooComplex => BAD_CERTIFICATE, "peer's certificate chain takes more work to verify than is allowed";
+        /// An algorithm that is not accepted in chains.
+        UnsupportedAlgorithm { algorithm: String } => BAD_CERTIFICATE, "peer's certificate chain uses {algorithm}, which is not accepted";
+        /// The name we asked for is not in the certificate.
+        NameMismatch { wanted: String, presented: String } => BAD_CERTIFICATE, "peer's certificate is for {presented}, not for {wanted}";
+        /// notAfter has passed. Times are seconds since 1970-01-01 UTC.
+        Expired { not_after: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain expired at {not_after} (now {now}, seconds since 1970)";
+        /// notBefore is to come. Times are seconds since 1970-01-01 UTC.
+        NotYetValid { not_before: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain is not valid before {not_before} (now {now}, seconds since 1970)";
+        /// On a CRL.
+        Revoked => CERTIFICATE_REVOKED, "peer's certificate was revoked";
+        /// CRLs were given but none of them speaks for this certificate, or it is out of date.
+        RevocationUnknown { reason: String } => CERTIFICATE_UNKNOWN, "revocation of the peer's certificate cannot be decided: {reason}";
+        /// Key usage or extended key usage forbids this use.
+        WrongUsage { usage: String } => UNSUPPORTED_CERTIFICATE, "peer's certificate may not be used for {usage}";
+        /// A leaf's key that this library or this configuration does not take.
+        UnsupportedKey { reason: String } => UNSUPPORTED_CERTIFICATE, "peer's certificate has a key that is not accepted: {reason}";
+        /// Constraints of a CA are violated (name constraints, path length, basic constraints).
+        ConstraintViolated { constraint: String } => BAD_CERTIFICATE, "a CA in the peer's chain does not allow this certificate: {constraint}";
+        /// The stapled OCSP response says no, or cannot be believed.
+        BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
+        /// The application's verifier said no.
+        Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";
+    }
+}
+
+/// This side was asked for something it cannot do, or was configured with a contradiction.
+/// Nothing was sent; the connection, where there is one, goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// Application data was written or read before the handshake was complete.
+    HandshakeIncomplete,
+    /// Writing after `close()`.
+    WriteAfterClose,
+    /// The operation needs something that was not negotiated or configured. The text names both.
+    NotAvailable(&'static str),
+    /// A configuration contradicts itself. The text says what to change.
+    Config(String),
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HandshakeIncomplete => f.write_str("the handshake is not complete yet"),
+            Self::WriteAfterClose => f.write_str("write after close"),
+            Self::NotAvailable(what) => f.write_str(what),
+            Self::Config(what) => write!(f, "configuration: {what}"),
+        }
+    }
+}
+
+impl From<UsageError> for Error {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
+    }
+}

@@ -1,0 +1,662 @@
+//! Which certificates this side believes.
+//!
+//! [`Trust`] is the built-in [`VerifyPeer`]: paths are built and signatures checked by rustls-webpki, and on
+//! top of it stand rules of ours that webpki does not know: key usage, pins, key sizes, one error per defect.
+//!
+//! | question | file |
+//! |---|---|
+//! | what can be trusted, how is it said? | here: [`TrustBuilder`] |
+//! | in which order are the rules checked? | here: `Trust::check` |
+//! | which signatures are accepted in chains? | `algorithms.rs` |
+//! | which error for which defect? | `refusal.rs` |
+
+mod algorithms;
+mod refusal;
+
+use core::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{
+    CertRevocationList, EndEntityCert, ExpirationPolicy, OwnedCertRevocationList,
+    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+};
+
+use crate::certificate::material::{self, Kind, MaterialError, MaterialProblem, Source};
+use crate::certificate::view::CertificateView;
+use crate::certificate::{check_key_size, sha256};
+use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
+use crate::error::{CertificateError, Error, UsageError};
+use crate::parameters::SignatureScheme;
+use algorithms::SignatureMemory;
+use refusal::Refusal;
+
+/// Which peers are believed: a set of CAs, pinned certificates, CRLs, and the rules applied.
+///
+/// Immutable and to be shared by `Arc`; serves clients (which verify servers) and servers (which verify
+/// clients) alike.
+///
+/// The rules, in this order. Each can be given up alone, under [`TrustBuilder::dangerous`]:
+///
+/// 1. *Issuer*: a path of good signatures leads to a trusted CA, within the constraints of each CA on it
+///    (RFC 5280 Section 6), no certificate on it is revoked as far as CRLs were given; or the peer's own
+///    certificate is pinned, byte for byte. A trusted CA certificate that the peer presents as its own
+///    counts as pinned, so that what `openssl req -x509` makes can be given as CA or as pin.
+/// 2. *Dates*: notBefore and notAfter of all but the trusted CA itself.
+/// 3. *Usage*: key usage has digitalSignature (RFC 8446 Section 4.4.2.2), extended key usage the role, where
+///    the certificate has these extensions.
+/// 4. *Name* (of servers): subjectAltName has the DNS name or the IP address (RFC 9525). The subject's
+///    commonName is not looked at.
+///
+/// A pin replaces the first rule only. The stapled OCSP response is not looked at: an application that needs
+/// it implements [`VerifyPeer`] itself and may call [`Trust::check`] first.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use warifu::trust::Trust;
+/// let trust = Trust::builder().with_ca_file("ca.pem").with_crl_file("ca.crl").build()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Trust {
+    anchors: Vec<TrustAnchor<'static>>,
+    /// Certificates believed as they are: pins, and the CA certificates that were given one by one.
+    exact: Vec<CertificateDer<'static>>,
+    fingerprints: Vec<[u8; 32]>,
+    crls: Vec<Arc<CertRevocationList<'static>>>,
+    revocation_depth: RevocationCheckDepth,
+    rules: Rules,
+    authorities: Vec<Vec<u8>>,
+    memory: SignatureMemory,
+}
+
+/// The rules that were given up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rules {
+    any_issuer: bool,
+    any_date: bool,
+    any_usage: bool,
+    any_name: bool,
+    unknown_revocation: bool,
+    expired_crl: bool,
+}
+
+impl Trust {
+    /// Starts with nothing trusted.
+    pub fn builder() -> TrustBuilder {
+        TrustBuilder::default()
+    }
+
+    /// Trusts the CA certificates in a file, PEM or DER.
+    ///
+    /// # Errors
+    /// [`TrustError`] if the file cannot be used.
+    pub fn from_ca_file(path: impl AsRef<Path>) -> Result<Self, TrustError> {
+        Self::builder().with_ca_file(path).build()
+    }
+
+    /// Trusts the CAs that the operating system trusts.
+    ///
+    /// # Errors
+    /// [`TrustError`] if the system has none.
+    pub fn from_system_roots() -> Result<Self, TrustError> {
+        Self::builder().with_system_roots().build()
+    }
+
+    /// Checks a chain by the rules above.
+    ///
+    /// # Errors
+    /// The first rule that is violated.
+    pub fn check(&self, chain: &PresentedChain<'_>) -> Result<(), CertificateError> {
+        let Some(leaf) = chain.certificates.first() else {
+            return Err(match chain.role {
+                PeerRole::Server(_) => CertificateError::Empty,
+                PeerRole::Client => CertificateError::Required,
+            });
+        };
+        let view = CertificateView::parse(leaf)?;
+        check_key_size(&view)?;
+        if self.rules.any_issuer || self.is_pinned(leaf) {
+            self.check_alone(&view, chain)?;
+        } else {
+            self.check_path(leaf, chain)?;
+        }
+        if !self.rules.any_usage {
+            check_key_usage(&view, chain.role)?;
+        }
+        match chain.role {
+            PeerRole::Server(name) if !self.rules.any_name => check_name(leaf, name, chain),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this certificate is believed as it is.
+    fn is_pinned(&self, leaf: &CertificateDer<'_>) -> bool {
+        self.exact.contains(leaf)
+            || (!self.fingerprints.is_empty() && self.fingerprints.contains(&sha256(leaf)))
+    }
+
+    /// Dates and extended key usage of a leaf that needs no issuer.
+    fn check_alone(
+        &self,
+        view: &CertificateView<'_>,
+        chain: &PresentedChain<'_>,
+    ) -> Result<(), CertificateError> {
+        if !self.rules.any_date {
+            let now = chain.now.as_secs();
+            let (not_before, not_after) = view.validity()?;
+            if now < not_before {
+                return Err(CertificateError::NotYetValid { not_before, now });
+            }
+            if now > not_after {
+                return Err(CertificateError::Expired { not_after, now });
+            }
+        }
+        if !self.rules.any_usage && !view.allows_purpose(purpose(chain.role))? {
+            return Err(refusal(chain).wrong_usage("its extended key usage names other purposes"));
+        }
+        Ok(())
+    }
+
+    /// A path to a trusted CA, by webpki.
+    fn check_path(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &PresentedChain<'_>,
+    ) -> Result<(), CertificateError> {
+        let Err(mut error) = self.find_path(leaf, chain, chain.now) else {
+            return Ok(());
+        };
+        if self.rules.any_date && is_about_dates(&error) {
+            // webpki cannot leave the dates out. If there is an instant at which all of the path was
+            // valid, then its latest notBefore is such an instant.
+            let instants = chain.certificates.iter().filter_map(|certificate| {
+                CertificateView::parse(certificate)
+                    .and_then(|view| view.validity())
+                    .ok()
+            });
+            for (not_before, _) in instants {
+                let then = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
+                match self.find_path(leaf, chain, then) {
+                    Ok(()) => return Ok(()),
+                    Err(other) if is_about_dates(&other) => {}
+                    Err(other) => error = other,
+                }
+            }
+        }
+        Err(algorithms::with_accepted(&self.memory, |algorithms| {
+            Refusal {
+                anchors: &self.anchors,
+                algorithms,
+                ..refusal(chain)
+            }
+            .of(error)
+        }))
+    }
+
+    fn find_path(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &PresentedChain<'_>,
+        time: UnixTime,
+    ) -> Result<(), webpki::Error> {
+        let leaf = EndEntityCert::try_from(leaf)?;
+        let intermediates = chain.certificates.get(1..).unwrap_or_default();
+        let crls: Vec<&CertRevocationList<'_>> = self.crls.iter().map(Arc::as_ref).collect();
+        algorithms::with_accepted(&self.memory, |algorithms| {
+            leaf.verify_for_usage(
+                algorithms,
+                &self.anchors,
+                intermediates,
+                time,
+                Purpose {
+                    id: purpose(chain.role),
+                    any: self.rules.any_usage,
+                },
+                self.revocation(&crls),
+                Some(&check_intermediates_key_usage),
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// What webpki is to do with the CRLs; `None` if there are none.
+    fn revocation<'c>(
+        &self,
+        crls: &'c [&'c CertRevocationList<'c>],
+    ) -> Option<RevocationOptions<'c>> {
+        let status = if self.rules.unknown_revocation {
+            UnknownStatusPolicy::Allow
+        } else {
+            UnknownStatusPolicy::Deny
+        };
+        // With the dates ignored, the path may be checked at a time that says nothing about a CRL.
+        let expiration = if self.rules.expired_crl || self.rules.any_date {
+            ExpirationPolicy::Ignore
+        } else {
+            ExpirationPolicy::Enforce
+        };
+        let options = RevocationOptionsBuilder::new(crls).ok()?;
+        Some(
+            options
+                .with_depth(self.revocation_depth)
+                .with_status_policy(status)
+                .with_expiration_policy(expiration)
+                .build(),
+        )
+    }
+}
+
+impl VerifyPeer for Trust {
+    fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        Answer::Ready(self.check(&chain))
+    }
+
+    fn chain_schemes(&self) -> &[SignatureScheme] {
+        algorithms::CHAIN_SCHEMES
+    }
+
+    fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
+    }
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trust")
+            .field("anchors", &self.anchors.len())
+            .field("exact", &self.exact.len())
+            .field("fingerprints", &self.fingerprints.len())
+            .field("crls", &self.crls.len())
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A refusal without the means to look for bad signatures.
+fn refusal<'a>(chain: &PresentedChain<'a>) -> Refusal<'a> {
+    Refusal {
+        certificates: chain.certificates,
+        anchors: &[],
+        role: chain.role,
+        now: chain.now.as_secs(),
+        algorithms: &[],
+    }
+}
+
+fn is_about_dates(error: &webpki::Error) -> bool {
+    matches!(
+        error,
+        webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. }
+    )
+}
+
+/// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+fn check_key_usage(view: &CertificateView<'_>, role: PeerRole<'_>) -> Result<(), CertificateError> {
+    match view.key_usage()? {
+        Some(usage) if !usage.digital_signature() => {
+            let usage = match role {
+                PeerRole::Server(_) => "server authentication",
+                PeerRole::Client => "client authentication",
+            };
+            Err(CertificateError::WrongUsage {
+                usage: format!(
+                    "{usage}: its key usage lacks digitalSignature (RFC 8446 Section 4.4.2.2)"
+                ),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// RFC 5280 Section 6.1.4 (n): a CA below the trusted one must be allowed to sign certificates.
+fn check_intermediates_key_usage(path: &webpki::VerifiedPath<'_>) -> Result<(), webpki::Error> {
+    for intermediate in path.intermediate_certificates() {
+        let der = intermediate.der();
+        let usage = CertificateView::parse(&der).and_then(|view| view.key_usage());
+        match usage {
+            Ok(None) => {}
+            Ok(Some(usage)) if usage.key_cert_sign() => {}
+            Ok(Some(_)) => return Err(webpki::Error::EndEntityUsedAsCa),
+            Err(_) => return Err(webpki::Error::BadDer),
+        }
+    }
+    Ok(())
+}
+
+fn check_name(
+    leaf: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    chain: &PresentedChain<'_>,
+) -> Result<(), CertificateError> {
+    match EndEntityCert::try_from(leaf) {
+        Ok(leaf) => leaf
+            .verify_is_valid_for_subject_name(name)
+            .map_err(|error| refusal(chain).of(error)),
+        // A pinned certificate of version 1 has no names.
+        Err(webpki::Error::UnsupportedCertVersion) => Err(refusal(chain).name_mismatch()),
+        Err(error) => Err(refusal(chain).of(error)),
+    }
+}
+
+// id-kp-serverAuth, id-kp-clientAuth: RFC 5280 Section 4.2.1.12.
+const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
+const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+
+fn purpose(role: PeerRole<'_>) -> &'static [u8] {
+    match role {
+        PeerRole::Server(_) => SERVER_AUTH,
+        PeerRole::Client => CLIENT_AUTH,
+    }
+}
+
+/// webpki's own check of extended key usage allocates where the purpose is not the first one listed.
+struct Purpose {
+    id: &'static [u8],
+    any: bool,
+}
+
+impl webpki::ExtendedKeyUsageValidator for Purpose {
+    fn validate(&self, present: webpki::KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        if self.any {
+            return Ok(());
+        }
+        let wanted = webpki::KeyPurposeId::new(self.id);
+        let mut absent = true;
+        for id in present {
+            absent = false;
+            if id? == wanted {
+                return Ok(());
+            }
+        }
+        if absent {
+            Ok(())
+        } else {
+            #[allow(deprecated)] // the newer variant wants a list that nobody here reads
+            Err(webpki::Error::RequiredEkuNotFound)
+        }
+    }
+}
+
+/// Says what is trusted. A method that fails leaves its error for [`build`](Self::build).
+#[derive(Debug, Default, Clone)]
+#[must_use = "call build()"]
+pub struct TrustBuilder {
+    anchors: Vec<TrustAnchor<'static>>,
+    exact: Vec<CertificateDer<'static>>,
+    fingerprints: Vec<[u8; 32]>,
+    crls: Vec<Arc<CertRevocationList<'static>>>,
+    leaf_revocation_only: bool,
+    rules: Rules,
+    authorities: Vec<Vec<u8>>,
+    /// Peers are trusted that the list of authorities cannot name.
+    unnameable: bool,
+    error: Option<TrustError>,
+}
+
+impl TrustBuilder {
+    /// Trusts the CA certificates in a file: PEM (any number) or DER (one).
+    pub fn with_ca_file(self, path: impl AsRef<Path>) -> Self {
+        self.with_cas(Source::file(path.as_ref()))
+    }
+
+    /// Trusts the CA certificates in `bytes`: PEM (any number) or DER (one).
+    pub fn with_ca_bytes(self, bytes: &[u8]) -> Self {
+        self.with_cas(Ok(Source::bytes(bytes)))
+    }
+
+    fn with_cas(mut self, source: Result<Source, MaterialError>) -> Self {
+        let result = source.and_then(|source| {
+            for certificate in material::certificates(&source)? {
+                let anchor = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| {
+                    source.error(MaterialProblem::BadCertificate(format!("{error:?}")))
+                })?;
+                let subject = refusal::wrap(&anchor.subject);
+                if !self.authorities.contains(&subject) {
+                    self.authorities.push(subject);
+                }
+                self.anchors.push(anchor.to_owned());
+                self.exact.push(certificate);
+            }
+            Ok(())
+        });
+        self.remember(result)
+    }
+
+    /// Trusts the CAs that the operating system trusts: the usual files on Unix (or `SSL_CERT_FILE`,
+    /// `SSL_CERT_DIR`), the key chain on macOS, the certificate store on Windows.
+    ///
+    /// Certificates in it that cannot be read are passed over; having none at all is an error.
+    pub fn with_system_roots(mut self) -> Self {
+        let found = rustls_native_certs::load_native_certs();
+        let before = self.anchors.len();
+        for certificate in &found.certs {
+            if let Ok(anchor) = webpki::anchor_from_trusted_cert(certificate) {
+                self.anchors.push(anchor.to_owned());
+            }
+        }
+        // Some 150 names would be of no use to a client that must choose a certificate.
+        self.unnameable = true;
+        if self.anchors.len() == before {
+            let reason = match found.errors.first() {
+                Some(error) => error.to_string(),
+                None => "none found".to_owned(),
+            };
+            return self.fail(TrustError::SystemRoots(reason));
+        }
+        self
+    }
+
+    /// Trusts these very certificates as peers' own, whoever issued them: file with PEM (any number) or DER.
+    pub fn with_pinned_file(self, path: impl AsRef<Path>) -> Self {
+        self.with_pinned(Source::file(path.as_ref()))
+    }
+
+    /// Trusts these very certificates as peers' own, whoever issued them: PEM (any number) or DER.
+    pub fn with_pinned_bytes(self, bytes: &[u8]) -> Self {
+        self.with_pinned(Ok(Source::bytes(bytes)))
+    }
+
+    fn with_pinned(mut self, source: Result<Source, MaterialError>) -> Self {
+        let result = source.and_then(|source| {
+            for certificate in material::certificates(&source)? {
+                let view = CertificateView::parse(&certificate).map_err(|error| {
+                    source.error(MaterialProblem::BadCertificate(error.to_string()))
+                })?;
+                // A client looks for a certificate by an issuer that the server names.
+                let issuer = view.issuer.to_vec();
+                if !self.authorities.contains(&issuer) {
+                    self.authorities.push(issuer);
+                }
+                self.exact.push(certificate);
+            }
+            Ok(())
+        });
+        self.remember(result)
+    }
+
+    /// Trusts the certificate with this SHA-256 fingerprint (of its whole DER) as a peer's own.
+    pub fn with_pinned_sha256(mut self, fingerprint: [u8; 32]) -> Self {
+        self.fingerprints.push(fingerprint);
+        self.unnameable = true;
+        self
+    }
+
+    /// Refuses certificates that these CRLs revoke: file with PEM (any number) or DER (one).
+    ///
+    /// From the first CRL on, every certificate of a path must be spoken for by a CRL of its issuer that is not
+    /// out of date, signed by that issuer. See [`with_revocation_of_leaf_only`](Self::with_revocation_of_leaf_only),
+    /// [`DangerousTrust::accept_unknown_revocation`], [`DangerousTrust::accept_expired_crls`]. Pinned certificates
+    /// have no issuer that could revoke them.
+    pub fn with_crl_file(self, path: impl AsRef<Path>) -> Self {
+        self.with_crls(Source::file(path.as_ref()))
+    }
+
+    /// As [`with_crl_file`](Self::with_crl_file), from bytes.
+    pub fn with_crl_bytes(self, bytes: &[u8]) -> Self {
+        self.with_crls(Ok(Source::bytes(bytes)))
+    }
+
+    fn with_crls(mut self, source: Result<Source, MaterialError>) -> Self {
+        let result = source.and_then(|source| {
+            let items = source.items()?;
+            let before = self.crls.len();
+            for item in items.iter().filter(|item| item.kind == Kind::Crl) {
+                let crl = OwnedCertRevocationList::from_der(&item.der)
+                    .map_err(|error| source.error(MaterialProblem::BadCrl(format!("{error:?}"))))?;
+                self.crls.push(Arc::new(crl.into()));
+            }
+            if self.crls.len() == before {
+                return Err(source.lacks(material::A_CRL, &items));
+            }
+            Ok(())
+        });
+        self.remember(result)
+    }
+
+    /// Asks CRLs about peers' own certificates only, not about the intermediate CAs above them.
+    pub fn with_revocation_of_leaf_only(mut self) -> Self {
+        self.leaf_revocation_only = true;
+        self
+    }
+
+    /// Gives up one rule. Each method of what this returns names what is lost.
+    pub fn dangerous(self) -> DangerousTrust {
+        DangerousTrust { builder: self }
+    }
+
+    /// Checks what was said.
+    ///
+    /// # Errors
+    /// The first failure of a method before; [`TrustError::NothingTrusted`] if no peer could be believed.
+    pub fn build(self) -> Result<Trust, TrustError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let nothing =
+            self.anchors.is_empty() && self.exact.is_empty() && self.fingerprints.is_empty();
+        if nothing && !self.rules.any_issuer {
+            return Err(TrustError::NothingTrusted);
+        }
+        let revocation_depth = if self.leaf_revocation_only {
+            RevocationCheckDepth::EndEntity
+        } else {
+            RevocationCheckDepth::Chain
+        };
+        let name_none = self.unnameable || self.rules.any_issuer;
+        Ok(Trust {
+            anchors: self.anchors,
+            exact: self.exact,
+            fingerprints: self.fingerprints,
+            crls: self.crls,
+            revocation_depth,
+            rules: self.rules,
+            authorities: if name_none {
+                Vec::new()
+            } else {
+                self.authorities
+            },
+            memory: SignatureMemory::new(),
+        })
+    }
+
+    fn remember(self, result: Result<(), MaterialError>) -> Self {
+        match result {
+            Ok(()) => self,
+            Err(error) => self.fail(TrustError::Material(error)),
+        }
+    }
+
+    fn fail(mut self, error: TrustError) -> Self {
+        self.error.get_or_insert(error);
+        self
+    }
+}
+
+/// Rules that can be given up, one at a time. What each method leaves unchecked, an attacker on the path can
+/// forge.
+#[derive(Debug)]
+#[must_use = "call one of the methods, each gives the builder back"]
+pub struct DangerousTrust {
+    builder: TrustBuilder,
+}
+
+impl DangerousTrust {
+    /// Believes certificates of any issuer, self-signed ones included: anybody can be the peer. CRLs are not
+    /// asked. Dates, usage and name are still checked.
+    pub fn accept_any_issuer(mut self) -> TrustBuilder {
+        self.builder.rules.any_issuer = true;
+        self.builder
+    }
+
+    /// Believes certificates that have expired or are not valid yet; CRLs may be out of date, too. Issuer,
+    /// usage and name are still checked. A path is refused still if its certificates were never valid all at
+    /// once.
+    pub fn accept_any_date(mut self) -> TrustBuilder {
+        self.builder.rules.any_date = true;
+        self.builder
+    }
+
+    /// Believes certificates that were issued for another use: extended key usage and the digitalSignature
+    /// bit are not looked at. Issuer, dates and name are still checked.
+    pub fn accept_any_usage(mut self) -> TrustBuilder {
+        self.builder.rules.any_usage = true;
+        self.builder
+    }
+
+    /// Believes a server under any name: each holder of a certificate of a trusted CA can be the peer.
+    /// Issuer, dates and usage are still checked.
+    pub fn accept_any_name(mut self) -> TrustBuilder {
+        self.builder.rules.any_name = true;
+        self.builder
+    }
+
+    /// Believes certificates that no CRL speaks for, although CRLs were given.
+    pub fn accept_unknown_revocation(mut self) -> TrustBuilder {
+        self.builder.rules.unknown_revocation = true;
+        self.builder
+    }
+
+    /// Believes CRLs after the time of their next update: what was revoked since is not noticed.
+    pub fn accept_expired_crls(mut self) -> TrustBuilder {
+        self.builder.rules.expired_crl = true;
+        self.builder
+    }
+}
+
+/// A [`Trust`] could not be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// A file or bytes could not be used.
+    Material(MaterialError),
+    /// The operating system's CA certificates could not be had.
+    SystemRoots(String),
+    /// Neither CA nor pin: no peer could be believed.
+    NothingTrusted,
+}
+
+impl fmt::Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Material(error) => error.fmt(f),
+            Self::SystemRoots(reason) => write!(
+                f,
+                "no CA certificates of the operating system: {reason} (install ca-certificates, or set SSL_CERT_FILE)"
+            ),
+            Self::NothingTrusted => f.write_str(
+                "nothing is trusted: give a CA certificate, the system's roots or a pinned certificate",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for TrustError {}
+
+impl From<TrustError> for Error {
+    fn from(error: TrustError) -> Self {
+        Self::Usage(UsageError::Config(error.to_string()))
+    }
+}
