@@ -369,7 +369,7 @@ impl AeadRef<'_> {
         in_out: &mut [u8],
         tag: &mut [u8],
     ) -> bool {
-        let data = in_out.as_mut_ptr();
+        let (len, data) = (in_out.len(), in_out.as_mut_ptr());
         let mut tag_len = 0;
         // SAFETY: the context is initialised. Input and output are the same `in_out.len()` bytes, which
         // EVP_AEAD_CTX_seal_scatter allows, from the one mutable borrow; `tag` is distinct from them.
@@ -383,7 +383,7 @@ impl AeadRef<'_> {
                 nonce.as_ptr(),
                 nonce.len(),
                 data,
-                in_out.len(),
+                len,
                 ptr::null(),
                 0,
                 const_ptr(aad),
@@ -406,7 +406,7 @@ impl AeadRef<'_> {
         in_out: &mut [u8],
         tag: &[u8],
     ) -> bool {
-        let data = in_out.as_mut_ptr();
+        let (len, data) = (in_out.len(), in_out.as_mut_ptr());
         // SAFETY: the context is initialised. Input and output are the same `in_out.len()` bytes, which
         // EVP_AEAD_CTX_open_gather allows; both pointers come from the one mutable borrow.
         let ok = unsafe {
@@ -416,7 +416,7 @@ impl AeadRef<'_> {
                 nonce.as_ptr(),
                 nonce.len(),
                 data,
-                in_out.len(),
+                len,
                 const_ptr(tag),
                 tag.len(),
                 const_ptr(aad),
@@ -552,7 +552,7 @@ impl Scheme {
         }
     }
 
-    /// Sets the padding of an operation that [`EVP_DigestSignInit`] or its counterpart began.
+    /// Sets the padding of an operation that `EVP_DigestSignInit` or its counterpart began.
     ///
     /// # Safety
     /// `context` is the live EVP_PKEY_CTX of such an operation.

@@ -5,10 +5,10 @@ use core::fmt;
 use core::ops::Deref;
 use zeroize::Zeroize;
 
-/// The longest output of any [`Hash`], in bytes.
+/// The longest output of any [`enum@Hash`], in bytes.
 pub const MAX_OUTPUT_LEN: usize = 64;
 
-/// The longest input block of any [`Hash`], in bytes.
+/// The longest input block of any [`enum@Hash`], in bytes.
 pub(crate) const MAX_BLOCK_LEN: usize = 128;
 
 /// A hash function (FIPS 180-4).
@@ -238,7 +238,7 @@ impl Drop for Midstate {
     }
 }
 
-/// The output of a [`Hash`]. A public value: it is neither wiped nor hidden.
+/// The output of a [`enum@Hash`]. A public value: it is neither wiped nor hidden.
 #[derive(Copy, Clone)]
 pub struct Digest {
     bytes: [u8; MAX_OUTPUT_LEN],

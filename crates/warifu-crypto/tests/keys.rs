@@ -74,6 +74,30 @@ fn keys_cross_threads() {
     check::<warifu_crypto::KeyShare>();
 }
 
+#[test]
+fn one_key_signs_and_verifies_on_many_threads_at_once() {
+    for kind in [
+        KeyKind::EcP256,
+        KeyKind::Rsa { bits: 2048 },
+        KeyKind::Ed25519,
+    ] {
+        let key = PrivateKey::generate(kind).unwrap();
+        let public = key.public_key().unwrap();
+        let algorithm = key.algorithms()[0];
+        std::thread::scope(|scope| {
+            for thread in 0..8u8 {
+                let (key, public) = (&key, &public);
+                scope.spawn(move || {
+                    for i in 0..20 {
+                        let signature = key.sign(algorithm, &[thread, i]).unwrap();
+                        public.verify(algorithm, &[thread, i], &signature).unwrap();
+                    }
+                });
+            }
+        });
+    }
+}
+
 /// The forms that aws-lc-rs writes: PKCS#8 version 2 with the public key for Ed25519, seed and expanded for ML-DSA.
 #[test]
 fn keys_of_aws_lc_rs_are_read() {
