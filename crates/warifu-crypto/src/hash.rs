@@ -3,6 +3,7 @@
 use crate::ffi;
 use core::fmt;
 use core::ops::Deref;
+use zeroize::Zeroize;
 
 /// The longest output of any [`Hash`], in bytes.
 pub const MAX_OUTPUT_LEN: usize = 64;
@@ -102,16 +103,6 @@ impl HashContext {
         Self { state }
     }
 
-    /// The state after whole blocks only; meaningless elsewhere.
-    pub(crate) fn midstate(&self) -> Midstate {
-        match &self.state {
-            State::Sha256(context) => Midstate::Narrow(context.chaining_value()),
-            State::Sha384(context) | State::Sha512(context) => {
-                Midstate::Wide(context.chaining_value())
-            }
-        }
-    }
-
     /// Which hash this is.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -157,12 +148,93 @@ impl fmt::Debug for HashContext {
     }
 }
 
-/// The chaining value after one block: all that HMAC needs to keep of a padded key.
+/// The chaining value after one block: all that HMAC needs to keep of a padded key. Wiped on drop.
 pub(crate) enum Midstate {
     /// SHA-256.
     Narrow([u32; 8]),
     /// SHA-384 and SHA-512.
     Wide([u64; 8]),
+}
+
+impl Midstate {
+    /// After this first block, which is `hash.block_len()` bytes at the start of `block`.
+    pub(crate) fn after(hash: Hash, block: &[u8; MAX_BLOCK_LEN]) -> Self {
+        let mut midstate = match hash {
+            Hash::Sha256 => Self::Narrow(ffi::SHA256_IV),
+            Hash::Sha384 => Self::Wide(ffi::SHA384_IV),
+            Hash::Sha512 => Self::Wide(ffi::SHA512_IV),
+        };
+        midstate.compress(block);
+        midstate
+    }
+
+    /// Hashes the block at the start of `block`.
+    fn compress(&mut self, block: &[u8; MAX_BLOCK_LEN]) {
+        match self {
+            Self::Narrow(h) => {
+                if let Some(block) = block.first_chunk() {
+                    ffi::sha256_compress(h, block);
+                }
+            }
+            Self::Wide(h) => ffi::sha512_compress(h, block),
+        }
+    }
+
+    /// The hash of that one block and `data` if data and padding fit in one more block.
+    ///
+    /// This is what makes HMAC over a few bytes fast: one call that hashes a block, rather than
+    /// three that fill, pad and wipe a context.
+    pub(crate) fn finish_short(&self, hash: Hash, data: &[&[u8]]) -> Option<Digest> {
+        let block_len = hash.block_len();
+        // FIPS 180-4 Section 5.1: a one bit, zeros, and the length in bits in 64 or 128 bits.
+        let room = block_len - 1 - block_len / 8;
+        let mut block = [0; MAX_BLOCK_LEN];
+        let mut filled = 0;
+        for part in data {
+            let end = filled + part.len();
+            if end > room {
+                block.as_mut_slice().zeroize();
+                return None;
+            }
+            block.get_mut(filled..end)?.copy_from_slice(part);
+            filled = end;
+        }
+        *block.get_mut(filled)? = 0x80;
+        let bits = ((block_len + filled) as u64 * 8).to_be_bytes();
+        block
+            .get_mut(block_len - bits.len()..block_len)?
+            .copy_from_slice(&bits);
+
+        let mut digest = Digest::zeros(hash);
+        match self {
+            Self::Narrow(h) => {
+                let mut h = *h;
+                ffi::sha256_compress(&mut h, block.first_chunk()?);
+                for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(h) {
+                    *to = word.to_be_bytes();
+                }
+            }
+            Self::Wide(h) => {
+                let mut h = *h;
+                ffi::sha512_compress(&mut h, &block);
+                let words = hash.output_len() / 8;
+                for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(h).take(words) {
+                    *to = word.to_be_bytes();
+                }
+            }
+        }
+        block.as_mut_slice().zeroize();
+        Some(digest)
+    }
+}
+
+impl Drop for Midstate {
+    fn drop(&mut self) {
+        match self {
+            Self::Narrow(h) => h.as_mut_slice().zeroize(),
+            Self::Wide(h) => h.as_mut_slice().zeroize(),
+        }
+    }
 }
 
 /// The output of a [`Hash`]. A public value: it is neither wiped nor hidden.

@@ -31,14 +31,14 @@ impl HmacKey {
             }
             digest.as_mut_bytes().zeroize();
         }
-        for byte in block_of_hash.iter_mut() {
-            *byte ^= 0x36;
+        for byte in &mut block {
+            *byte ^= INNER_PAD;
         }
-        let inner = midstate(hash, block_of_hash);
-        for byte in block_of_hash.iter_mut() {
-            *byte ^= 0x36 ^ 0x5c;
+        let inner = Midstate::after(hash, &block);
+        for byte in &mut block {
+            *byte ^= INNER_PAD ^ OUTER_PAD;
         }
-        let outer = midstate(hash, block_of_hash);
+        let outer = Midstate::after(hash, &block);
         block.as_mut_slice().zeroize();
         Self { hash, inner, outer }
     }
@@ -46,15 +46,22 @@ impl HmacKey {
     /// The MAC of the concatenation of `data`.
     #[must_use]
     pub fn sign(&self, data: &[&[u8]]) -> Tag {
-        let mut context = HashContext::resume(self.hash, &self.inner);
+        let mut inner = self.finish(&self.inner, data);
+        let tag = Tag(self.finish(&self.outer, &[&inner]));
+        inner.as_mut_bytes().zeroize();
+        tag
+    }
+
+    /// The hash of a padded key and `data`.
+    fn finish(&self, midstate: &Midstate, data: &[&[u8]]) -> Digest {
+        if let Some(digest) = midstate.finish_short(self.hash, data) {
+            return digest;
+        }
+        let mut context = HashContext::resume(self.hash, midstate);
         for part in data {
             context.update(part);
         }
-        let mut inner = context.finish();
-        let mut context = HashContext::resume(self.hash, &self.outer);
-        context.update(&inner);
-        inner.as_mut_bytes().zeroize();
-        Tag(context.finish())
+        context.finish()
     }
 
     /// Whether `tag` is the whole MAC of the concatenation of `data`, compared in constant time.
@@ -70,22 +77,9 @@ impl HmacKey {
     }
 }
 
-fn midstate(hash: Hash, block: &[u8]) -> Midstate {
-    let mut context = HashContext::new(hash);
-    context.update(block);
-    context.midstate()
-}
-
-impl Drop for HmacKey {
-    fn drop(&mut self) {
-        for midstate in [&mut self.inner, &mut self.outer] {
-            match midstate {
-                Midstate::Narrow(h) => h.as_mut_slice().zeroize(),
-                Midstate::Wide(h) => h.as_mut_slice().zeroize(),
-            }
-        }
-    }
-}
+/// RFC 2104 Section 2.
+const INNER_PAD: u8 = 0x36;
+const OUTER_PAD: u8 = 0x5c;
 
 impl fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,9 +131,9 @@ mod tests {
             (Hash::Sha512, aws_lc_rs::hmac::HMAC_SHA512),
         ];
         for (hash, theirs) in hashes {
-            for key_len in 0..300usize {
+            for key_len in (0..300usize).step_by(7).chain([63, 64, 65, 127, 128, 129]) {
                 let key: Vec<u8> = (0..key_len).map(|i| i as u8).collect();
-                for data_len in [0, 1, 55, 56, 63, 64, 111, 112, 127, 128, 300] {
+                for data_len in (0..130).chain([300]) {
                     let data = vec![0x5a; data_len];
                     let expected =
                         aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(theirs, &key), &data);

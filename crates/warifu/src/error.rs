@@ -11,7 +11,7 @@
 
 use core::fmt;
 
-use crate::parameters::{AlertDescription, ContentType, HandshakeType};
+use crate::parameters::{AlertDescription, ContentType, ExtensionType, HandshakeType};
 
 /// A failed connection or call. Fatal unless the method that returned it says otherwise; a
 /// connection that failed returns the same error from every later call.
@@ -187,11 +187,11 @@ errors! {
         /// A record of another type inside a fragmented handshake message.
         InterleavedHandshake { content_type: ContentType } => UNEXPECTED_MESSAGE, "{content_type} record between the fragments of a handshake message (RFC 8446 Section 5.1)";
         /// Each extension may appear once.
-        DuplicateExtension { extension: u16, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} twice in {message} (RFC 8446 Section 4.2)";
+        DuplicateExtension { extension: ExtensionType, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} twice in {message} (RFC 8446 Section 4.2)";
         /// Known, but not in this message.
-        MisplacedExtension { extension: u16, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} may not appear in {message} (RFC 8446 Section 4.2)";
+        MisplacedExtension { extension: ExtensionType, message: &'static str } => ILLEGAL_PARAMETER, "extension {extension} may not appear in {message} (RFC 8446 Section 4.2)";
         /// A response to what was never asked.
-        UnsolicitedExtension { extension: u16, message: &'static str } => UNSUPPORTED_EXTENSION, "extension {extension} in {message} answers nothing that was offered (RFC 8446 Section 4.2)";
+        UnsolicitedExtension { extension: ExtensionType, message: &'static str } => UNSUPPORTED_EXTENSION, "extension {extension} in {message} answers nothing that was offered (RFC 8446 Section 4.2)";
         /// Required here.
         MissingExtension { extension: &'static str, message: &'static str } => MISSING_EXTENSION, "{message} lacks {extension} (RFC 8446 Section 9.2)";
         /// pre_shared_key must come last in a ClientHello.

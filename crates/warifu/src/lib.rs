@@ -5,7 +5,7 @@ pub mod certificate;
 pub mod credential;
 pub mod decision;
 pub mod error;
-pub mod message;
+pub(crate) mod message;
 pub mod parameters;
 pub mod trust;
 

@@ -3,14 +3,20 @@
 
 mod alert;
 mod cipher_suite;
+mod extension_type;
+mod max_fragment_length;
 mod named_group;
 mod protocol_version;
+mod psk_key_exchange_mode;
 mod registry;
 mod signature_scheme;
 
 pub use alert::AlertDescription;
 pub use cipher_suite::CipherSuite;
+pub use extension_type::ExtensionType;
+pub use max_fragment_length::MaxFragmentLength;
 pub use named_group::NamedGroup;
 pub use protocol_version::ProtocolVersion;
+pub use psk_key_exchange_mode::PskKeyExchangeMode;
 pub use registry::{ContentType, HandshakeType};
 pub use signature_scheme::SignatureScheme;
