@@ -123,3 +123,38 @@ pub trait ChooseCredential: Send + Sync + fmt::Debug {
         request: CredentialRequest<'a>,
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>>;
 }
+
+// What is shared already needs no wrapper to be given to a configuration.
+
+impl<V: VerifyPeer + ?Sized> VerifyPeer for Arc<V> {
+    fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        (**self).verify(chain)
+    }
+
+    fn chain_schemes(&self) -> &[SignatureScheme] {
+        (**self).chain_schemes()
+    }
+
+    fn authorities(&self) -> &[Vec<u8>] {
+        (**self).authorities()
+    }
+}
+
+/// A single credential is always the choice.
+impl ChooseCredential for Arc<Credential> {
+    fn choose<'a>(
+        &'a self,
+        _: CredentialRequest<'a>,
+    ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
+        Answer::Ready(Ok(Some(self.clone())))
+    }
+}
+
+impl<C: ChooseCredential + ?Sized> ChooseCredential for Arc<C> {
+    fn choose<'a>(
+        &'a self,
+        request: CredentialRequest<'a>,
+    ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
+        (**self).choose(request)
+    }
+}

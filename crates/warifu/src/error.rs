@@ -168,6 +168,8 @@ errors! {
         TooManyWarningAlerts { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} warning alerts in a row";
         /// Legal one by one, an attack in number.
         TooManyKeyUpdates { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} KeyUpdate messages in a row without application data";
+        /// Legal one by one, an attack in number.
+        TooManyTickets { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} NewSessionTicket messages in a row without application data";
         /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
         IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
         /// An alert of other than two bytes.
@@ -204,6 +206,8 @@ errors! {
         NotOffered { what: &'static str, value: String } => ILLEGAL_PARAMETER, "peer selected {what} {value}, which was not offered";
         /// The version in ServerHello is not one we offered.
         VersionNotOffered { version: u16 } => PROTOCOL_VERSION, "peer selected version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
+        /// supported_versions in ServerHello names another version than TLS 1.3.
+        IllegalVersion { version: u16 } => ILLEGAL_PARAMETER, "supported_versions in ServerHello names version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
         /// A peer that can speak TLS 1.3 was made to believe that we cannot.
         DowngradeDetected => ILLEGAL_PARAMETER, "downgrade sentinel in ServerHello.random: someone removed the newer version (RFC 8446 Section 4.1.3)";
         /// The second ClientHello changed something that Section 4.1.2 does not allow to change.
@@ -248,6 +252,8 @@ errors! {
     pub enum CertificateError as Certificate {
         /// The client sent none although one is required.
         Required => CERTIFICATE_REQUIRED, "peer sent no certificate, and one is required (RFC 8446 Section 4.4.2.4)";
+        /// This server has none to send.
+        NoneToPresent => HANDSHAKE_FAILURE, "this server has no certificate for this client";
         /// A server must send one.
         Empty => DECODE_ERROR, "server sent an empty certificate list (RFC 8446 Section 4.4.2.4)";
         /// Not DER, or not X.509.

@@ -2,12 +2,30 @@
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+pub mod config;
+mod connection;
+mod coroutine;
 pub mod credential;
 pub mod decision;
 pub mod error;
-pub(crate) mod message;
+mod facts;
+mod halves;
+mod handshake;
+mod message;
 pub mod parameters;
+mod record;
+mod stream;
 pub mod trust;
 
+pub use config::{ClientAuth, ClientConfig, ServerConfig};
+pub use connection::{Connection, Peeked, ReadOutcome};
+pub use coroutine::Waiting;
+pub use credential::Credential;
 pub use error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, UsageError};
+pub use facts::{ConnectionFacts, HandshakeKind};
+pub use halves::{ReadHalf, WriteHalf};
+pub use record::wire::{Direction, LoggedMessage, MessageLog};
+pub use record::writer::Padding;
 pub use rustls_pki_types as pki_types;
+pub use stream::Stream;
+pub use trust::Trust;

@@ -3,8 +3,10 @@
 use rustls_pki_types::CertificateDer;
 
 use super::codec::{List24, MAX_24, Opaque8, Opaque24, Wire, wire_struct, write_block};
-use super::{CertificateExtensions, CertificateStatus, Handshake, encode_with_header, message};
-use crate::error::Error;
+use super::{
+    CertificateExtensions, CertificateStatus, ExtensionSet, Handshake, encode_with_header, message,
+};
+use crate::error::{Error, PeerMisbehaved};
 
 message! {
     /// Certificate, RFC 8446 Section 4.4.2.
@@ -25,7 +27,18 @@ wire_struct! {
     }
 }
 
-impl<'a> Certificate<'a> {
+impl Certificate<'_> {
+    /// Checks that no certificate carries an extension that this side did not offer, in its ClientHello or
+    /// its CertificateRequest.
+    ///
+    /// # Errors
+    /// `UnsolicitedExtension` for the first that was not offered.
+    pub(crate) fn check_solicited(&self, offered: ExtensionSet) -> Result<(), PeerMisbehaved> {
+        self.certificate_list
+            .iter()
+            .try_for_each(|entry| entry.extensions.check_solicited(offered))
+    }
+
     /// Appends a whole Certificate message made of `chain`, leaf first, to `out`. The leaf carries
     /// `ocsp_response` (DER), unless that is empty; send one only where the peer asked for it.
     ///

@@ -454,6 +454,11 @@ where
     }
 }
 
+/// The check of a struct whose fields say all.
+pub(crate) fn no_check<T>(_: &T) -> Result<(), Error> {
+    Ok(())
+}
+
 /// Declares a struct of the presentation language: field order is wire order.
 ///
 /// ```text
@@ -483,15 +488,39 @@ where
 /// }
 /// ```
 ///
-/// A rule that binds several fields is a function `fn(&Self) -> Result<(), Error>` given after the
-/// fields as `check path;`; it runs after reading.
+/// and, for tests, `sample`, which makes a struct with random values. A rule that binds several fields is
+/// a function `fn(&Self) -> Result<(), Error>` given after the fields as `check path;`; it runs after reading.
+/// (`sample` is then written by hand.)
 macro_rules! wire_struct {
     (
         $(#[$doc:meta])*
         pub(crate) struct $name:ident $(<$a:lifetime>)? {
             $( $(#[$field_doc:meta])* pub(crate) $field:ident : $type:ty ),* $(,)?
         }
-        $( check $check:path; )?
+    ) => {
+        crate::message::codec::wire_struct! {
+            $(#[$doc])*
+            pub(crate) struct $name $(<$a>)? {
+                $( $(#[$field_doc])* pub(crate) $field: $type, )*
+            }
+            check crate::message::codec::no_check;
+        }
+
+        #[cfg(test)]
+        impl<'a> crate::message::sample::Sample for $name $(<$a>)? {
+            #[allow(unused_variables, reason = "a struct may have no fields")]
+            fn sample(source: &mut crate::message::sample::Source) -> Self {
+                $( let $field = crate::message::sample::Sample::sample(source); )*
+                Self { $($field),* }
+            }
+        }
+    };
+    (
+        $(#[$doc:meta])*
+        pub(crate) struct $name:ident $(<$a:lifetime>)? {
+            $( $(#[$field_doc:meta])* pub(crate) $field:ident : $type:ty ),* $(,)?
+        }
+        check $check:path;
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -512,7 +541,7 @@ macro_rules! wire_struct {
                     )?;
                 )*
                 let this = Self { $($field),* };
-                $( $check(&this)?; )?
+                $check(&this)?;
                 Ok(this)
             }
 

@@ -162,6 +162,20 @@ macro_rules! extension_struct {
             }
         }
 
+        #[cfg(test)]
+        impl super::sample::Sample for $struct<'_> {
+            /// Has each extension with even odds.
+            fn sample(source: &mut super::sample::Source) -> Self {
+                let mut this = Self::default();
+                $(
+                    if source.coin() {
+                        this.$name = Some(super::sample::Sample::sample(source));
+                    }
+                )*
+                this
+            }
+        }
+
         impl PartialEq for $struct<'_> {
             /// Compares the known extensions.
             fn eq(&self, other: &Self) -> bool {
@@ -467,6 +481,20 @@ macro_rules! responses {
         }
     )*};
 }
+impl ClientHelloExtensions<'_> {
+    /// Whether both blocks, as they were read, hold the same extensions in the same order and with the same content,
+    /// apart from those in `but_for`.
+    pub(crate) fn same_but_for(&self, other: &Self, but_for: ExtensionSet) -> bool {
+        let kept = |block| {
+            Entries::new(block)
+                .flatten()
+                .filter(|entry| !but_for.contains(entry.extension_type))
+                .map(|entry| (entry.extension_type, entry.extension_data))
+        };
+        kept(self.block).eq(kept(other.block))
+    }
+}
+
 responses! {
     ServerHelloExtensions: ServerHello,
     HelloRetryRequestExtensions: HelloRetryRequest,

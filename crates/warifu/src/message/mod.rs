@@ -16,11 +16,19 @@ pub(crate) mod encrypted_extensions;
 pub(crate) mod end_of_early_data;
 pub(crate) mod extension;
 pub(crate) mod extension_data;
+#[cfg(test)]
+mod extension_tests;
 pub(crate) mod finished;
 pub(crate) mod hello_retry_request;
 pub(crate) mod key_update;
 pub(crate) mod new_session_ticket;
+#[cfg(test)]
+mod recorded_tests;
+#[cfg(test)]
+mod sample;
 pub(crate) mod server_hello;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
@@ -38,7 +46,7 @@ pub(crate) use extension::{
 };
 pub(crate) use extension_data::*;
 pub(crate) use finished::Finished;
-pub(crate) use hello_retry_request::HelloRetryRequest;
+pub(crate) use hello_retry_request::{HelloRetryRequest, RetryRandom};
 pub(crate) use key_update::{KeyUpdate, KeyUpdateRequest};
 pub(crate) use new_session_ticket::NewSessionTicket;
 pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloOrRetry};

@@ -66,7 +66,7 @@ impl<'a> ServerHelloOrRetry<'a> {
         if older.random == Random::HELLO_RETRY_REQUEST {
             return HelloRetryRequest::read(body).map(Self::HelloRetryRequest);
         }
-        if older.names_version() {
+        if older.names_version()? {
             return ServerHello::read(body).map(Self::ServerHello);
         }
         Ok(Self::Older(older))
@@ -75,20 +75,18 @@ impl<'a> ServerHelloOrRetry<'a> {
 
 impl OlderServerHello<'_> {
     /// Whether supported_versions is among the extensions, which is what makes it TLS 1.3 (RFC 8446
-    /// Section 4.2.1). True also for extensions that cannot be read: to read them as TLS 1.3 tells why.
-    fn names_version(&self) -> bool {
+    /// Section 4.2.1).
+    fn names_version(&self) -> Result<bool, Error> {
         let mut reader = Reader::new(self.extensions.0);
         if reader.is_empty() {
-            return false;
+            return Ok(false);
         }
-        let Ok(block) = reader.block(2, 0, MAX_16, ServerHello::NAME) else {
-            return true;
-        };
-        !reader.is_empty()
-            || Entries::new(block).any(|entry| {
-                entry.map_or(true, |entry| {
-                    entry.extension_type == ExtensionType::SUPPORTED_VERSIONS
-                })
-            })
+        let block = reader.block(2, 0, MAX_16, "ServerHello.extensions")?;
+        reader.finish(ServerHello::NAME)?;
+        let mut found = false;
+        for entry in Entries::new(block) {
+            found |= entry?.extension_type == ExtensionType::SUPPORTED_VERSIONS;
+        }
+        Ok(found)
     }
 }

@@ -29,17 +29,17 @@ registry! {
 
 /// A TLS 1.3 cipher suite with what it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tls13Suite {
+pub(crate) struct Tls13Suite {
     /// Its number and name.
-    pub suite: CipherSuite,
+    pub(crate) suite: CipherSuite,
     /// The AEAD that protects records.
-    pub aead: Aead,
+    pub(crate) aead: Aead,
     /// The hash of the key schedule and the transcript.
-    pub hash: Hash,
+    pub(crate) hash: Hash,
     /// Records that one key may protect before KeyUpdate, RFC 8446 Section 5.5: 2^24.5 full-size records for
     /// AES-GCM, rounded down. ChaCha20-Poly1305 outlives its sequence number. For AES-CCM RFC 9147 Section 4.5.3 and
     /// Appendix B give 2^23.
-    pub confidentiality_limit: u64,
+    pub(crate) confidentiality_limit: u64,
 }
 
 /// All TLS 1.3 suites, in the order of preference given above.

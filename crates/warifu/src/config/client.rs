@@ -1,0 +1,109 @@
+//! A client's configuration.
+
+use std::sync::Arc;
+
+use crate::decision::{ChooseCredential, VerifyPeer};
+use crate::error::{Error, UsageError};
+
+use super::{ConfigBuilder, Settings, defaults};
+
+/// What a series of client connections shares. Made by [`ClientConfig::builder`].
+#[derive(Debug)]
+pub struct ClientConfig {
+    pub(crate) settings: Settings,
+    pub(crate) role: Client,
+}
+
+/// What only a client can be told.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) verifier: Arc<dyn VerifyPeer>,
+    pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
+    pub(crate) max_fragment_length: Option<u16>,
+    pub(crate) send_server_name: bool,
+    pub(crate) request_ocsp: bool,
+    pub(crate) post_handshake_auth: bool,
+}
+
+impl ClientConfig {
+    /// Starts a configuration for a client that believes whom `verifier` believes, usually a
+    /// [`Trust`](crate::Trust).
+    pub fn builder(verifier: impl VerifyPeer + 'static) -> ConfigBuilder<Client> {
+        ConfigBuilder {
+            settings: Settings::default(),
+            role: Client {
+                verifier: Arc::new(verifier),
+                credentials: None,
+                max_fragment_length: None,
+                send_server_name: true,
+                request_ocsp: false,
+                post_handshake_auth: defaults::POST_HANDSHAKE_AUTH,
+            },
+        }
+    }
+}
+
+impl ConfigBuilder<Client> {
+    /// The certificate and key this client proves itself with if the server asks. Default: none, an empty list
+    /// is sent.
+    pub fn with_credential(mut self, credentials: impl ChooseCredential + 'static) -> Self {
+        self.role.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Asks for records of at most this many bytes in both directions by `max_fragment_length` (RFC 6066
+    /// Section 4): 512, 1024, 2048 or 4096. Default: not sent. Excludes
+    /// [`with_record_size_limit`](Self::with_record_size_limit), which is better where the server knows it.
+    pub fn with_max_fragment_length(mut self, bytes: u16) -> Self {
+        self.role.max_fragment_length = Some(bytes);
+        self
+    }
+
+    /// Whether the server's name is sent in the clear (SNI, RFC 6066 Section 3). Default: yes. IP addresses
+    /// never are.
+    pub fn with_server_name_indication(mut self, enabled: bool) -> Self {
+        self.role.send_server_name = enabled;
+        self
+    }
+
+    /// Asks the server to staple an OCSP response, which the verifier then gets. Default: no.
+    pub fn with_ocsp_request(mut self, enabled: bool) -> Self {
+        self.role.request_ocsp = enabled;
+        self
+    }
+
+    /// Offers post-handshake authentication (RFC 8446 Section 4.6.2) and answers the server's requests. Default: off. Costs
+    /// memory for the transcript hash on each connection.
+    pub fn with_post_handshake_auth(mut self, enabled: bool) -> Self {
+        self.role.post_handshake_auth = enabled;
+        self
+    }
+
+    /// Checks the configuration and makes it immutable.
+    ///
+    /// # Errors
+    /// [`UsageError::Config`] with what to change.
+    pub fn build(self) -> Result<Arc<ClientConfig>, Error> {
+        self.settings.check()?;
+        if let Some(bytes) = self.role.max_fragment_length {
+            if ![512, 1024, 2048, 4096].contains(&bytes) {
+                return Err(UsageError::Config(format!(
+                    "max_fragment_length of {bytes} bytes: it is 512, 1024, 2048 or 4096 (RFC 6066 Section 4)"
+                ))
+                .into());
+            }
+            if self.settings.record_size_limit.is_some() {
+                return Err(UsageError::Config(
+                    "max_fragment_length and record_size_limit exclude each other: choose one (RFC 8449 Section 5)"
+                        .to_owned(),
+                )
+                .into());
+            }
+        }
+        warifu_crypto::random::warm_up();
+        Ok(Arc::new(ClientConfig {
+            settings: self.settings,
+            role: self.role,
+        }))
+    }
+}

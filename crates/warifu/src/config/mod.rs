@@ -1,0 +1,240 @@
+//! What an application decides before connections are made.
+//!
+//! A config is built once, checked for contradictions, immutable, and shared by [`Arc`] among any number of
+//! connections. What has no safe default is an argument of `builder`; everything else is a `with_…` method
+//! with a documented default, all of which stand in [`defaults`].
+
+use std::sync::Arc;
+
+use crate::error::{Error, UsageError};
+use crate::parameters::{CipherSuite, NamedGroup, SignatureScheme, Tls13Suite};
+use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::wire::MessageLog;
+use crate::record::writer::Padding;
+
+mod client;
+pub mod defaults;
+mod edges;
+mod server;
+
+pub use client::ClientConfig;
+pub use edges::{Clock, KeyLog, KeyLogFile, SystemClock};
+pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, ServerConfig};
+
+/// Sets up a [`ClientConfig`] (`R` = [`client::Client`]) or a [`ServerConfig`] (`R` = [`server::Server`]).
+#[must_use = "a builder does nothing until build()"]
+#[derive(Debug, Clone)]
+pub struct ConfigBuilder<R> {
+    pub(crate) settings: Settings,
+    pub(crate) role: R,
+}
+
+pub use client::Client;
+pub use server::Server;
+
+/// What both roles can be told.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) suites: Vec<Tls13Suite>,
+    pub(crate) groups: Vec<NamedGroup>,
+    pub(crate) signature_schemes: Vec<SignatureScheme>,
+    pub(crate) alpn: Vec<Vec<u8>>,
+    pub(crate) record_size: usize,
+    pub(crate) record_size_limit: Option<u16>,
+    pub(crate) middlebox_compatibility: bool,
+    pub(crate) partial_write: bool,
+    pub(crate) key_log: Option<Arc<dyn KeyLog>>,
+    pub(crate) message_log: Option<Arc<dyn MessageLog>>,
+    pub(crate) padding: Option<Arc<dyn Padding>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// A wrong argument of a `with_…` method, kept for `build()`.
+    mistake: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            suites: suites_by_name(&defaults::CIPHER_SUITES).unwrap_or_default(),
+            groups: defaults::GROUPS.to_vec(),
+            signature_schemes: defaults::SIGNATURE_SCHEMES.to_vec(),
+            alpn: Vec::new(),
+            record_size: defaults::RECORD_SIZE,
+            record_size_limit: None,
+            middlebox_compatibility: defaults::MIDDLEBOX_COMPATIBILITY,
+            partial_write: defaults::PARTIAL_WRITE,
+            key_log: None,
+            message_log: None,
+            padding: None,
+            clock: Arc::new(SystemClock),
+            mistake: None,
+        }
+    }
+}
+
+fn suites_by_name(suites: &[CipherSuite]) -> Result<Vec<Tls13Suite>, CipherSuite> {
+    suites
+        .iter()
+        .map(|suite| suite.tls13().ok_or(*suite))
+        .collect()
+}
+
+impl Settings {
+    /// Refuses contradictions; the text says what to change.
+    fn check(&self) -> Result<(), Error> {
+        let mistake = |text: &str| Err(UsageError::Config(text.to_owned()).into());
+        if let Some(text) = &self.mistake {
+            return mistake(text);
+        }
+        if self.suites.is_empty() {
+            return mistake("no cipher suite is enabled: name at least one in with_cipher_suites");
+        }
+        if self.groups.is_empty() {
+            return mistake("no group is enabled: name at least one in with_groups");
+        }
+        if self.signature_schemes.is_empty() {
+            return mistake(
+                "no signature scheme is accepted: name at least one in with_signature_schemes",
+            );
+        }
+        Ok(())
+    }
+
+    fn note_mistake(&mut self, text: String) {
+        self.mistake.get_or_insert(text);
+    }
+}
+
+impl<R> ConfigBuilder<R> {
+    /// Cipher suites, best first. Default: [`defaults::CIPHER_SUITES`]. AES-CCM is used only when named here.
+    pub fn with_cipher_suites(mut self, suites: &[CipherSuite]) -> Self {
+        match suites_by_name(suites) {
+            Ok(suites) => self.settings.suites = without_duplicates(suites),
+            Err(unknown) => self
+                .settings
+                .note_mistake(format!("cipher suite {unknown} is not one of TLS 1.3")),
+        }
+        self
+    }
+
+    /// Groups for key exchange, best first. Default: [`defaults::GROUPS`]. A client sends a key share for the first
+    /// one and, if that is a hybrid whose classical half is enabled too, one for that; it costs no second key.
+    pub fn with_groups(mut self, groups: &[NamedGroup]) -> Self {
+        if let Some(unknown) = groups.iter().find(|group| group.implementation().is_none()) {
+            self.settings
+                .note_mistake(format!("group {unknown} is not implemented"));
+        }
+        self.settings.groups = without_duplicates(groups.to_vec());
+        self
+    }
+
+    /// Signature schemes accepted from the peer in CertificateVerify, best first. Default:
+    /// [`defaults::SIGNATURE_SCHEMES`].
+    pub fn with_signature_schemes(mut self, schemes: &[SignatureScheme]) -> Self {
+        if let Some(unfit) = schemes
+            .iter()
+            .find(|scheme| !scheme.signs_tls13_handshakes())
+        {
+            self.settings.note_mistake(format!(
+                "signature scheme {unfit} cannot sign TLS 1.3 handshakes"
+            ));
+        }
+        self.settings.signature_schemes = without_duplicates(schemes.to_vec());
+        self
+    }
+
+    /// Application protocols (ALPN, RFC 7301), best first, each of 1 to 255 bytes. Default: none. A server
+    /// with protocols refuses a client whose list has none of them; a client without a list is served.
+    pub fn with_alpn<P: AsRef<[u8]>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.settings.alpn = protocols
+            .into_iter()
+            .map(|protocol| protocol.as_ref().to_vec())
+            .collect();
+        if let Some(bad) = self
+            .settings
+            .alpn
+            .iter()
+            .find(|protocol| protocol.is_empty() || protocol.len() > 255)
+        {
+            let len = bad.len();
+            self.settings.note_mistake(format!(
+                "an ALPN protocol name of {len} bytes: they are 1 to 255 bytes long"
+            ));
+        }
+        self
+    }
+
+    /// Most bytes of application data per record sent, 1 to 16384. Default: 16384. Smaller records reach the
+    /// peer's application earlier and cost more. Whatever the peer demands may lower it further.
+    pub fn with_record_size(mut self, bytes: usize) -> Self {
+        if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
+            self.settings.note_mistake(format!(
+                "record size of {bytes} bytes: it is 1 to {MAX_FRAGMENT_LEN}"
+            ));
+        }
+        self.settings.record_size = bytes;
+        self
+    }
+
+    /// Sends `record_size_limit` (RFC 8449): the peer may send at most this many bytes of content, content type
+    /// and padding in one record, 64 to 16385. Default: not sent by a client; a server answers a
+    /// client's with 16385. A peer that sends more is refused with record_overflow.
+    pub fn with_record_size_limit(mut self, bytes: u16) -> Self {
+        let most = MAX_FRAGMENT_LEN + 1;
+        if bytes < 64 || usize::from(bytes) > most {
+            self.settings.note_mistake(format!(
+                "record_size_limit of {bytes} bytes: it is 64 to {most} (RFC 8449 Section 4)"
+            ));
+        }
+        self.settings.record_size_limit = Some(bytes);
+        self
+    }
+
+    /// Middlebox compatibility mode (RFC 8446 Appendix D.4): makes the handshake look like resumption in TLS 1.2.
+    /// Default: on. Costs 6 bytes a side.
+    pub fn with_middlebox_compatibility(mut self, enabled: bool) -> Self {
+        self.settings.middlebox_compatibility = enabled;
+        self
+    }
+
+    /// Lets a write on a transport that would block return the number of bytes that were taken
+    /// (`SSL_MODE_ENABLE_PARTIAL_WRITE`) instead of the whole. Default: off.
+    pub fn with_partial_write(mut self, enabled: bool) -> Self {
+        self.settings.partial_write = enabled;
+        self
+    }
+
+    /// Where secrets are logged for traffic analysis (RFC 9850). Default: nowhere. **Whoever reads the log can
+    /// decrypt the connections.**
+    pub fn with_key_log(mut self, key_log: Arc<dyn KeyLog>) -> Self {
+        self.settings.key_log = Some(key_log);
+        self
+    }
+
+    /// Who is told of each handshake message, alert and change_cipher_spec. Default: nobody.
+    pub fn with_message_log(mut self, log: Arc<dyn MessageLog>) -> Self {
+        self.settings.message_log = Some(log);
+        self
+    }
+
+    /// How much padding records of application data get (RFC 8446 Section 5.4). Default: none.
+    pub fn with_padding(mut self, padding: Arc<dyn Padding>) -> Self {
+        self.settings.padding = Some(padding);
+        self
+    }
+
+    /// The clock by which certificates are judged. Default: [`SystemClock`].
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+}
+
+fn without_duplicates<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    let mut unique = Vec::with_capacity(list.len());
+    for item in list {
+        if !unique.contains(&item) {
+            unique.push(item);
+        }
+    }
+    unique
+}

@@ -1,0 +1,689 @@
+//! The sans-I/O object that an application, or a [`Stream`](crate::Stream), drives: bytes in, bytes out, messages.
+
+use core::task::{Context, Poll, Waker};
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+use crate::config::{ClientConfig, ServerConfig};
+use crate::coroutine::{Coroutine, Waiting};
+use crate::credential::Credential;
+use crate::error::{Error, UsageError};
+use crate::facts::ConnectionFacts;
+use crate::handshake::certificate::PeerIdentity;
+use crate::handshake::post_handshake::{self, Action, PostHandshakeAuth};
+use crate::handshake::tls13_key_schedule::ExporterSecret;
+use crate::handshake::{self, Connected, OwnMaterial};
+use crate::message::KeyUpdateRequest;
+use crate::parameters::AlertDescription;
+use crate::record::wire::{Event, Wire};
+
+/// Longest output of [`Connection::export`], in bytes: 255 times the shortest hash.
+const MAX_EXPORT_LEN: usize = 255 * 32;
+
+/// One TLS connection without its transport.
+///
+/// There are four kinds of methods:
+///
+/// - *transport in*: [`receive_buffer`](Self::receive_buffer) with [`received`](Self::received), or
+///   [`receive`](Self::receive); [`received_eof`](Self::received_eof);
+/// - *transport out*: [`output`](Self::output) and [`sent`](Self::sent);
+/// - *progress*: [`process`](Self::process) runs the handshake as far as it goes;
+/// - *application*: [`read`](Self::read), [`write`](Self::write), [`close`](Self::close) and the facts.
+///
+/// Call `process` first, send what `output` holds, receive, `process` again, and so on until
+/// [`is_handshaking`](Self::is_handshaking) says no. From then on `read` and `write` do all; after each, send what
+/// `output` holds. A call that failed fatally queues its alert in `output`, and every later call returns the same error.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use warifu::{ClientConfig, Connection, Credential, ReadOutcome, ServerConfig, Trust};
+/// # fn example(client_config: Arc<ClientConfig>, server_config: Arc<ServerConfig>) -> Result<(), warifu::Error> {
+/// let name = "localhost".try_into().expect("a DNS name");
+/// let mut client = Connection::client(client_config, name);
+/// let mut server = Connection::server(server_config);
+/// while client.is_handshaking() || server.is_handshaking() {
+///     client.process()?;
+///     let count = server.receive(client.output());
+///     client.sent(count);
+///     server.process()?;
+///     let count = client.receive(server.output());
+///     server.sent(count);
+/// }
+/// client.write(b"hello")?;
+/// let count = server.receive(client.output());
+/// client.sent(count);
+/// let mut message = [0; 16384];
+/// assert_eq!(server.read(&mut message)?, ReadOutcome::Data(5));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Connection {
+    /// Empty only while a flow has it; empty afterwards if the application panicked inside of a decision.
+    wire: Option<Box<Wire>>,
+    state: State,
+    is_client: bool,
+    partial_write: bool,
+}
+
+enum State {
+    New(New),
+    Handshaking(Coroutine<Connected>),
+    Established(Established),
+    Failed(Error),
+}
+
+/// A connection that has done nothing yet.
+enum New {
+    Client(Arc<ClientConfig>, ServerName<'static>, OwnMaterial),
+    Server(Arc<ServerConfig>, OwnMaterial),
+}
+
+struct Established {
+    facts: ConnectionFacts,
+    exporter: ExporterSecret,
+    post_handshake_auth: Option<Box<PostHandshakeAuth>>,
+    authentication: Option<Coroutine<Option<PeerIdentity>>>,
+    /// The peer waits for our KeyUpdate.
+    key_update_due: bool,
+}
+
+/// What [`Connection::read`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// So many bytes of one record, at least one unless the buffer was empty.
+    Data(usize),
+    /// The peer has closed its direction with close_notify; nothing more will come.
+    Closed,
+    /// Nothing can be read before more bytes have been received.
+    NeedBytes,
+}
+
+impl Connection {
+    /// A client's connection to the server of this name.
+    pub fn client(config: Arc<ClientConfig>, server_name: ServerName<'static>) -> Self {
+        let settings = &config.settings;
+        let mut wire = Wire::new(settings.message_log.clone(), settings.padding.clone());
+        wire.sending
+            .writer_mut()
+            .set_fragment_limit(settings.record_size);
+        Self {
+            wire: Some(Box::new(wire)),
+            is_client: true,
+            partial_write: settings.partial_write,
+            state: State::New(New::Client(config, server_name, OwnMaterial::default())),
+        }
+    }
+
+    /// A server's connection.
+    pub fn server(config: Arc<ServerConfig>) -> Self {
+        let settings = &config.settings;
+        Self {
+            wire: Some(Box::new(Wire::new(
+                settings.message_log.clone(),
+                settings.padding.clone(),
+            ))),
+            is_client: false,
+            partial_write: settings.partial_write,
+            state: State::New(New::Server(config, OwnMaterial::default())),
+        }
+    }
+
+    /// Gives this connection a certificate and key of its own, which win over the configuration's.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] once the handshake has started.
+    pub fn set_credential(&mut self, credential: Arc<Credential>) -> Result<(), Error> {
+        match &mut self.state {
+            State::New(New::Client(_, _, own) | New::Server(_, own)) => {
+                own.credential = Some(credential);
+                Ok(())
+            }
+            _ => Err(UsageError::NotAvailable(
+                "a connection's credential is set before its handshake starts",
+            )
+            .into()),
+        }
+    }
+
+    // Transport in.
+
+    /// Memory to receive bytes into, at least one record's worth unless that much is waiting already;
+    /// [`received`](Self::received) then tells how many came. Empty if what was received must be
+    /// [`read`](Self::read) first.
+    pub fn receive_buffer(&mut self) -> &mut [u8] {
+        match &mut self.wire {
+            Some(wire) => wire.receiving.spare_mut(),
+            None => &mut [],
+        }
+    }
+
+    /// Tells that `count` bytes were received into [`receive_buffer`](Self::receive_buffer).
+    pub fn received(&mut self, count: usize) {
+        if let Some(wire) = &mut self.wire {
+            wire.receiving.received(count);
+        }
+    }
+
+    /// Takes received bytes and returns how many: all, unless what came before must be read first.
+    pub fn receive(&mut self, bytes: &[u8]) -> usize {
+        let Some(wire) = &mut self.wire else {
+            return bytes.len();
+        };
+        let count = bytes.len().min(wire.receiving.room());
+        wire.receiving
+            .extend(bytes.get(..count).unwrap_or_default());
+        count
+    }
+
+    /// Tells that the transport has ended. Without a close_notify before it that is
+    /// [`Error::Truncated`].
+    pub fn received_eof(&mut self) {
+        if let Some(wire) = &mut self.wire {
+            wire.receiving.received_eof();
+        }
+    }
+
+    // Transport out.
+
+    /// Bytes to send to the peer.
+    pub fn output(&self) -> &[u8] {
+        match &self.wire {
+            Some(wire) => wire.sending.queue().filled(),
+            None => &[],
+        }
+    }
+
+    /// Tells that the first `count` bytes of [`output`](Self::output) were sent.
+    pub fn sent(&mut self, count: usize) {
+        if let Some(wire) = &mut self.wire {
+            wire.sending.queue_mut().consume(count);
+        }
+    }
+
+    // Progress.
+
+    /// Runs the handshake as far as it goes without waiting. Where it waits for an answer of the application, call
+    /// this again once that may be there, or use [`process_with`](Self::process_with).
+    ///
+    /// # Errors
+    /// The failure of the handshake; its alert is in [`output`](Self::output).
+    pub fn process(&mut self) -> Result<(), Error> {
+        self.process_with(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// As [`process`](Self::process); an answer that is not there yet will wake `context`.
+    ///
+    /// # Errors
+    /// As [`process`](Self::process).
+    pub fn process_with(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        match self.advance(context) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        if let State::New(_) = &self.state {
+            self.start();
+        }
+        match &mut self.state {
+            State::Handshaking(coroutine) => {
+                let Poll::Ready(connected) = coroutine.poll(&mut self.wire, context) else {
+                    // What was sent so far may leave while an answer is awaited.
+                    return self.flush_flight();
+                };
+                let connected = connected?;
+                self.state = State::Established(Established {
+                    facts: connected.facts,
+                    exporter: connected.exporter,
+                    post_handshake_auth: connected.post_handshake_auth,
+                    authentication: None,
+                    key_update_due: false,
+                });
+                self.flush_flight()
+            }
+            State::Established(_) => self.authenticate(context),
+            State::Failed(error) => Err(error.clone()),
+            State::New(_) => Err(Error::Internal("connection did not start")),
+        }
+    }
+
+    fn start(&mut self) {
+        let unusable = State::Failed(Error::Internal("connection did not start"));
+        let state = core::mem::replace(&mut self.state, unusable);
+        self.state = match state {
+            State::New(New::Client(config, server_name, own)) => {
+                State::Handshaking(Coroutine::new(move |peer| {
+                    handshake::client(peer, config, server_name, own)
+                }))
+            }
+            State::New(New::Server(config, own)) => {
+                State::Handshaking(Coroutine::new(move |peer| {
+                    handshake::server(peer, config, own)
+                }))
+            }
+            other => other,
+        };
+    }
+
+    fn flush_flight(&mut self) -> Result<(), Error> {
+        wire(&mut self.wire)?.sending.flush_flight()
+    }
+
+    /// Runs post-handshake authentication, if one is under way.
+    fn authenticate(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
+        let State::Established(established) = &mut self.state else {
+            return Ok(());
+        };
+        let Some(coroutine) = &mut established.authentication else {
+            return Ok(());
+        };
+        let Poll::Ready(identity) = coroutine.poll(&mut self.wire, context) else {
+            return Ok(());
+        };
+        established.authentication = None;
+        if let Some(identity) = identity? {
+            established.facts.peer_signature_scheme = Some(identity.scheme);
+            established.facts.peer_certificates = Some(identity.certificates);
+        }
+        Ok(())
+    }
+
+    /// Ends the connection for good, and queues the alert.
+    #[cold]
+    fn fail(&mut self, error: Error) -> Error {
+        if !matches!(self.state, State::Failed(_)) {
+            self.state = State::Failed(error.clone());
+            if let (Some(alert), Some(wire)) = (error.alert(), &mut self.wire) {
+                // Nothing better can be done with a failure to tell of a failure.
+                let _ = wire.sending.send_alert(alert);
+            }
+        }
+        error
+    }
+
+    /// Whether the handshake is neither complete nor failed.
+    pub fn is_handshaking(&self) -> bool {
+        matches!(self.state, State::New(_) | State::Handshaking(_))
+    }
+
+    /// What the handshake, or post-handshake authentication, waits for; `None` once there is none.
+    pub fn waiting(&self) -> Option<Waiting> {
+        match &self.state {
+            State::New(_) => Some(Waiting::Bytes("first message")),
+            State::Handshaking(coroutine) => Some(coroutine.waiting()),
+            State::Established(established) => {
+                established.authentication.as_ref().map(Coroutine::waiting)
+            }
+            State::Failed(_) => None,
+        }
+    }
+
+    /// The error that ended the connection, if one did.
+    pub fn failure(&self) -> Option<&Error> {
+        match &self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    // Application.
+
+    /// Reads at most `buffer.len()` bytes of one record: never of two. The rest of a longer record stays
+    /// for the next read.
+    ///
+    /// # Errors
+    /// [`UsageError::HandshakeIncomplete`] before the end of the handshake; [`Error::Truncated`] if the transport
+    /// ended without close_notify; the failure of the connection.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<ReadOutcome, Error> {
+        match self.peek()? {
+            Peeked::Data(data) => {
+                let count = data.len().min(buffer.len());
+                if let (Some(to), Some(from)) = (buffer.get_mut(..count), data.get(..count)) {
+                    to.copy_from_slice(from);
+                }
+                self.consume(count);
+                Ok(ReadOutcome::Data(count))
+            }
+            Peeked::Closed => Ok(ReadOutcome::Closed),
+            Peeked::NeedBytes => Ok(ReadOutcome::NeedBytes),
+        }
+    }
+
+    /// Lends the unread rest of the current record, decrypting the next one if there is no rest;
+    /// [`consume`](Self::consume) then marks bytes as read.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn peek(&mut self) -> Result<Peeked<'_>, Error> {
+        let event = match self.next_event() {
+            Ok(event) => event,
+            Err(error @ Error::Usage(_)) => return Err(error),
+            Err(error) => return Err(self.fail(error)),
+        };
+        let data = match &self.wire {
+            Some(wire) => wire.receiving.application_data(),
+            None => &[],
+        };
+        Ok(match event {
+            Event::ApplicationData => Peeked::Data(data),
+            Event::Closed => Peeked::Closed,
+            Event::NeedBytes | Event::Handshake => Peeked::NeedBytes,
+        })
+    }
+
+    /// Marks the first `count` bytes of what [`peek`](Self::peek) lent as read.
+    pub fn consume(&mut self, count: usize) {
+        if let Some(wire) = &mut self.wire {
+            wire.receiving.consume_application_data(count);
+        }
+    }
+
+    /// Deals with all messages of the protocol up to the next application data.
+    fn next_event(&mut self) -> Result<Event, Error> {
+        loop {
+            let established = match &mut self.state {
+                State::Established(established) => established,
+                State::Failed(error) => return Err(error.clone()),
+                _ => return Err(UsageError::HandshakeIncomplete.into()),
+            };
+            let wire = wire(&mut self.wire)?;
+            let event = wire.receiving.next_event("application data")?;
+            if event != Event::Handshake {
+                // One answer serves any number of requests; it leaves when there is room, or before our next data.
+                if established.key_update_due && wire.sending.queue().is_empty() {
+                    established.key_update_due = false;
+                    if !wire.sending.is_closed() {
+                        wire.sending.update_keys(KeyUpdateRequest::NotRequested)?;
+                    }
+                }
+                return Ok(event);
+            }
+            let Some(message) = wire.receiving.take_message()? else {
+                return Ok(Event::NeedBytes);
+            };
+            match post_handshake::accept_message(&mut wire.receiving, self.is_client, message)? {
+                Action::Nothing => {}
+                Action::UpdateKeys => established.key_update_due = true,
+                Action::Authenticate(message) => {
+                    established.accept_authentication(message)?;
+                    self.authenticate(&mut Context::from_waker(Waker::noop()))?;
+                }
+            }
+        }
+    }
+
+    /// Bytes of the current record that can be read without receiving more (`SSL_pending`).
+    pub fn pending(&self) -> usize {
+        match &self.wire {
+            Some(wire) => wire.receiving.application_data().len(),
+            None => 0,
+        }
+    }
+
+    /// Seals `data` as one record, or as many as its length takes, into [`output`](Self::output). Returns
+    /// `data.len()`. Empty data is one empty record.
+    ///
+    /// # Errors
+    /// [`UsageError::HandshakeIncomplete`] before the end of the handshake, [`UsageError::WriteAfterClose`]; the
+    /// failure of the connection.
+    pub fn write(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let mut written = self.write_record(data)?;
+        while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
+            written += self.write_record(rest)?;
+        }
+        Ok(written)
+    }
+
+    /// Seals as much of `data` as one record takes, and returns how many bytes that were.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        match self.try_write_record(data) {
+            Err(error) if !matches!(error, Error::Usage(_)) => Err(self.fail(error)),
+            other => other,
+        }
+    }
+
+    fn try_write_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let established = match &mut self.state {
+            State::Established(established) => established,
+            State::Failed(error) => return Err(error.clone()),
+            _ => return Err(UsageError::HandshakeIncomplete.into()),
+        };
+        let sending = &mut wire(&mut self.wire)?.sending;
+        if sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
+        if established.key_update_due {
+            established.key_update_due = false;
+            sending.update_keys(KeyUpdateRequest::NotRequested)?;
+        }
+        sending.write_application_record(data)
+    }
+
+    /// Closes this side's direction with close_notify (RFC 8446 Section 6.1); the peer's stays open. Harmless when
+    /// repeated. Before the end of the handshake the peer is told user_canceled first.
+    pub fn close(&mut self) {
+        let handshaking = self.is_handshaking();
+        if let (Some(wire), false) = (&mut self.wire, matches!(self.state, State::Failed(_))) {
+            if handshaking {
+                let _ = wire.sending.send_alert(AlertDescription::USER_CANCELED);
+            }
+            // Fails only if sealing fails, and then nothing could be sent either.
+            let _ = wire.sending.send_alert(AlertDescription::CLOSE_NOTIFY);
+        }
+    }
+
+    /// Whether close_notify (or a fatal alert) was sent.
+    pub fn is_closed(&self) -> bool {
+        self.wire
+            .as_ref()
+            .is_none_or(|wire| wire.sending.is_closed())
+    }
+
+    /// Whether the peer has closed its direction with close_notify.
+    pub fn is_closed_by_peer(&self) -> bool {
+        self.wire
+            .as_ref()
+            .is_none_or(|wire| wire.receiving.is_closed())
+    }
+
+    /// Changes this side's keys by KeyUpdate (RFC 8446 Section 4.6.3), and asks the peer to do the same if
+    /// `request_peers`. Happens by itself before a key wears out.
+    ///
+    /// # Errors
+    /// [`UsageError::HandshakeIncomplete`], [`UsageError::WriteAfterClose`]; the failure of the connection.
+    pub fn update_keys(&mut self, request_peers: bool) -> Result<(), Error> {
+        match &self.state {
+            State::Established(_) => {}
+            State::Failed(error) => return Err(error.clone()),
+            _ => return Err(UsageError::HandshakeIncomplete.into()),
+        }
+        let sending = &mut wire(&mut self.wire)?.sending;
+        if sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
+        sending.update_keys(if request_peers {
+            KeyUpdateRequest::Requested
+        } else {
+            KeyUpdateRequest::NotRequested
+        })
+    }
+
+    /// Asks the client for its certificate after the handshake (RFC 8446 Section 4.6.2). The answer arrives while the
+    /// connection is read; [`facts`](Self::facts) then have the client's chain, and
+    /// [`waiting`](Self::waiting) is `None` again.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] if the configuration does not allow it
+    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, or a request is
+    /// under way.
+    pub fn request_client_certificate(&mut self) -> Result<(), Error> {
+        let established = match &mut self.state {
+            State::Established(established) => established,
+            State::Failed(error) => return Err(error.clone()),
+            _ => return Err(UsageError::HandshakeIncomplete.into()),
+        };
+        if established.authentication.is_some() {
+            return Err(UsageError::NotAvailable(
+                "the client has been asked already and has not answered yet",
+            )
+            .into());
+        }
+        let Some(post_handshake_auth) = &established.post_handshake_auth else {
+            return Err(UsageError::NotAvailable(
+                "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer",
+            )
+            .into());
+        };
+        established.authentication = Some(post_handshake_auth.request()?);
+        self.process()
+    }
+
+    /// Makes keying material for another protocol (RFC 8446 Section 7.5): fills `output`, at most 8160 bytes, from
+    /// `label` and `context`. No context is the same as an empty one.
+    ///
+    /// # Errors
+    /// [`UsageError::HandshakeIncomplete`]; [`UsageError::NotAvailable`] if `output` is too long.
+    pub fn export(
+        &self,
+        label: &[u8],
+        context: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> Result<(), Error> {
+        let State::Established(established) = &self.state else {
+            return Err(UsageError::HandshakeIncomplete.into());
+        };
+        // "tls13 " and the label share a field of 255 bytes (RFC 8446 Section 7.1).
+        if output.len() > MAX_EXPORT_LEN || label.len() > 249 {
+            return Err(UsageError::NotAvailable(
+                "an exporter gives at most 8160 bytes, for a label of at most 249",
+            )
+            .into());
+        }
+        established
+            .exporter
+            .export(label, context.unwrap_or_default(), output)
+    }
+
+    /// What is known of the connection; `None` before the end of the handshake.
+    pub fn facts(&self) -> Option<&ConnectionFacts> {
+        match &self.state {
+            State::Established(established) => Some(&established.facts),
+            _ => None,
+        }
+    }
+
+    /// Gives back the memory of empty buffers; the next bytes allocate it again. A [`Stream`](crate::Stream) does it
+    /// when its transport has nothing more to read.
+    pub fn release_buffers(&mut self) {
+        if let Some(wire) = &mut self.wire {
+            wire.receiving.release_idle_memory();
+            wire.sending.release_idle_memory();
+        }
+    }
+
+    pub(crate) fn partial_write(&self) -> bool {
+        self.partial_write
+    }
+
+    /// Takes the connection apart into its two directions.
+    pub(crate) fn into_parts(self) -> Result<Parts, Error> {
+        match self.state {
+            State::Established(established) if established.post_handshake_auth.is_some() => {
+                Err(UsageError::NotAvailable(
+                    "a connection with post-handshake authentication cannot be split: its halves need each other",
+                )
+                .into())
+            }
+            State::Established(established) => Ok(Parts {
+                wire: *self
+                    .wire
+                    .ok_or(Error::Internal("connection without its wire"))?,
+                facts: established.facts,
+                is_client: self.is_client,
+                key_update_due: established.key_update_due,
+            }),
+            State::Failed(error) => Err(error),
+            _ => Err(UsageError::HandshakeIncomplete.into()),
+        }
+    }
+
+    /// Bytes of the handshake's future, for the test that keeps it small.
+    #[cfg(test)]
+    pub(crate) fn future_len(&self) -> usize {
+        match &self.state {
+            State::Handshaking(coroutine) => coroutine.future_len(),
+            _ => 0,
+        }
+    }
+}
+
+impl core::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let state = match &self.state {
+            State::New(_) => "new".to_owned(),
+            State::Handshaking(coroutine) => format!("handshaking, {:?}", coroutine.waiting()),
+            State::Established(established) => {
+                format!("established, {}", established.facts.cipher_suite)
+            }
+            State::Failed(error) => format!("failed, {error}"),
+        };
+        f.debug_struct("Connection")
+            .field("is_client", &self.is_client)
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What [`Connection::peek`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peeked<'a> {
+    /// Unread bytes of one record.
+    Data(&'a [u8]),
+    /// The peer has closed its direction with close_notify.
+    Closed,
+    /// Nothing can be read before more bytes have been received.
+    NeedBytes,
+}
+
+/// The parts of an established connection, for the two halves of a split stream.
+pub(crate) struct Parts {
+    pub(crate) wire: Wire,
+    pub(crate) facts: ConnectionFacts,
+    pub(crate) is_client: bool,
+    pub(crate) key_update_due: bool,
+}
+
+impl Established {
+    /// A CertificateRequest starts the client's answer; other messages are the answer that the server awaits.
+    fn accept_authentication(&mut self, message: Vec<u8>) -> Result<(), Error> {
+        use crate::error::PeerMisbehaved;
+        use crate::parameters::HandshakeType;
+        let got = HandshakeType(message.first().copied().unwrap_or_default());
+        let unexpected = PeerMisbehaved::UnexpectedMessage {
+            got,
+            expected: "application data",
+        };
+        match (&mut self.authentication, &self.post_handshake_auth) {
+            (Some(under_way), _) if got != HandshakeType::CERTIFICATE_REQUEST => {
+                under_way.deliver(message);
+                Ok(())
+            }
+            (None, Some(auth)) if got == HandshakeType::CERTIFICATE_REQUEST => {
+                self.authentication = Some(auth.answer(message)?);
+                Ok(())
+            }
+            _ => Err(unexpected.into()),
+        }
+    }
+}
+
+fn wire(wire: &mut Option<Box<Wire>>) -> Result<&mut Wire, Error> {
+    wire.as_deref_mut().ok_or(Error::Internal(
+        "the application panicked inside of a decision",
+    ))
+}

@@ -1,0 +1,274 @@
+//! The only place that polls a handshake.
+//!
+//! A flow is an `async fn` that is used as a coroutine: no task, no runtime, no wake-up of its own. The
+//! [`Connection`](crate::Connection) polls it, and lends it the [`Wire`] for the length of each poll. Between two
+//! polls the connection holds the wire again, so whatever the application may do with a half that already
+//! has its keys needs no hand-over.
+//!
+//! A flow may wait for exactly these:
+//!
+//! 1. the next handshake message: [`Peer::recv`] and its kin;
+//! 2. an answer of the application, through [`Peer::ask`]: the ClientHello decision, the choice of a
+//!    credential, a signature, the verification of a certificate chain.
+//!
+//! While it waits, the wire says for what ([`Waiting`]), so that logs, time-outs and callers can. A message
+//! that no line of a flow awaits cannot be accepted: the order of the program is the state machine.
+//!
+//! Rules: nothing borrowed from the wire lives across an await; large values are built inside of the flow and
+//! passed by reference; a flow never sends alerts, its driver does, once, under the keys then in force.
+//! Dropping the coroutine aborts the handshake and wipes its secrets.
+
+use core::future::{Future, poll_fn};
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::decision::Answer;
+use crate::error::{Error, PeerMisbehaved};
+use crate::handshake::transcript::Transcript;
+use crate::message::Handshake;
+use crate::parameters::HandshakeType;
+use crate::record::wire::{Event, MESSAGE_HEADER_LEN, Wire};
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Bytes from the peer, to complete what is named here.
+    Bytes(&'static str),
+    /// An answer of the application to the question named here.
+    Answer(&'static str),
+}
+
+/// The wire while it is lent, and what the flow waits for.
+struct Loan {
+    wire: Option<Box<Wire>>,
+    /// A message that the connection received itself, for a flow after the handshake.
+    inbox: Option<Vec<u8>>,
+    waiting: Waiting,
+}
+
+type SharedLoan = Arc<Mutex<Loan>>;
+
+/// A flow in progress, as its driver sees it.
+pub(crate) struct Coroutine<T> {
+    future: Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>,
+    loan: SharedLoan,
+}
+
+impl<T> Coroutine<T> {
+    /// Starts a flow; it runs when it is first polled.
+    pub(crate) fn new<F>(flow: impl FnOnce(Peer) -> F) -> Self
+    where
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let loan = Arc::new(Mutex::new(Loan {
+            wire: None,
+            inbox: None,
+            waiting: Waiting::Bytes("first message"),
+        }));
+        let peer = Peer { loan: loan.clone() };
+        Self {
+            future: Box::pin(flow(peer)),
+            loan,
+        }
+    }
+
+    /// Runs the flow until it waits or ends. `wire` is empty while this runs, so that a panic in one of the
+    /// application's decisions leaves a dead connection behind, not an undefined one.
+    pub(crate) fn poll(
+        &mut self,
+        wire: &mut Option<Box<Wire>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, Error>> {
+        self.lock().wire = wire.take();
+        let poll = self.future.as_mut().poll(context);
+        *wire = self.lock().wire.take();
+        poll
+    }
+
+    /// Hands a flow after the handshake the message that it waits for.
+    pub(crate) fn deliver(&mut self, message: Vec<u8>) {
+        self.lock().inbox = Some(message);
+    }
+
+    /// What the flow waits for.
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.lock().waiting
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {
+        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of the flow's future, for the test that keeps it small.
+    #[cfg(test)]
+    pub(crate) fn future_len(&self) -> usize {
+        core::mem::size_of_val(&*self.future)
+    }
+}
+
+/// The peer, as a flow sees it.
+pub(crate) struct Peer {
+    loan: SharedLoan,
+}
+
+/// A received handshake message: its bytes, known to be of the type that was awaited.
+pub(crate) struct Received<M> {
+    bytes: Vec<u8>,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M> Received<M> {
+    /// The whole message with its header, as it enters the transcript.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The message behind its header.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.bytes.get(MESSAGE_HEADER_LEN..).unwrap_or_default()
+    }
+}
+
+/// One of two messages, where the protocol has a branch.
+pub(crate) enum Either<A, B> {
+    First(Received<A>),
+    Second(Received<B>),
+}
+
+impl Peer {
+    /// Waits for the message `M` and nothing else.
+    pub(crate) async fn recv<M: Handshake<'static>>(&mut self) -> Result<Received<M>, Error> {
+        let expected = M::TYPE.name().unwrap_or("a handshake message");
+        let bytes = self.recv_message(&[M::TYPE], expected).await?;
+        Ok(Received {
+            bytes,
+            message: PhantomData,
+        })
+    }
+
+    /// Waits for one of two messages; `expected` names both.
+    pub(crate) async fn recv_either<A: Handshake<'static>, B: Handshake<'static>>(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Either<A, B>, Error> {
+        let bytes = self.recv_message(&[A::TYPE, B::TYPE], expected).await?;
+        Ok(if bytes.first() == Some(&A::TYPE.0) {
+            Either::First(Received {
+                bytes,
+                message: PhantomData,
+            })
+        } else {
+            Either::Second(Received {
+                bytes,
+                message: PhantomData,
+            })
+        })
+    }
+
+    async fn recv_message(
+        &mut self,
+        types: &[HandshakeType],
+        expected: &'static str,
+    ) -> Result<Vec<u8>, Error> {
+        poll_fn(|_| match self.next_message(types, expected) {
+            Ok(Some(message)) => Poll::Ready(Ok(message)),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
+    }
+
+    fn next_message(
+        &mut self,
+        types: &[HandshakeType],
+        expected: &'static str,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let mut loan = self.lock();
+        loan.waiting = Waiting::Bytes(expected);
+        if let Some(message) = loan.inbox.take() {
+            let got = HandshakeType(message.first().copied().unwrap_or_default());
+            check_type(Some(got), types, expected)?;
+            return Ok(Some(message));
+        }
+        let wire = wire(&mut loan)?;
+        if wire.receiving.epoch().is_some() {
+            // After the handshake the connection reads the wire and delivers messages.
+            return Ok(None);
+        }
+        let event = wire
+            .receiving
+            .next_event(expected)
+            .map_err(|error| match error {
+                Error::Truncated => Error::ClosedDuringHandshake { expected },
+                other => other,
+            })?;
+        // A message of the wrong type is refused at its first byte, not after its last.
+        check_type(wire.receiving.message_type(), types, expected)?;
+        match event {
+            Event::NeedBytes => Ok(None),
+            Event::Handshake => wire.receiving.take_message(),
+            Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
+            Event::ApplicationData => Err(Error::Internal("application data in a handshake")),
+        }
+    }
+
+    /// Appends a message to the flight in progress and to the transcript.
+    pub(crate) fn send<'m>(
+        &mut self,
+        transcript: &mut Transcript,
+        message: &impl Handshake<'m>,
+    ) -> Result<(), Error> {
+        self.with_wire(|wire| {
+            let bytes = wire.sending.send_message(|out| message.encode(out))?;
+            transcript.add(bytes);
+            Ok(())
+        })
+    }
+
+    /// Uses the wire; nothing of it can be kept.
+    pub(crate) fn with_wire<T>(
+        &mut self,
+        use_wire: impl FnOnce(&mut Wire) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        use_wire(wire(&mut self.lock())?)
+    }
+
+    /// Waits for the application's answer; `question` says to what.
+    pub(crate) async fn ask<T>(&mut self, question: &'static str, answer: Answer<'_, T>) -> T {
+        match answer {
+            Answer::Ready(answer) => answer,
+            Answer::Later(mut future) => {
+                poll_fn(|context| {
+                    self.lock().waiting = Waiting::Answer(question);
+                    future.as_mut().poll(context)
+                })
+                .await
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {
+        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wire(loan: &mut Loan) -> Result<&mut Wire, Error> {
+    loan.wire
+        .as_deref_mut()
+        .ok_or(Error::Internal("a flow ran without its wire"))
+}
+
+fn check_type(
+    got: Option<HandshakeType>,
+    types: &[HandshakeType],
+    expected: &'static str,
+) -> Result<(), Error> {
+    match got {
+        Some(got) if !types.contains(&got) => {
+            Err(PeerMisbehaved::UnexpectedMessage { got, expected }.into())
+        }
+        _ => Ok(()),
+    }
+}

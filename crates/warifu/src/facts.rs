@@ -1,0 +1,56 @@
+//! What is known of a connection once its handshake is complete.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// The facts of an established connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ConnectionFacts {
+    /// The version of TLS.
+    pub version: ProtocolVersion,
+    /// The cipher suite.
+    pub cipher_suite: CipherSuite,
+    /// The group of the key exchange.
+    pub group: Option<NamedGroup>,
+    /// How the handshake went.
+    pub handshake_kind: HandshakeKind,
+    /// The chain by which the peer proved itself, leaf first; `None` if it did not by a certificate.
+    pub peer_certificates: Option<Arc<[CertificateDer<'static>]>>,
+    /// The scheme of the peer's signature.
+    pub peer_signature_scheme: Option<SignatureScheme>,
+    /// The credential by which this side proved itself.
+    pub local_credential: Option<Arc<crate::Credential>>,
+    /// The scheme of this side's signature.
+    pub local_signature_scheme: Option<SignatureScheme>,
+    /// The application protocol agreed upon by ALPN.
+    pub alpn: Option<Arc<[u8]>>,
+    /// The name in SNI.
+    pub server_name: Option<Arc<str>>,
+    /// Most bytes of application data in one record that this side sends.
+    pub max_fragment_sent: usize,
+    /// Whether the handshake resumed an earlier session.
+    pub resumed: bool,
+}
+
+/// How a handshake went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeKind {
+    /// With certificates, in one round trip.
+    Full,
+    /// With certificates, after a HelloRetryRequest cost a second round trip.
+    FullWithRetry,
+}
+
+impl core::fmt::Display for HandshakeKind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full handshake",
+            Self::FullWithRetry => "full handshake with retry",
+        })
+    }
+}

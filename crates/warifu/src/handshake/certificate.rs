@@ -1,0 +1,309 @@
+//! Authentication by certificate in TLS 1.3, for both roles and for post-handshake authentication: send and
+//! verify a chain, sign and verify CertificateVerify (RFC 8446 Section 4.4.2 and 4.4.3).
+
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use warifu_crypto::{Digest, HmacKey};
+
+use crate::certificate::leaf_public_key;
+use crate::coroutine::{Peer, Received};
+use crate::credential::Credential;
+use crate::decision::{ChooseCredential, CredentialRequest, PeerRole, PresentedChain, VerifyPeer};
+use crate::error::{CertificateError, Error, PeerMisbehaved};
+use crate::handshake::negotiate;
+use crate::message::{
+    Certificate, CertificateAuthorities, CertificateVerify, ExtensionSet, Finished, Handshake,
+    Opaque16, Rest, SignatureSchemeList,
+};
+use crate::parameters::SignatureScheme;
+
+use super::transcript::Transcript;
+
+/// Who the peer proved to be.
+#[derive(Debug, Clone)]
+pub(crate) struct PeerIdentity {
+    pub(crate) certificates: Arc<[CertificateDer<'static>]>,
+    pub(crate) scheme: SignatureScheme,
+}
+
+/// What a peer's authentication must satisfy.
+pub(crate) struct Rules<'a> {
+    pub(crate) verifier: &'a dyn VerifyPeer,
+    /// Schemes that were offered for CertificateVerify.
+    pub(crate) schemes: &'a [SignatureScheme],
+    pub(crate) peer: PeerRole<'a>,
+    /// An empty list is an answer: the client need not have a certificate.
+    pub(crate) may_be_absent: bool,
+    /// The context of the CertificateRequest; empty in a handshake.
+    pub(crate) context: &'a [u8],
+    /// The extensions that a certificate may answer.
+    pub(crate) offered: ExtensionSet,
+    pub(crate) now: UnixTime,
+}
+
+/// Waits for the peer's Certificate and CertificateVerify, and verifies both.
+pub(crate) async fn recv_identity(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    rules: &Rules<'_>,
+) -> Result<Option<PeerIdentity>, Error> {
+    let received = peer.recv::<Certificate>().await?;
+    recv_identity_after(peer, transcript, rules, received).await
+}
+
+/// As [`recv_identity`], with the Certificate already there.
+pub(crate) async fn recv_identity_after(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    rules: &Rules<'_>,
+    received: Received<Certificate<'static>>,
+) -> Result<Option<PeerIdentity>, Error> {
+    let (certificates, ocsp_response) = read_chain(&received, rules)?;
+    transcript.add(received.bytes());
+    let Some(leaf) = certificates.first() else {
+        return match (rules.peer, rules.may_be_absent) {
+            (PeerRole::Client, true) => Ok(None),
+            (PeerRole::Client, false) => Err(CertificateError::Required.into()),
+            // RFC 8446 Section 4.4.2.4: "If the server supplies an empty Certificate message, the client MUST abort
+            // the handshake with a "decode_error" alert."
+            (PeerRole::Server(_), _) => Err(CertificateError::Empty.into()),
+        };
+    };
+    let key = leaf_public_key(leaf)?;
+    let chain = PresentedChain {
+        certificates: &certificates,
+        ocsp_response: &ocsp_response,
+        role: rules.peer,
+        now: rules.now,
+    };
+    peer.ask(
+        "verification of the peer's certificate",
+        rules.verifier.verify(chain),
+    )
+    .await?;
+
+    let transcript_hash = transcript.current_hash();
+    let received = peer.recv::<CertificateVerify>().await?;
+    let verify = CertificateVerify::read(received.body())?;
+    transcript.add(received.bytes());
+    let scheme = verify.algorithm;
+    let algorithm = scheme.algorithm().filter(|algorithm| {
+        rules.schemes.contains(&scheme)
+            && scheme.signs_tls13_handshakes()
+            && key.supports(*algorithm)
+    });
+    let Some(algorithm) = algorithm else {
+        return Err(PeerMisbehaved::WrongSignatureScheme { scheme: scheme.0 }.into());
+    };
+    let content = SignedContent::new(matches!(rules.peer, PeerRole::Server(_)), &transcript_hash);
+    key.verify(algorithm, content.as_ref(), &verify.signature)
+        .map_err(|_| PeerMisbehaved::BadSignature)?;
+    Ok(Some(PeerIdentity {
+        certificates: certificates.into(),
+        scheme,
+    }))
+}
+
+/// The chain and the leaf's stapled OCSP response.
+#[allow(clippy::type_complexity)]
+fn read_chain(
+    received: &Received<Certificate<'static>>,
+    rules: &Rules<'_>,
+) -> Result<(Vec<CertificateDer<'static>>, Vec<u8>), Error> {
+    let message = Certificate::read(received.body())?;
+    if message.certificate_request_context.as_slice() != rules.context {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "certificate_request_context is not that of the request (RFC 8446 Section 4.4.2)",
+        }
+        .into());
+    }
+    let mut certificates = Vec::new();
+    let mut ocsp_response = Vec::new();
+    for entry in message.certificate_list.iter() {
+        entry.extensions.check_solicited(rules.offered)?;
+        if certificates.is_empty()
+            && let Some(status) = &entry.extensions.status_request
+        {
+            ocsp_response = status.ocsp_response.to_vec();
+        }
+        certificates.push(CertificateDer::from(entry.cert_data.to_vec()));
+    }
+    Ok((certificates, ocsp_response))
+}
+
+/// What CertificateVerify signs, RFC 8446 Section 4.4.3: 64 spaces, a context string, a zero byte and the
+/// transcript hash.
+struct SignedContent {
+    bytes: [u8; 64 + 34 + 64],
+    len: usize,
+}
+
+impl SignedContent {
+    fn new(by_server: bool, transcript_hash: &Digest) -> Self {
+        let context: &[u8; 34] = if by_server {
+            b"TLS 1.3, server CertificateVerify\0"
+        } else {
+            b"TLS 1.3, client CertificateVerify\0"
+        };
+        let mut content = Self {
+            bytes: [b' '; 64 + 34 + 64],
+            len: 64,
+        };
+        for part in [context.as_slice(), transcript_hash.as_ref()] {
+            let end = content.len + part.len();
+            if let Some(place) = content.bytes.get_mut(content.len..end) {
+                place.copy_from_slice(part);
+                content.len = end;
+            }
+        }
+        content
+    }
+}
+
+impl AsRef<[u8]> for SignedContent {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// What a peer said about the certificates it can use, kept beyond the message it came in.
+pub(crate) struct Wanted {
+    pub(crate) schemes: Vec<SignatureScheme>,
+    authorities: Vec<Vec<u8>>,
+    /// The peer takes a stapled OCSP response.
+    pub(crate) ocsp: bool,
+}
+
+impl Wanted {
+    pub(crate) fn new(
+        schemes: &SignatureSchemeList<'_>,
+        authorities: Option<&CertificateAuthorities<'_>>,
+        ocsp: bool,
+    ) -> Self {
+        let authorities = authorities.map(|names| names.iter().map(|name| name.to_vec()).collect());
+        Self {
+            schemes: schemes.iter().collect(),
+            authorities: authorities.unwrap_or_default(),
+            ocsp,
+        }
+    }
+}
+
+/// The credential this side will prove itself with, and the scheme.
+pub(crate) struct Chosen {
+    pub(crate) credential: Arc<Credential>,
+    pub(crate) scheme: SignatureScheme,
+}
+
+/// Chooses a credential: the connection's own, else the config's choice (which the application may take).
+/// `Ok(None)` is no credential at all.
+pub(crate) async fn choose_credential(
+    peer: &mut Peer,
+    own: Option<&Arc<Credential>>,
+    config: Option<&dyn ChooseCredential>,
+    wanted: &Wanted,
+    server_name: Option<&str>,
+) -> Result<Option<Chosen>, Error> {
+    let credential = match (own, config) {
+        (Some(own), _) => Some(own.clone()),
+        (None, Some(config)) => {
+            let authorities: Vec<&[u8]> = wanted.authorities.iter().map(Vec::as_slice).collect();
+            let request = CredentialRequest {
+                server_name,
+                signature_schemes: &wanted.schemes,
+                authorities: &authorities,
+            };
+            peer.ask("choice of a credential", config.choose(request))
+                .await?
+        }
+        (None, None) => None,
+    };
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    let scheme = negotiate::choose_scheme(credential.schemes(), &wanted.schemes)?;
+    Ok(Some(Chosen { credential, scheme }))
+}
+
+/// Sends Certificate and CertificateVerify, or an empty Certificate without a credential. Waits for the
+/// signer only.
+pub(crate) async fn send_identity(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    by_server: bool,
+    chosen: Option<&Chosen>,
+    context: &[u8],
+    staple: bool,
+) -> Result<(), Error> {
+    let (chain, ocsp_response) = match chosen {
+        Some(chosen) if staple => (chosen.credential.chain(), chosen.credential.ocsp_response()),
+        Some(chosen) => (chosen.credential.chain(), &[][..]),
+        None => (&[][..], &[][..]),
+    };
+    peer.with_wire(|wire| {
+        let bytes = wire
+            .sending
+            .send_message(|out| Certificate::encode_chain(out, context, chain, ocsp_response))?;
+        transcript.add(bytes);
+        Ok(())
+    })?;
+    let Some(Chosen { credential, scheme }) = chosen else {
+        return Ok(());
+    };
+    let content = SignedContent::new(by_server, &transcript.current_hash());
+    let signature = peer
+        .ask("signature", credential.sign(*scheme, content.as_ref()))
+        .await?;
+    peer.send(
+        transcript,
+        &CertificateVerify {
+            algorithm: *scheme,
+            signature: Opaque16::new(&signature),
+        },
+    )
+}
+
+/// Proof that the peer's Finished was checked. Only [`recv_finished`] makes it, and application keys for receiving
+/// are not installed without it.
+#[must_use]
+pub(crate) struct FinishedVerified(());
+
+/// Waits for Finished and checks it against the transcript so far (RFC 8446 Section 4.4.4).
+pub(crate) async fn recv_finished(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    finished_key: &HmacKey,
+) -> Result<FinishedVerified, Error> {
+    let transcript_hash = transcript.current_hash();
+    let received = peer.recv::<Finished>().await?;
+    let finished = Finished::read(received.body())?;
+    let len = finished_key.hash().output_len();
+    if finished.verify_data.0.len() != len {
+        return Err(PeerMisbehaved::Malformed {
+            what: "Finished.verify_data",
+            problem: "not as long as the hash of the cipher suite",
+        }
+        .into());
+    }
+    if !finished_key.verify(&[&transcript_hash], finished.verify_data.0) {
+        return Err(PeerMisbehaved::BadFinished.into());
+    }
+    transcript.add(received.bytes());
+    Ok(FinishedVerified(()))
+}
+
+/// Sends Finished over the transcript so far.
+pub(crate) fn send_finished(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    finished_key: &HmacKey,
+) -> Result<(), Error> {
+    let verify_data = finished_key.sign(&[&transcript.current_hash()]);
+    peer.send(
+        transcript,
+        &Finished {
+            verify_data: Rest(verify_data.as_ref()),
+        },
+    )
+}

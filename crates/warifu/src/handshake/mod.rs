@@ -1,0 +1,118 @@
+//! The handshake: the first hello of each role, then the flow of the chosen version.
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+use crate::config::{ClientConfig, ServerConfig};
+use crate::coroutine::Peer;
+use crate::credential::Credential;
+use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::facts::ConnectionFacts;
+use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloOrRetry};
+use crate::parameters::ProtocolVersion;
+use crate::record::wire::ChangeCipherSpecRule;
+
+pub(crate) mod certificate;
+pub(crate) mod negotiate;
+mod offer;
+pub(crate) mod post_handshake;
+pub(crate) mod tls13_client;
+pub(crate) mod tls13_key_schedule;
+pub(crate) mod tls13_server;
+pub(crate) mod transcript;
+
+use offer::Offer;
+use post_handshake::PostHandshakeAuth;
+use tls13_key_schedule::ExporterSecret;
+
+/// What one connection has of its own; where it says nothing, the config's word counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OwnMaterial {
+    pub(crate) credential: Option<Arc<Credential>>,
+}
+
+/// What a completed handshake leaves to the connection, beside a wire that has its keys.
+pub(crate) struct Connected {
+    pub(crate) facts: ConnectionFacts,
+    pub(crate) exporter: ExporterSecret,
+    pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
+}
+
+/// A client's handshake.
+pub(crate) async fn client(
+    mut peer: Peer,
+    config: Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+    own: OwnMaterial,
+) -> Result<Connected, Error> {
+    let mut offer = Offer::new(&config, &server_name)?;
+    let client_hello = offer.send(&mut peer)?;
+    peer.with_wire(|wire| {
+        wire.receiving
+            .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        Ok(())
+    })?;
+    let answer = peer.recv::<ServerHello>().await?;
+    match ServerHelloOrRetry::read(answer.body())? {
+        ServerHelloOrRetry::Older(hello) => Err(refuse_older(&hello)),
+        ServerHelloOrRetry::ServerHello(_) | ServerHelloOrRetry::HelloRetryRequest(_) => {
+            let client = tls13_client::Client {
+                config,
+                server_name,
+                own,
+            };
+            tls13_client::run(peer, client, offer, client_hello, answer).await
+        }
+    }
+}
+
+/// A server that has no TLS 1.3 answers with the version it has, or was made to.
+fn refuse_older(hello: &OlderServerHello<'_>) -> Error {
+    if negotiate::has_downgrade_sentinel(&hello.random.0) {
+        return PeerMisbehaved::DowngradeDetected.into();
+    }
+    NothingInCommon::Version {
+        ours: ProtocolVersion::TLS1_3.to_string(),
+        peers: format!("at most {}", hello.legacy_version),
+    }
+    .into()
+}
+
+/// A server's handshake.
+pub(crate) async fn server(
+    mut peer: Peer,
+    config: Arc<ServerConfig>,
+    own: OwnMaterial,
+) -> Result<Connected, Error> {
+    let received = peer.recv::<ClientHello>().await?;
+    let config = choose_config(&mut peer, config, &ClientHello::read(received.body())?).await?;
+    peer.with_wire(|wire| {
+        let settings = &config.settings;
+        wire.sending
+            .writer_mut()
+            .set_fragment_limit(settings.record_size);
+        wire.sending.set_padding(settings.padding.clone());
+        wire.sending.set_log(settings.message_log.clone());
+        wire.receiving
+            .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        Ok(())
+    })?;
+    let hello = ClientHello::read(received.body())?;
+    negotiate::check_version(&hello)?;
+    tls13_server::run(peer, config, own, received).await
+}
+
+/// Asks the application, where it wants to be asked, which configuration is to serve this client.
+async fn choose_config(
+    peer: &mut Peer,
+    config: Arc<ServerConfig>,
+    hello: &ClientHello<'_>,
+) -> Result<Arc<ServerConfig>, Error> {
+    let Some(choose) = &config.role.choose_config else {
+        return Ok(config);
+    };
+    let answer = choose.choose(negotiate::client_hello_facts(hello));
+    let chosen = peer.ask("choice of a configuration", answer).await?;
+    Ok(chosen.unwrap_or(config.clone()))
+}

@@ -1,0 +1,239 @@
+//! Choices between two lists: version, cipher suite, group, signature scheme, ALPN. Pure functions.
+
+use crate::config::{ClientHelloFacts, Settings};
+use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::message::{ClientHello, KeyShareEntry};
+use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, Tls13Suite};
+
+/// Longest list of a peer's values that an error text repeats.
+const MAX_LISTED: usize = 24;
+
+/// A list for an error text.
+pub(crate) fn listed<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    let mut names: Vec<String> = items
+        .take(MAX_LISTED + 1)
+        .map(|item| item.to_string())
+        .collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    if names.len() > MAX_LISTED {
+        names.truncate(MAX_LISTED);
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+/// Checks that the client offers TLS 1.3, by `supported_versions` alone (RFC 8446 Section 4.2.1).
+pub(crate) fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
+    if hello.offers(ProtocolVersion::TLS1_3) {
+        return Ok(());
+    }
+    let peers = match &hello.extensions.supported_versions {
+        Some(versions) => listed(versions.iter()),
+        None => format!("at most {}", hello.legacy_version),
+    };
+    Err(NothingInCommon::Version {
+        ours: ProtocolVersion::TLS1_3.to_string(),
+        peers,
+    }
+    .into())
+}
+
+/// Whether a server that speaks TLS 1.3 says by its random that it was made to choose an older version
+/// (RFC 8446 Section 4.1.3).
+pub(crate) fn has_downgrade_sentinel(random: &[u8; 32]) -> bool {
+    let last: Option<&[u8; 8]> = random.last_chunk();
+    matches!(last, Some(b"DOWNGRD\x00" | b"DOWNGRD\x01"))
+}
+
+/// The suite: our order, but a client that puts ChaCha20-Poly1305 first says that it has no AES
+/// instructions, and is obeyed.
+pub(crate) fn choose_suite(
+    settings: &Settings,
+    hello: &ClientHello<'_>,
+) -> Result<Tls13Suite, Error> {
+    let ours = &settings.suites;
+    let find = |suite: CipherSuite| ours.iter().find(|row| row.suite == suite);
+    let clients_first = hello
+        .cipher_suites
+        .iter()
+        .find(|suite| find(*suite).is_some());
+    let chosen = match clients_first {
+        Some(CipherSuite::TLS_CHACHA20_POLY1305_SHA256) => {
+            find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256)
+        }
+        Some(_) => ours
+            .iter()
+            .find(|row| hello.cipher_suites.contains(&row.suite)),
+        None => None,
+    };
+    chosen.copied().ok_or_else(|| {
+        NothingInCommon::CipherSuite {
+            ours: listed(ours.iter().map(|row| row.suite)),
+            peers: listed(hello.cipher_suites.iter()),
+        }
+        .into()
+    })
+}
+
+/// A server's choice of group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GroupChoice {
+    /// The client sent a share for it.
+    Shared(NamedGroup),
+    /// The client knows it but sent no share: a HelloRetryRequest must ask for one.
+    Retry(NamedGroup),
+}
+
+/// The group: our order among those that cost no retry, else our order among what the client knows.
+pub(crate) fn choose_group(
+    settings: &Settings,
+    hello: &ClientHello<'_>,
+) -> Result<GroupChoice, Error> {
+    let missing = |extension| PeerMisbehaved::MissingExtension {
+        extension,
+        message: "ClientHello",
+    };
+    let groups = hello
+        .extensions
+        .supported_groups
+        .as_ref()
+        .ok_or(missing("supported_groups"))?;
+    let shares = hello
+        .extensions
+        .key_share
+        .as_ref()
+        .ok_or(missing("key_share"))?;
+    let is_shared = |group: NamedGroup| {
+        shares
+            .client_shares
+            .iter()
+            .any(|share| share.group == group)
+    };
+    // RFC 8446 Section 4.2.8: "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the
+    // client's "supported_groups" extension."
+    if shares
+        .client_shares
+        .iter()
+        .any(|share| !groups.contains(&share.group))
+    {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "key share of a group that supported_groups does not list (RFC 8446 Section 4.2.8)",
+        }
+        .into());
+    }
+    let common = settings
+        .groups
+        .iter()
+        .copied()
+        .filter(|group| groups.contains(group));
+    if let Some(group) = common.clone().find(|group| is_shared(*group)) {
+        return Ok(GroupChoice::Shared(group));
+    }
+    match common.clone().next() {
+        Some(group) => Ok(GroupChoice::Retry(group)),
+        None => Err(NothingInCommon::Group {
+            ours: listed(settings.groups.iter()),
+            peers: listed(groups.iter()),
+        }
+        .into()),
+    }
+}
+
+/// The client's share of a group.
+pub(crate) fn find_share<'a>(
+    hello: &ClientHello<'a>,
+    group: NamedGroup,
+) -> Option<KeyShareEntry<'a>> {
+    hello
+        .extensions
+        .key_share
+        .as_ref()?
+        .client_shares
+        .iter()
+        .find(|share| share.group == group)
+}
+
+/// The application protocol, RFC 7301 Section 3.2: our first that the client lists. `None` where one side does not
+/// use ALPN.
+pub(crate) fn choose_alpn<'s>(
+    settings: &'s Settings,
+    hello: &ClientHello<'_>,
+) -> Result<Option<&'s [u8]>, Error> {
+    let (Some(offered), false) = (
+        &hello.extensions.application_layer_protocol_negotiation,
+        settings.alpn.is_empty(),
+    ) else {
+        return Ok(None);
+    };
+    let chosen = settings.alpn.iter().find(|ours| {
+        offered
+            .iter()
+            .any(|name| name.as_slice() == ours.as_slice())
+    });
+    match chosen {
+        Some(protocol) => Ok(Some(protocol)),
+        None => Err(NothingInCommon::ApplicationProtocol {
+            ours: listed(settings.alpn.iter().map(|name| printable(name))),
+            peers: listed(offered.iter().map(|name| printable(&name))),
+        }
+        .into()),
+    }
+}
+
+/// A protocol name for an error text.
+pub(crate) fn printable(name: &[u8]) -> String {
+    name.escape_ascii().to_string()
+}
+
+/// The scheme this side signs with: the first of the key's that the peer accepts.
+pub(crate) fn choose_scheme(
+    ours: &[SignatureScheme],
+    peers: &[SignatureScheme],
+) -> Result<SignatureScheme, Error> {
+    let usable = |scheme: &&SignatureScheme| scheme.signs_tls13_handshakes();
+    ours.iter()
+        .filter(usable)
+        .find(|scheme| peers.contains(scheme))
+        .copied()
+        .ok_or_else(|| {
+            NothingInCommon::SignatureScheme {
+                ours: listed(ours.iter()),
+                peers: listed(peers.iter()),
+            }
+            .into()
+        })
+}
+
+/// What an application is told of a ClientHello.
+pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
+    let extensions = &hello.extensions;
+    ClientHelloFacts {
+        server_name: extensions
+            .server_name
+            .as_ref()
+            .map(|name| name.host_name.to_owned()),
+        alpn: extensions
+            .application_layer_protocol_negotiation
+            .as_ref()
+            .map(|names| names.iter().map(|name| name.to_vec()).collect())
+            .unwrap_or_default(),
+        versions: extensions
+            .supported_versions
+            .as_ref()
+            .map(|versions| versions.iter().collect())
+            .unwrap_or_default(),
+        cipher_suites: hello.cipher_suites.iter().collect(),
+        groups: extensions
+            .supported_groups
+            .as_ref()
+            .map(|groups| groups.iter().collect())
+            .unwrap_or_default(),
+        signature_schemes: extensions
+            .signature_algorithms
+            .as_ref()
+            .map(|schemes| schemes.iter().collect())
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,259 @@
+//! What a client offers: its first ClientHello, and the second one after a HelloRetryRequest.
+
+use rustls_pki_types::ServerName;
+use warifu_crypto::{KeyShare, SharedSecret};
+
+use crate::config::ClientConfig;
+use crate::coroutine::Peer;
+use crate::error::{Error, PeerMisbehaved};
+use crate::message::{
+    CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
+    KeyShareClientHello, KeyShareEntry, List8, List16, Opaque8, Opaque16, Random, RecordSizeLimit,
+    ServerNameList,
+};
+use crate::parameters::{
+    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, SignatureScheme,
+};
+
+/// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
+/// allows to change.
+pub(crate) struct Offer {
+    pub(crate) random: [u8; 32],
+    /// Random in middlebox compatibility mode, else empty (RFC 8446 Section 4.1.2).
+    pub(crate) session_id: Vec<u8>,
+    pub(crate) suites: Vec<CipherSuite>,
+    pub(crate) groups: Vec<NamedGroup>,
+    schemes: Vec<SignatureScheme>,
+    chain_schemes: Vec<SignatureScheme>,
+    alpn: Vec<Vec<u8>>,
+    server_name: Option<String>,
+    max_fragment_length: Option<MaxFragmentLength>,
+    record_size_limit: Option<u16>,
+    ocsp: bool,
+    post_handshake_auth: bool,
+    pub(crate) share_group: NamedGroup,
+    share: Option<KeyShare>,
+    cookie: Vec<u8>,
+    /// Which extensions were offered, so that what answers none of them can be refused.
+    pub(crate) offered: ExtensionSet,
+}
+
+fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    warifu_crypto::random::fill(&mut bytes).map_err(|_| Error::Internal("no random bytes"))?;
+    Ok(bytes)
+}
+
+fn generate(group: NamedGroup) -> Result<KeyShare, Error> {
+    let implementation = group
+        .implementation()
+        .ok_or(Error::Internal("group without implementation"))?;
+    KeyShare::generate(implementation).map_err(|_| Error::Internal("key generation failed"))
+}
+
+impl Offer {
+    pub(crate) fn new(config: &ClientConfig, server_name: &ServerName<'_>) -> Result<Self, Error> {
+        let settings = &config.settings;
+        let &share_group = settings
+            .groups
+            .first()
+            .ok_or(Error::Internal("config without groups"))?;
+        let session_id = if settings.middlebox_compatibility {
+            random_bytes::<32>()?.to_vec()
+        } else {
+            Vec::new()
+        };
+        let server_name = match server_name {
+            ServerName::DnsName(name) if config.role.send_server_name => {
+                Some(name.as_ref().trim_end_matches('.').to_owned())
+            }
+            _ => None,
+        };
+        let chain_schemes = config.role.verifier.chain_schemes();
+        Ok(Self {
+            random: random_bytes()?,
+            session_id,
+            suites: settings.suites.iter().map(|row| row.suite).collect(),
+            groups: settings.groups.clone(),
+            schemes: settings.signature_schemes.clone(),
+            chain_schemes: chain_schemes.to_vec(),
+            alpn: settings.alpn.clone(),
+            server_name,
+            max_fragment_length: config
+                .role
+                .max_fragment_length
+                .and_then(|len| MaxFragmentLength::from_fragment_len(len.into())),
+            record_size_limit: settings.record_size_limit,
+            ocsp: config.role.request_ocsp,
+            post_handshake_auth: config.role.post_handshake_auth,
+            share_group,
+            share: Some(generate(share_group)?),
+            cookie: Vec::new(),
+            offered: ExtensionSet::default(),
+        })
+    }
+
+    /// The name sent in SNI.
+    pub(crate) fn server_name(&self) -> Option<&str> {
+        self.server_name.as_deref()
+    }
+
+    pub(crate) fn alpn(&self) -> &[Vec<u8>] {
+        &self.alpn
+    }
+
+    pub(crate) fn record_size_limit(&self) -> Option<u16> {
+        self.record_size_limit
+    }
+
+    pub(crate) fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
+        self.max_fragment_length
+    }
+
+    /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet.
+    pub(crate) fn send(&mut self, peer: &mut Peer) -> Result<Vec<u8>, Error> {
+        let first = self.offered == ExtensionSet::default();
+        let mut bytes = Vec::with_capacity(2048);
+        self.offered = self.encode(&mut bytes)?;
+        peer.with_wire(|wire| {
+            // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
+            // other says 0x0303.
+            let version = if first { [3, 1] } else { [3, 3] };
+            wire.sending.writer_mut().set_plain_version(version);
+            wire.sending.send_message(|out| {
+                out.extend_from_slice(&bytes);
+                Ok(())
+            })?;
+            wire.sending.flush_flight()?;
+            wire.sending.writer_mut().set_plain_version([3, 3]);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    /// Prepares the second ClientHello that a HelloRetryRequest asks for (RFC 8446 Section 4.1.4).
+    pub(crate) fn retry(
+        &mut self,
+        group: Option<NamedGroup>,
+        cookie: Option<&[u8]>,
+    ) -> Result<(), Error> {
+        if group.is_none() && cookie.is_none() {
+            return Err(PeerMisbehaved::PointlessHelloRetryRequest.into());
+        }
+        if let Some(group) = group {
+            // RFC 8446 Section 4.2.8: selected_group must be one that was offered, without a share.
+            if !self.groups.contains(&group) {
+                return Err(PeerMisbehaved::NotOffered {
+                    what: "group",
+                    value: group.to_string(),
+                }
+                .into());
+            }
+            if self.has_share(group) {
+                return Err(PeerMisbehaved::PointlessHelloRetryRequest.into());
+            }
+            self.share_group = group;
+            self.share = Some(generate(group)?);
+        }
+        self.cookie = cookie.unwrap_or_default().to_vec();
+        Ok(())
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<ExtensionSet, Error> {
+        let share = self
+            .share
+            .as_ref()
+            .ok_or(Error::Internal("key share used twice"))?;
+        let mut shares = Vec::with_capacity(2);
+        shares.push(KeyShareEntry {
+            group: self.share_group,
+            key_exchange: Opaque16::new(share.public()),
+        });
+        // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
+        // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
+        if let Some((group, public)) = self.classical_share(share) {
+            shares.push(KeyShareEntry {
+                group,
+                key_exchange: Opaque16::new(public),
+            });
+        }
+        let alpn: Vec<_> = self.alpn.iter().map(|name| Opaque8::new(name)).collect();
+        let extensions = ClientHelloExtensions {
+            server_name: self
+                .server_name
+                .as_deref()
+                .map(|host_name| ServerNameList { host_name }),
+            max_fragment_length: self.max_fragment_length,
+            supported_groups: Some(List16::new(&self.groups)),
+            signature_algorithms: Some(List16::new(&self.schemes)),
+            signature_algorithms_cert: (!self.chain_schemes.is_empty())
+                .then(|| List16::new(&self.chain_schemes)),
+            application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
+            status_request: self.ocsp.then(CertificateStatusRequest::ocsp),
+            record_size_limit: self.record_size_limit.map(RecordSizeLimit),
+            supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
+            cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
+            post_handshake_auth: self.post_handshake_auth.then_some(Empty {}),
+            key_share: Some(KeyShareClientHello {
+                client_shares: List16::new(&shares),
+            }),
+            ..ClientHelloExtensions::default()
+        };
+        let present = extensions.present();
+        ClientHello {
+            legacy_version: ProtocolVersion::TLS1_2,
+            random: Random(self.random),
+            legacy_session_id: Opaque8::new(&self.session_id),
+            cipher_suites: List16::new(&self.suites),
+            legacy_compression_methods: Opaque8::new(&[0]),
+            extensions,
+        }
+        .encode(out)?;
+        Ok(present)
+    }
+
+    /// The second share of the ClientHello: only beside the first group's, never after a retry, which
+    /// asks for one.
+    fn classical_share<'s>(&self, share: &'s KeyShare) -> Option<(NamedGroup, &'s [u8])> {
+        if self.groups.first() != Some(&self.share_group) {
+            return None;
+        }
+        let (implementation, public) = share.classical_component()?;
+        let group = self
+            .groups
+            .iter()
+            .find(|group| group.implementation() == Some(implementation))?;
+        Some((*group, public))
+    }
+
+    fn has_share(&self, group: NamedGroup) -> bool {
+        group == self.share_group
+            || self
+                .share
+                .as_ref()
+                .and_then(|share| self.classical_share(share))
+                .is_some_and(|(classical, _)| classical == group)
+    }
+
+    /// Finishes the key exchange with the server's share.
+    pub(crate) fn agree(&mut self, server: &KeyShareEntry<'_>) -> Result<SharedSecret, Error> {
+        let group = server.group;
+        if !self.has_share(group) {
+            return Err(PeerMisbehaved::NotOffered {
+                what: "group",
+                value: group.to_string(),
+            }
+            .into());
+        }
+        let share = self
+            .share
+            .take()
+            .ok_or(Error::Internal("key share used twice"))?;
+        let secret = if group == self.share_group {
+            share.agree(&server.key_exchange)
+        } else {
+            share.agree_classical(&server.key_exchange)
+        };
+        secret.map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
+    }
+}

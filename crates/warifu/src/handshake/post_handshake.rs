@@ -1,0 +1,237 @@
+//! Messages after the handshake, RFC 8446 Section 4.6: NewSessionTicket, KeyUpdate, and
+//! post-handshake client authentication:
+//!
+//! ```text
+//!        Client                                           Server
+//!                                 <--------   [CertificateRequest]
+//!        [Certificate]
+//!        [CertificateVerify*]
+//!        [Finished]               -------->
+//! ```
+//!
+//! Its messages are read under the transcript ClientHello ... client Finished, CertificateRequest (Section 4.4, table
+//! 2), and the client's Finished is keyed by its application traffic secret.
+
+use std::sync::Arc;
+
+use crate::config::{ClientConfig, ServerConfig};
+use crate::coroutine::Peer;
+use crate::decision::{PeerRole, VerifyPeer};
+use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::message::{
+    CertificateRequest, ExtensionSet, Handshake, KeyUpdate, KeyUpdateRequest, NewSessionTicket,
+};
+use crate::parameters::HandshakeType;
+use crate::record::wire::{MESSAGE_HEADER_LEN, Receiving};
+
+use super::OwnMaterial;
+use super::certificate::{
+    PeerIdentity, Rules, choose_credential, recv_finished, recv_identity, send_finished,
+    send_identity,
+};
+use super::tls13_client::wanted_of_request;
+use super::tls13_server::send_request;
+use super::transcript::Transcript;
+
+/// RFC 8446 Section 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
+const MAX_TICKET_LIFETIME: u32 = 604_800;
+
+/// What a connection keeps for post-handshake authentication.
+pub(crate) struct PostHandshakeAuth {
+    side: Side,
+    /// ClientHello ... client Finished.
+    transcript: Transcript,
+}
+
+enum Side {
+    Client(Arc<ClientConfig>, OwnMaterial),
+    Server(Arc<ServerConfig>, Arc<dyn VerifyPeer>),
+}
+
+impl PostHandshakeAuth {
+    pub(crate) fn client(
+        config: Arc<ClientConfig>,
+        own: OwnMaterial,
+        transcript: Transcript,
+    ) -> Self {
+        Self {
+            side: Side::Client(config, own),
+            transcript,
+        }
+    }
+
+    pub(crate) fn server(
+        config: Arc<ServerConfig>,
+        verifier: Arc<dyn VerifyPeer>,
+        transcript: Transcript,
+    ) -> Self {
+        Self {
+            side: Side::Server(config, verifier),
+            transcript,
+        }
+    }
+}
+
+/// What is left for the connection to do after a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Nothing,
+    /// The peer wants our KeyUpdate before our next application data.
+    UpdateKeys,
+    /// A message of post-handshake authentication.
+    Authenticate(Vec<u8>),
+}
+
+/// Takes a message that came after the handshake.
+pub(crate) fn accept_message(
+    receiving: &mut Receiving,
+    is_client: bool,
+    message: Vec<u8>,
+) -> Result<Action, Error> {
+    let got = HandshakeType(message.first().copied().unwrap_or_default());
+    let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+    match got {
+        HandshakeType::KEY_UPDATE => {
+            let request = KeyUpdate::read(body)?.request_update;
+            receiving.update_keys()?;
+            Ok(match request {
+                KeyUpdateRequest::Requested => Action::UpdateKeys,
+                KeyUpdateRequest::NotRequested => Action::Nothing,
+            })
+        }
+        // A ticket is of no use to a client that does not resume; it must be well-formed all the same.
+        HandshakeType::NEW_SESSION_TICKET if is_client => {
+            receiving.count_ticket()?;
+            let ticket = NewSessionTicket::read(body)?;
+            if ticket.ticket_lifetime > MAX_TICKET_LIFETIME {
+                return Err(PeerMisbehaved::IllegalParameter {
+                    what: "ticket_lifetime is more than seven days (RFC 8446 Section 4.6.1)",
+                }
+                .into());
+            }
+            Ok(Action::Nothing)
+        }
+        HandshakeType::CERTIFICATE_REQUEST if is_client => Ok(Action::Authenticate(message)),
+        HandshakeType::CERTIFICATE
+        | HandshakeType::CERTIFICATE_VERIFY
+        | HandshakeType::FINISHED
+            if !is_client =>
+        {
+            Ok(Action::Authenticate(message))
+        }
+        got => Err(PeerMisbehaved::UnexpectedMessage {
+            got,
+            expected: "application data",
+        }
+        .into()),
+    }
+}
+
+impl PostHandshakeAuth {
+    /// The client's answer to `request`, or the server's wait for the answer to its own request.
+    pub(crate) fn answer(
+        &self,
+        request: Vec<u8>,
+    ) -> Result<crate::coroutine::Coroutine<Option<PeerIdentity>>, Error> {
+        let Side::Client(config, own) = &self.side else {
+            return Err(PeerMisbehaved::UnexpectedMessage {
+                got: HandshakeType::CERTIFICATE_REQUEST,
+                expected: "application data",
+            }
+            .into());
+        };
+        let (config, own, transcript) = (config.clone(), own.clone(), self.transcript.clone());
+        Ok(crate::coroutine::Coroutine::new(|peer| {
+            answer_request(peer, config, own, transcript, request)
+        }))
+    }
+
+    /// The server's request and its wait for the answer.
+    pub(crate) fn request(
+        &self,
+    ) -> Result<crate::coroutine::Coroutine<Option<PeerIdentity>>, Error> {
+        let Side::Server(config, verifier) = &self.side else {
+            return Err(Error::Internal("only servers ask for certificates"));
+        };
+        let (config, verifier) = (config.clone(), verifier.clone());
+        let transcript = self.transcript.clone();
+        let mut context = [0; 32];
+        warifu_crypto::random::fill(&mut context)
+            .map_err(|_| Error::Internal("no random bytes"))?;
+        Ok(crate::coroutine::Coroutine::new(move |peer| {
+            request_certificate(peer, config, verifier, transcript, context)
+        }))
+    }
+}
+
+/// The client: answers a CertificateRequest with Certificate, CertificateVerify and Finished, all at once.
+async fn answer_request(
+    mut peer: Peer,
+    config: Arc<ClientConfig>,
+    own: OwnMaterial,
+    mut transcript: Transcript,
+    request: Vec<u8>,
+) -> Result<Option<PeerIdentity>, Error> {
+    let body = request.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+    let message = CertificateRequest::read(body)?;
+    let context = message.certificate_request_context.to_vec();
+    let wanted = wanted_of_request(&message)?;
+    transcript.add(&request);
+    let credentials = config.role.credentials.as_deref();
+    let chosen = choose_credential(
+        &mut peer,
+        own.credential.as_ref(),
+        credentials,
+        &wanted,
+        None,
+    );
+    let chosen = match chosen.await {
+        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => None,
+        other => other?,
+    };
+    let staple = wanted.ocsp;
+    send_identity(
+        &mut peer,
+        &mut transcript,
+        false,
+        chosen.as_ref(),
+        &context,
+        staple,
+    )
+    .await?;
+    let finished_key = peer.with_wire(|wire| match wire.sending.epoch() {
+        Some(epoch) => epoch.secret.finished_key(),
+        None => Err(Error::Internal("no application keys")),
+    })?;
+    send_finished(&mut peer, &mut transcript, &finished_key)?;
+    peer.with_wire(|wire| wire.sending.flush_flight())?;
+    Ok(None)
+}
+
+/// The server: sends a CertificateRequest and waits for the client's answer.
+async fn request_certificate(
+    mut peer: Peer,
+    config: Arc<ServerConfig>,
+    verifier: Arc<dyn VerifyPeer>,
+    mut transcript: Transcript,
+    context: [u8; 32],
+) -> Result<Option<PeerIdentity>, Error> {
+    send_request(&mut peer, &mut transcript, &config, &*verifier, &context)?;
+    peer.with_wire(|wire| wire.sending.flush_flight())?;
+    let rules = Rules {
+        verifier: &*verifier,
+        schemes: &config.settings.signature_schemes,
+        peer: PeerRole::Client,
+        may_be_absent: true,
+        context: &context,
+        offered: ExtensionSet::default(),
+        now: config.settings.clock.now(),
+    };
+    let identity = recv_identity(&mut peer, &mut transcript, &rules).await?;
+    let finished_key = peer.with_wire(|wire| match wire.receiving.epoch() {
+        Some(epoch) => epoch.secret.finished_key(),
+        None => Err(Error::Internal("no application keys")),
+    })?;
+    let _verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+    Ok(identity)
+}

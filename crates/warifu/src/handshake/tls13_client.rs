@@ -1,0 +1,562 @@
+//! The client's side of a TLS 1.3 handshake, RFC 8446 Section 2:
+//!
+//! ```text
+//!        Client                                           Server
+//!
+//!        ClientHello              -------->
+//!                                 <--------      HelloRetryRequest*
+//!        {dummy CCS}
+//!        ClientHello*             -------->
+//!                                                      ServerHello
+//!                                            {EncryptedExtensions}
+//!                                             {CertificateRequest*}
+//!                                                    {Certificate}
+//!                                              {CertificateVerify}
+//!                                 <--------             {Finished}
+//!        {Certificate*}
+//!        {CertificateVerify*}
+//!        {Finished}               -------->
+//!        [Application Data]       <------->     [Application Data]
+//!
+//!        * only in some handshakes    {} under handshake keys    [] under application keys
+//! ```
+//!
+//! Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
+//! 4.3.2, Certificate 4.4.2, CertificateVerify 4.4.3, Finished 4.4.4. Everything below is in that order.
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+use warifu_crypto::SharedSecret;
+
+use crate::config::ClientConfig;
+use crate::coroutine::{Either, Peer, Received};
+use crate::decision::PeerRole;
+use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::facts::{ConnectionFacts, HandshakeKind};
+use crate::message::{
+    Certificate, CertificateRequest, EncryptedExtensions, Handshake, HelloRetryRequest,
+    ServerHello, ServerHelloOrRetry,
+};
+use crate::parameters::{NamedGroup, ProtocolVersion, Tls13Suite};
+use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::wire::{ChangeCipherSpecRule, Epoch};
+
+use super::certificate::{
+    self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
+    send_finished, send_identity,
+};
+use super::offer::Offer;
+use super::post_handshake::PostHandshakeAuth;
+use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
+use super::transcript::Transcript;
+use super::{Connected, OwnMaterial};
+
+/// What the flow knows before its first byte.
+pub(super) struct Client {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) server_name: ServerName<'static>,
+    pub(super) own: OwnMaterial,
+}
+
+/// The flow, from the answer to the first ClientHello on.
+pub(super) async fn run(
+    mut peer: Peer,
+    client: Client,
+    mut offer: Offer,
+    client_hello: Vec<u8>,
+    answer: Received<ServerHello<'static>>,
+) -> Result<Connected, Error> {
+    let (mut transcript, answer, kind) = if is_retry(&answer)? {
+        let (transcript, answer) =
+            retry(&mut peer, &client, &mut offer, &client_hello, &answer).await?;
+        (transcript, answer, HandshakeKind::FullWithRetry)
+    } else {
+        let suite = check_server_hello(&offer, &read_server_hello(&answer)?, None)?;
+        let mut transcript = Transcript::new(suite.hash);
+        transcript.add(&client_hello);
+        (transcript, answer, HandshakeKind::Full)
+    };
+    let (suite, group, shared_secret) = agree(&mut offer, &answer)?;
+    transcript.add(answer.bytes());
+    let handshake = EarlySecret::without_psk(suite.hash).into_handshake_secret(&shared_secret)?;
+    let keys = install_handshake_keys(
+        &mut peer,
+        &client,
+        &offer,
+        &suite,
+        &handshake,
+        &transcript,
+        kind,
+    )?;
+
+    let alpn = recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer).await?;
+    let (request, server) =
+        recv_server_identity(&mut peer, &mut transcript, &client, &offer).await?;
+    let finished_key = keys.server.finished_key()?;
+    let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+
+    let main = handshake.into_main_secret()?;
+    let server_finished_hash = transcript.current_hash();
+    let chosen = choose_client_credential(&mut peer, &client, request.as_ref()).await?;
+    if let Some(request) = &request {
+        let staple = request.wanted.ocsp;
+        send_identity(
+            &mut peer,
+            &mut transcript,
+            false,
+            chosen.as_ref(),
+            &[],
+            staple,
+        )
+        .await?;
+    }
+    send_finished(&mut peer, &mut transcript, &keys.client.finished_key()?)?;
+    let exporter = main.exporter_secret(&server_finished_hash)?;
+    log_secret(&client, &offer, "EXPORTER_SECRET", exporter.as_bytes());
+    install_application_keys(
+        &mut peer,
+        &client,
+        &offer,
+        &suite,
+        &main,
+        &server_finished_hash,
+        verified,
+    )?;
+
+    let post_handshake_auth = client.config.role.post_handshake_auth.then(|| {
+        Box::new(PostHandshakeAuth::client(
+            client.config.clone(),
+            client.own.clone(),
+            transcript,
+        ))
+    });
+    Ok(Connected {
+        facts: facts(&mut peer, &offer, &suite, group, kind, server, chosen, alpn)?,
+        exporter,
+        post_handshake_auth,
+    })
+}
+
+fn is_retry(answer: &Received<ServerHello<'static>>) -> Result<bool, Error> {
+    let answer = ServerHelloOrRetry::read(answer.body())?;
+    Ok(matches!(answer, ServerHelloOrRetry::HelloRetryRequest(_)))
+}
+
+/// Section 4.1.4: sends a second ClientHello, and waits for the ServerHello that answers it.
+async fn retry(
+    peer: &mut Peer,
+    client: &Client,
+    offer: &mut Offer,
+    client_hello: &[u8],
+    answer: &Received<ServerHello<'static>>,
+) -> Result<(Transcript, Received<ServerHello<'static>>), Error> {
+    let request = HelloRetryRequest::read(answer.body())?;
+    request.extensions.check_solicited(offer.offered)?;
+    let version = request.extensions.supported_versions;
+    let session_id = request.legacy_session_id_echo.as_slice();
+    let suite = check_answer(offer, version, session_id, request.cipher_suite)?;
+    let cookie = request
+        .extensions
+        .cookie
+        .as_ref()
+        .map(|cookie| cookie.as_slice());
+    offer.retry(request.extensions.key_share, cookie)?;
+
+    let mut transcript = Transcript::after_retry(suite.hash, client_hello);
+    transcript.add(answer.bytes());
+    send_change_cipher_spec(peer, client)?;
+    let second_client_hello = offer.send(peer)?;
+    transcript.add(&second_client_hello);
+    let answer = peer.recv::<ServerHello>().await?;
+    if is_retry(&answer)? {
+        return Err(PeerMisbehaved::SecondHelloRetryRequest.into());
+    }
+    check_server_hello(offer, &read_server_hello(&answer)?, Some(suite))?;
+    Ok((transcript, answer))
+}
+
+/// RFC 8446 Appendix D.4: a client sends it before its second flight.
+fn send_change_cipher_spec(peer: &mut Peer, client: &Client) -> Result<(), Error> {
+    if !client.config.settings.middlebox_compatibility {
+        return Ok(());
+    }
+    peer.with_wire(|wire| wire.sending.send_change_cipher_spec())
+}
+
+fn read_server_hello<'a>(
+    answer: &'a Received<ServerHello<'static>>,
+) -> Result<ServerHello<'a>, Error> {
+    match ServerHelloOrRetry::read(answer.body())? {
+        ServerHelloOrRetry::ServerHello(hello) => Ok(hello),
+        ServerHelloOrRetry::Older(older) => Err(PeerMisbehaved::VersionNotOffered {
+            version: older.legacy_version.0,
+        }
+        .into()),
+        ServerHelloOrRetry::HelloRetryRequest(_) => {
+            Err(PeerMisbehaved::SecondHelloRetryRequest.into())
+        }
+    }
+}
+
+/// Section 4.1.3, and after a retry that the suite did not change (Section 4.1.4).
+fn check_server_hello(
+    offer: &Offer,
+    hello: &ServerHello<'_>,
+    suite_of_retry: Option<Tls13Suite>,
+) -> Result<Tls13Suite, Error> {
+    hello.extensions.check_solicited(offer.offered)?;
+    let version = hello.extensions.supported_versions;
+    let session_id = hello.legacy_session_id_echo.as_slice();
+    let suite = check_answer(offer, version, session_id, hello.cipher_suite)?;
+    if suite_of_retry.is_some_and(|before| before != suite) {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "ServerHello has another cipher suite than HelloRetryRequest (RFC 8446 Section 4.1.4)",
+        }
+        .into());
+    }
+    Ok(suite)
+}
+
+/// What ServerHello and HelloRetryRequest have in common.
+fn check_answer(
+    offer: &Offer,
+    version: Option<ProtocolVersion>,
+    session_id: &[u8],
+    suite: crate::parameters::CipherSuite,
+) -> Result<Tls13Suite, Error> {
+    match version {
+        Some(ProtocolVersion::TLS1_3) => {}
+        Some(other) => {
+            return Err(PeerMisbehaved::IllegalVersion { version: other.0 }.into());
+        }
+        None => {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "supported_versions",
+                message: "ServerHello",
+            }
+            .into());
+        }
+    }
+    if session_id != offer.session_id {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "legacy_session_id_echo is not what was sent (RFC 8446 Section 4.1.3)",
+        }
+        .into());
+    }
+    suite
+        .tls13()
+        .filter(|row| offer.suites.contains(&row.suite))
+        .ok_or_else(|| {
+            PeerMisbehaved::NotOffered {
+                what: "cipher suite",
+                value: suite.to_string(),
+            }
+            .into()
+        })
+}
+
+/// The key exchange, Section 4.2.8.
+fn agree(
+    offer: &mut Offer,
+    answer: &Received<ServerHello<'static>>,
+) -> Result<(Tls13Suite, NamedGroup, SharedSecret), Error> {
+    let hello = read_server_hello(answer)?;
+    let suite = check_server_hello(offer, &hello, None)?;
+    let share = hello
+        .extensions
+        .key_share
+        .ok_or(PeerMisbehaved::MissingExtension {
+            extension: "key_share",
+            message: "ServerHello",
+        })?;
+    let secret = offer.agree(&share)?;
+    Ok((suite, share.group, secret))
+}
+
+/// The traffic secrets of the handshake.
+struct HandshakeKeys {
+    client: TrafficSecret,
+    server: TrafficSecret,
+}
+
+fn install_handshake_keys(
+    peer: &mut Peer,
+    client: &Client,
+    offer: &Offer,
+    suite: &Tls13Suite,
+    handshake: &HandshakeSecret,
+    transcript: &Transcript,
+    kind: HandshakeKind,
+) -> Result<HandshakeKeys, Error> {
+    let transcript_hash = transcript.current_hash();
+    let keys = HandshakeKeys {
+        client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
+        server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
+    };
+    log_secret(
+        client,
+        offer,
+        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        keys.client.as_bytes(),
+    );
+    log_secret(
+        client,
+        offer,
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        keys.server.as_bytes(),
+    );
+    if kind == HandshakeKind::Full {
+        send_change_cipher_spec(peer, client)?;
+    }
+    peer.with_wire(|wire| {
+        let aligned = wire.receiving.prove_aligned()?;
+        wire.receiving
+            .set_keys(keys.server.record_keys(suite)?, aligned);
+        wire.sending.set_keys(keys.client.record_keys(suite)?)
+    })?;
+    Ok(keys)
+}
+
+/// Section 4.3.1: what the server says to our extensions. Returns the application protocol.
+async fn recv_encrypted_extensions(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    client: &Client,
+    offer: &Offer,
+) -> Result<Option<Arc<[u8]>>, Error> {
+    let received = peer.recv::<EncryptedExtensions>().await?;
+    let message = EncryptedExtensions::read(received.body())?;
+    transcript.add(received.bytes());
+    message.extensions.check_solicited(offer.offered)?;
+
+    let selected = message.extensions.application_layer_protocol_negotiation;
+    let alpn = selected.as_ref().map(|selected| selected.0.as_slice());
+    if let Some(selected) = alpn
+        && !offer.alpn().iter().any(|offered| offered == selected)
+    {
+        return Err(PeerMisbehaved::NotOffered {
+            what: "application protocol",
+            value: super::negotiate::printable(selected),
+        }
+        .into());
+    }
+    let limits = RecordLimits::agreed(offer, &message)?;
+    peer.with_wire(|wire| {
+        wire.sending
+            .writer_mut()
+            .set_fragment_limit(limits.send.min(client.config.settings.record_size));
+        wire.receiving
+            .reader_mut()
+            .set_inner_limit(limits.receive_inner);
+        Ok(())
+    })?;
+    Ok(alpn.map(Arc::from))
+}
+
+/// Record sizes in force from here on.
+struct RecordLimits {
+    /// Most bytes of content this side sends in a record.
+    send: usize,
+    /// Most bytes of content, type and padding the peer may send in a record.
+    receive_inner: usize,
+}
+
+impl RecordLimits {
+    fn agreed(offer: &Offer, message: &EncryptedExtensions<'_>) -> Result<Self, Error> {
+        let none = Self {
+            send: MAX_FRAGMENT_LEN,
+            receive_inner: MAX_FRAGMENT_LEN + 1,
+        };
+        let extensions = &message.extensions;
+        match (
+            &extensions.record_size_limit,
+            extensions.max_fragment_length,
+        ) {
+            // RFC 8449 Section 5: "Clients MUST treat receipt of both ... as a fatal error".
+            (Some(_), Some(_)) => Err(PeerMisbehaved::IllegalParameter {
+                what: "both record_size_limit and max_fragment_length (RFC 8449 Section 5)",
+            }
+            .into()),
+            (Some(limit), None) => Ok(Self {
+                // In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
+                send: usize::from(limit.0).saturating_sub(1).min(none.send),
+                receive_inner: offer
+                    .record_size_limit()
+                    .map_or(none.receive_inner, usize::from),
+            }),
+            (None, Some(len)) if Some(len) == offer.max_fragment_length() => Ok(Self {
+                send: len.fragment_len(),
+                receive_inner: len.fragment_len() + 1,
+            }),
+            (None, Some(_)) => Err(PeerMisbehaved::IllegalParameter {
+                what: "max_fragment_length is not the one requested (RFC 6066 Section 4)",
+            }
+            .into()),
+            (None, None) => Ok(none),
+        }
+    }
+}
+
+/// A server's request for our certificate.
+struct Request {
+    wanted: Wanted,
+}
+
+/// Section 4.3.2, 4.4.2 and 4.4.3: CertificateRequest, if the server asks; its Certificate and CertificateVerify.
+async fn recv_server_identity(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    client: &Client,
+    offer: &Offer,
+) -> Result<(Option<Request>, PeerIdentity), Error> {
+    let next = peer
+        .recv_either::<CertificateRequest, Certificate>("CertificateRequest or Certificate")
+        .await?;
+    let (request, certificate) = match next {
+        Either::First(received) => {
+            let request = read_certificate_request(&received)?;
+            transcript.add(received.bytes());
+            (Some(request), peer.recv::<Certificate>().await?)
+        }
+        Either::Second(certificate) => (None, certificate),
+    };
+    let rules = Rules {
+        verifier: &*client.config.role.verifier,
+        schemes: &client.config.settings.signature_schemes,
+        peer: PeerRole::Server(&client.server_name),
+        may_be_absent: false,
+        context: &[],
+        offered: offer.offered,
+        now: client.config.settings.clock.now(),
+    };
+    let identity = certificate::recv_identity_after(peer, transcript, &rules, certificate).await?;
+    let identity = identity.ok_or(Error::Internal("server without identity"))?;
+    Ok((request, identity))
+}
+
+fn read_certificate_request(
+    received: &Received<CertificateRequest<'static>>,
+) -> Result<Request, Error> {
+    let message = CertificateRequest::read(received.body())?;
+    if !message.certificate_request_context.is_empty() {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "certificate_request_context is not empty in a handshake (RFC 8446 Section 4.3.2)",
+        }
+        .into());
+    }
+    Ok(Request {
+        wanted: wanted_of_request(&message)?,
+    })
+}
+
+/// What a CertificateRequest asks for, also after the handshake.
+pub(super) fn wanted_of_request(message: &CertificateRequest<'_>) -> Result<Wanted, Error> {
+    let extensions = &message.extensions;
+    let schemes =
+        extensions
+            .signature_algorithms
+            .as_ref()
+            .ok_or(PeerMisbehaved::MissingExtension {
+                extension: "signature_algorithms",
+                message: "CertificateRequest",
+            })?;
+    Ok(Wanted::new(
+        schemes,
+        extensions.certificate_authorities.as_ref(),
+        extensions.status_request.is_some(),
+    ))
+}
+
+/// The credential for the server's request. A client whose keys the server cannot verify answers as one without
+/// (Section 4.4.2.3).
+async fn choose_client_credential(
+    peer: &mut Peer,
+    client: &Client,
+    request: Option<&Request>,
+) -> Result<Option<Chosen>, Error> {
+    let Some(request) = request else {
+        return Ok(None);
+    };
+    let own = client.own.credential.as_ref();
+    let config = client.config.role.credentials.as_deref();
+    match choose_credential(peer, own, config, &request.wanted, None).await {
+        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => Ok(None),
+        other => other,
+    }
+}
+
+fn install_application_keys(
+    peer: &mut Peer,
+    client: &Client,
+    offer: &Offer,
+    suite: &Tls13Suite,
+    main: &MainSecret,
+    server_finished_hash: &warifu_crypto::Digest,
+    _verified: FinishedVerified,
+) -> Result<(), Error> {
+    let to_server = main.client_application_traffic_secret(server_finished_hash)?;
+    let to_client = main.server_application_traffic_secret(server_finished_hash)?;
+    log_secret(
+        client,
+        offer,
+        "CLIENT_TRAFFIC_SECRET_0",
+        to_server.as_bytes(),
+    );
+    log_secret(
+        client,
+        offer,
+        "SERVER_TRAFFIC_SECRET_0",
+        to_client.as_bytes(),
+    );
+    peer.with_wire(|wire| {
+        let aligned = wire.receiving.prove_aligned()?;
+        wire.receiving
+            .set_change_cipher_spec(ChangeCipherSpecRule::Refuse);
+        wire.receiving.set_epoch(
+            Epoch {
+                suite: *suite,
+                secret: to_client,
+            },
+            aligned,
+        )?;
+        wire.sending.set_epoch(Epoch {
+            suite: *suite,
+            secret: to_server,
+        })
+    })
+}
+
+#[allow(clippy::too_many_arguments)]
+fn facts(
+    peer: &mut Peer,
+    offer: &Offer,
+    suite: &Tls13Suite,
+    group: NamedGroup,
+    handshake_kind: HandshakeKind,
+    server: PeerIdentity,
+    chosen: Option<Chosen>,
+    alpn: Option<Arc<[u8]>>,
+) -> Result<ConnectionFacts, Error> {
+    let max_fragment_sent = peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+    Ok(ConnectionFacts {
+        version: ProtocolVersion::TLS1_3,
+        cipher_suite: suite.suite,
+        group: Some(group),
+        handshake_kind,
+        peer_certificates: Some(server.certificates),
+        peer_signature_scheme: Some(server.scheme),
+        local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
+        local_credential: chosen.map(|chosen| chosen.credential),
+        alpn,
+        server_name: offer.server_name().map(Arc::from),
+        max_fragment_sent,
+        resumed: false,
+    })
+}
+
+fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
+    if let Some(log) = &client.config.settings.key_log {
+        log.log(label, &offer.random, secret);
+    }
+}

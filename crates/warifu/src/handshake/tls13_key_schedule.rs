@@ -1,0 +1,261 @@
+//! The key schedule, RFC 8446 Section 7.1, as one type per stage.
+//!
+//! ```text
+//!              0
+//!              v
+//!    PSK -> HKDF-Extract = Early Secret           EarlySecret
+//!              v
+//!        Derive-Secret(., "derived", "")
+//!              v
+//! (EC)DHE -> HKDF-Extract = Handshake Secret      HandshakeSecret
+//!              v
+//!        Derive-Secret(., "derived", "")
+//!              v
+//!    0 -> HKDF-Extract = Main Secret              MainSecret
+//! ```
+//!
+//! Each stage consumes the one before it, so that application data cannot be protected by keys from an
+//! earlier stage. Derive-Secret(Secret, Label, Messages) = HKDF-Expand-Label(Secret, Label,
+//! Transcript-Hash(Messages), Hash.length).
+
+use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret};
+
+use crate::error::Error;
+use crate::parameters::Tls13Suite;
+use crate::record::protection::RecordKeys;
+
+/// Longest output of a hash in the table of suites, in bytes (SHA-384), with room for SHA-512.
+const MAX_HASH_LEN: usize = 64;
+
+fn failed<E>(_: E) -> Error {
+    Error::Internal("key derivation failed")
+}
+
+fn derive_secret(prk: &Prk, label: &[u8], transcript_hash: &[u8]) -> Result<Secret, Error> {
+    prk.expand_label_secret(label, transcript_hash)
+        .map_err(failed)
+}
+
+/// A buffer on the stack for one derived value, wiped when it goes.
+struct Zeroizing([u8; MAX_HASH_LEN]);
+
+impl Zeroizing {
+    fn get_mut(&mut self, len: usize) -> Result<&mut [u8], Error> {
+        self.0
+            .get_mut(..len)
+            .ok_or(Error::Internal("hash longer than 64 bytes"))
+    }
+}
+
+impl Drop for Zeroizing {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.0);
+    }
+}
+
+/// Early Secret = HKDF-Extract(0, PSK), or HKDF-Extract(0, 0) without a PSK.
+pub(crate) struct EarlySecret {
+    hash: Hash,
+    prk: Prk,
+}
+
+impl EarlySecret {
+    /// The early secret of a handshake without PSK.
+    pub(crate) fn without_psk(hash: Hash) -> Self {
+        let zeros = [0; MAX_HASH_LEN];
+        let psk = zeros.get(..hash.output_len()).unwrap_or_default();
+        Self {
+            hash,
+            prk: Prk::extract(hash, &[], psk),
+        }
+    }
+
+    /// Handshake Secret = HKDF-Extract(Derive-Secret(Early Secret, "derived", ""), (EC)DHE).
+    pub(crate) fn into_handshake_secret(
+        self,
+        shared_secret: &SharedSecret,
+    ) -> Result<HandshakeSecret, Error> {
+        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
+        Ok(HandshakeSecret {
+            hash: self.hash,
+            prk: Prk::extract(self.hash, salt.as_bytes(), shared_secret.as_ref()),
+        })
+    }
+}
+
+/// The secret of the encrypted part of the handshake.
+pub(crate) struct HandshakeSecret {
+    hash: Hash,
+    prk: Prk,
+}
+
+impl HandshakeSecret {
+    /// client_handshake_traffic_secret = Derive-Secret(Handshake Secret, "c hs traffic", ClientHello...ServerHello)
+    pub(crate) fn client_handshake_traffic_secret(
+        &self,
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        self.traffic_secret(b"c hs traffic", transcript_hash)
+    }
+
+    /// server_handshake_traffic_secret = Derive-Secret(Handshake Secret, "s hs traffic", ClientHello...ServerHello)
+    pub(crate) fn server_handshake_traffic_secret(
+        &self,
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        self.traffic_secret(b"s hs traffic", transcript_hash)
+    }
+
+    fn traffic_secret(
+        &self,
+        label: &[u8],
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        let secret = derive_secret(&self.prk, label, transcript_hash)?;
+        Ok(TrafficSecret {
+            hash: self.hash,
+            secret,
+        })
+    }
+
+    /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
+    pub(crate) fn into_main_secret(self) -> Result<MainSecret, Error> {
+        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
+        let zeros = [0; MAX_HASH_LEN];
+        let ikm = zeros.get(..self.hash.output_len()).unwrap_or_default();
+        Ok(MainSecret {
+            hash: self.hash,
+            prk: Prk::extract(self.hash, salt.as_bytes(), ikm),
+        })
+    }
+}
+
+/// The secret of application data.
+pub(crate) struct MainSecret {
+    hash: Hash,
+    prk: Prk,
+}
+
+impl MainSecret {
+    /// client_application_traffic_secret_0 = Derive-Secret(Main Secret, "c ap traffic", ClientHello...server Finished)
+    pub(crate) fn client_application_traffic_secret(
+        &self,
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        self.traffic_secret(b"c ap traffic", transcript_hash)
+    }
+
+    /// server_application_traffic_secret_0 = Derive-Secret(Main Secret, "s ap traffic", ClientHello...server Finished)
+    pub(crate) fn server_application_traffic_secret(
+        &self,
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        self.traffic_secret(b"s ap traffic", transcript_hash)
+    }
+
+    /// exporter_secret = Derive-Secret(Main Secret, "exp master", ClientHello...server Finished)
+    pub(crate) fn exporter_secret(
+        &self,
+        transcript_hash: &Digest,
+    ) -> Result<ExporterSecret, Error> {
+        let secret = derive_secret(&self.prk, b"exp master", transcript_hash)?;
+        Ok(ExporterSecret {
+            hash: self.hash,
+            secret,
+        })
+    }
+
+    fn traffic_secret(
+        &self,
+        label: &[u8],
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        let secret = derive_secret(&self.prk, label, transcript_hash)?;
+        Ok(TrafficSecret {
+            hash: self.hash,
+            secret,
+        })
+    }
+}
+
+/// A secret from which the keys of one direction and epoch are made, RFC 8446 Section 7.3.
+pub(crate) struct TrafficSecret {
+    hash: Hash,
+    secret: Secret,
+}
+
+impl TrafficSecret {
+    /// ```text
+    /// [sender]_write_key = HKDF-Expand-Label(Secret, "key", "", key_length)
+    /// [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
+    /// ```
+    pub(crate) fn record_keys(&self, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
+        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
+        let mut key = Zeroizing([0; MAX_HASH_LEN]);
+        let key = key.get_mut(suite.aead.key_len())?;
+        prk.expand_label(b"key", b"", key).map_err(failed)?;
+        let mut iv = [0; 12];
+        prk.expand_label(b"iv", b"", &mut iv).map_err(failed)?;
+        Ok(RecordKeys {
+            key: AeadKey::new(suite.aead, key).map_err(failed)?,
+            iv,
+            confidentiality_limit: suite.confidentiality_limit,
+        })
+    }
+
+    /// verify_data = HMAC(finished_key, Transcript-Hash), finished_key = HKDF-Expand-Label(BaseKey,
+    /// "finished", "", Hash.length); RFC 8446 Section 4.4.4. This key makes and checks it.
+    pub(crate) fn finished_key(&self) -> Result<HmacKey, Error> {
+        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
+        let mut key = Zeroizing([0; MAX_HASH_LEN]);
+        let key = key.get_mut(self.hash.output_len())?;
+        prk.expand_label(b"finished", b"", key).map_err(failed)?;
+        Ok(HmacKey::new(self.hash, key))
+    }
+
+    /// application_traffic_secret_N+1 = HKDF-Expand-Label(application_traffic_secret_N, "traffic upd", "",
+    /// Hash.length); RFC 8446 Section 7.2.
+    pub(crate) fn next(&self) -> Result<Self, Error> {
+        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
+        Ok(Self {
+            hash: self.hash,
+            secret: derive_secret(&prk, b"traffic upd", b"")?,
+        })
+    }
+
+    /// The secret itself, for the key log alone.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.secret.as_bytes()
+    }
+}
+
+/// Makes keying material for other protocols, RFC 8446 Section 7.5.
+pub(crate) struct ExporterSecret {
+    hash: Hash,
+    secret: Secret,
+}
+
+impl ExporterSecret {
+    /// ```text
+    /// TLS-Exporter(label, context_value, key_length) =
+    ///     HKDF-Expand-Label(Derive-Secret(Secret, label, ""), "exporter", Hash(context_value), key_length)
+    /// ```
+    /// An absent context is an empty one.
+    pub(crate) fn export(
+        &self,
+        label: &[u8],
+        context: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), Error> {
+        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
+        let secret = derive_secret(&prk, label, &self.hash.empty_digest())?;
+        Prk::from_secret(self.hash, secret.as_bytes())
+            .expand_label(b"exporter", &self.hash.digest(&[context]), output)
+            .map_err(failed)
+    }
+
+    /// The secret itself, for the key log alone.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.secret.as_bytes()
+    }
+}

@@ -1,0 +1,581 @@
+//! The server's side of a TLS 1.3 handshake, RFC 8446 Section 2:
+//!
+//! ```text
+//!        Client                                           Server
+//!
+//!        ClientHello              -------->
+//!                                 <--------      HelloRetryRequest*
+//!                                                       {dummy CCS}
+//!        ClientHello*             -------->
+//!                                                      ServerHello
+//!                                            {EncryptedExtensions}
+//!                                             {CertificateRequest*}
+//!                                                    {Certificate}
+//!                                              {CertificateVerify}
+//!                                 <--------             {Finished}
+//!        {Certificate*}
+//!        {CertificateVerify*}
+//!        {Finished}               -------->
+//!        [Application Data]       <------->     [Application Data]
+//!
+//!        * only in some handshakes    {} under handshake keys    [] under application keys
+//! ```
+//!
+//! Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
+//! 4.3.2, Certificate 4.4.2, CertificateVerify 4.4.3, Finished 4.4.4. Everything below is in that order.
+
+use std::sync::Arc;
+
+use crate::config::{ClientAuth, ServerConfig};
+use crate::coroutine::{Peer, Received};
+use crate::decision::{PeerRole, VerifyPeer};
+use crate::error::{CertificateError, Error, PeerMisbehaved};
+use crate::facts::{ConnectionFacts, HandshakeKind};
+use crate::message::{
+    CertificateRequest, CertificateRequestExtensions, ClientHello, Empty, EncryptedExtensions,
+    EncryptedExtensionsExtensions, ExtensionSet, Handshake, HelloRetryRequest,
+    HelloRetryRequestExtensions, KeyShareEntry, List16, NullCompression, Opaque8, Opaque16, Random,
+    RecordSizeLimit, RetryRandom, SelectedProtocol, ServerHello, ServerHelloExtensions,
+};
+use crate::parameters::{
+    ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, Tls13Suite,
+};
+use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::wire::{ChangeCipherSpecRule, Epoch};
+
+use super::certificate::{
+    Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
+    recv_identity, send_finished, send_identity,
+};
+use super::negotiate::{self, GroupChoice};
+use super::post_handshake::PostHandshakeAuth;
+use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
+use super::transcript::Transcript;
+use super::{Connected, OwnMaterial};
+
+/// The flow, from the first ClientHello on.
+pub(super) async fn run(
+    mut peer: Peer,
+    config: Arc<ServerConfig>,
+    own: OwnMaterial,
+    received: Received<ClientHello<'static>>,
+) -> Result<Connected, Error> {
+    let choice = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
+    let chosen = choose_server_credential(&mut peer, &config, &own, &choice).await?;
+    let mut transcript = Transcript::new(choice.suite.hash);
+    let (received, kind) = match choice.group {
+        GroupChoice::Shared(_) => (received, HandshakeKind::Full),
+        GroupChoice::Retry(_) => {
+            let second = retry(&mut peer, &mut transcript, &config, &choice, received).await?;
+            (second, HandshakeKind::FullWithRetry)
+        }
+    };
+    transcript.add(received.bytes());
+    let handshake = send_server_hello(&mut peer, &mut transcript, &choice, &received)?;
+    let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
+
+    send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
+    let verifier = send_certificate_request(&mut peer, &mut transcript, &config)?;
+    send_identity(
+        &mut peer,
+        &mut transcript,
+        true,
+        Some(&chosen),
+        &[],
+        choice.wanted.ocsp,
+    )
+    .await?;
+    send_finished(&mut peer, &mut transcript, &keys.server.finished_key()?)?;
+    let main = handshake.into_main_secret()?;
+    let server_finished_hash = transcript.current_hash();
+    let exporter = main.exporter_secret(&server_finished_hash)?;
+    choice.log_secret(&config, "EXPORTER_SECRET", exporter.as_bytes());
+    let from_client =
+        install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
+
+    let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
+    let finished_key = keys.client.finished_key()?;
+    let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+    install_receiving_keys(&mut peer, from_client, verified)?;
+
+    let post_handshake_auth = match &config.role.client_auth {
+        ClientAuth::PostHandshake(verifier) if choice.post_handshake_auth => Some(Box::new(
+            PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
+        )),
+        _ => None,
+    };
+    Ok(Connected {
+        facts: choice.facts(&mut peer, kind, chosen, client)?,
+        exporter,
+        post_handshake_auth,
+    })
+}
+
+/// What was negotiated from the first ClientHello.
+struct Choice {
+    client_random: [u8; 32],
+    session_id: Vec<u8>,
+    suite: Tls13Suite,
+    group: GroupChoice,
+    alpn: Option<Arc<[u8]>>,
+    server_name: Option<Arc<str>>,
+    wanted: Wanted,
+    post_handshake_auth: bool,
+    max_fragment_length: Option<MaxFragmentLength>,
+    record_size_limit: Option<u16>,
+}
+
+impl Choice {
+    /// Section 4.1.1 and 9.2.
+    fn negotiate(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<Self, Error> {
+        // Section 4.1.2: "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero".
+        if hello.legacy_compression_methods.as_slice() != [0] {
+            return Err(PeerMisbehaved::IllegalParameter {
+                what: "legacy_compression_methods is not exactly null (RFC 8446 Section 4.1.2)",
+            }
+            .into());
+        }
+        let extensions = &hello.extensions;
+        let suite = negotiate::choose_suite(&config.settings, hello)?;
+        let group = negotiate::choose_group(&config.settings, hello)?;
+        // Section 4.2.3: "if a server is authenticating via a certificate, and the client has not sent a
+        // "signature_algorithms" extension, then the server MUST abort the handshake".
+        let schemes =
+            extensions
+                .signature_algorithms
+                .as_ref()
+                .ok_or(PeerMisbehaved::MissingExtension {
+                    extension: "signature_algorithms",
+                    message: "ClientHello",
+                })?;
+        let alpn = negotiate::choose_alpn(&config.settings, hello)?.map(Arc::from);
+        let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
+        let max_fragment_length = extensions
+            .max_fragment_length
+            // RFC 8449 Section 5: record_size_limit wins where both were sent.
+            .filter(|_| config.role.max_fragment_length && record_size_limit.is_none());
+        Ok(Self {
+            client_random: hello.random.0,
+            session_id: hello.legacy_session_id.to_vec(),
+            suite,
+            group,
+            alpn,
+            server_name: extensions
+                .server_name
+                .as_ref()
+                .map(|name| Arc::from(name.host_name)),
+            wanted: Wanted::new(
+                schemes,
+                extensions.certificate_authorities.as_ref(),
+                matches!(
+                    extensions.status_request,
+                    Some(crate::message::CertificateStatusRequest::Ocsp(_))
+                ),
+            ),
+            post_handshake_auth: extensions.post_handshake_auth.is_some(),
+            max_fragment_length,
+            record_size_limit,
+        })
+    }
+
+    fn named_group(&self) -> NamedGroup {
+        match self.group {
+            GroupChoice::Shared(group) | GroupChoice::Retry(group) => group,
+        }
+    }
+
+    fn log_secret(&self, config: &ServerConfig, label: &str, secret: &[u8]) {
+        if let Some(log) = &config.settings.key_log {
+            log.log(label, &self.client_random, secret);
+        }
+    }
+
+    fn facts(
+        self,
+        peer: &mut Peer,
+        handshake_kind: HandshakeKind,
+        chosen: Chosen,
+        client: Option<PeerIdentity>,
+    ) -> Result<ConnectionFacts, Error> {
+        let max_fragment_sent =
+            peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+        Ok(ConnectionFacts {
+            version: ProtocolVersion::TLS1_3,
+            cipher_suite: self.suite.suite,
+            group: Some(self.named_group()),
+            handshake_kind,
+            peer_signature_scheme: client.as_ref().map(|client| client.scheme),
+            peer_certificates: client.map(|client| client.certificates),
+            local_signature_scheme: Some(chosen.scheme),
+            local_credential: Some(chosen.credential),
+            alpn: self.alpn,
+            server_name: self.server_name,
+            max_fragment_sent,
+            resumed: false,
+        })
+    }
+}
+
+async fn choose_server_credential(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    own: &OwnMaterial,
+    choice: &Choice,
+) -> Result<Chosen, Error> {
+    let server_name = choice.server_name.as_deref();
+    let own = own.credential.as_ref();
+    let credentials = &*config.role.credentials;
+    choose_credential(peer, own, Some(credentials), &choice.wanted, server_name)
+        .await?
+        .ok_or_else(|| CertificateError::NoneToPresent.into())
+}
+
+/// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello.
+async fn retry(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+    choice: &Choice,
+    first: Received<ClientHello<'static>>,
+) -> Result<Received<ClientHello<'static>>, Error> {
+    let group = choice.named_group();
+    let mut cookie = [0; 32];
+    if config.role.retry_cookie {
+        warifu_crypto::random::fill(&mut cookie).map_err(|_| Error::Internal("no random bytes"))?;
+    }
+    let cookie = config.role.retry_cookie.then_some(cookie);
+    *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
+    peer.send(
+        transcript,
+        &HelloRetryRequest {
+            legacy_version: ProtocolVersion::TLS1_2,
+            random: RetryRandom,
+            legacy_session_id_echo: Opaque8::new(&choice.session_id),
+            cipher_suite: choice.suite.suite,
+            legacy_compression_method: NullCompression,
+            extensions: HelloRetryRequestExtensions {
+                supported_versions: Some(ProtocolVersion::TLS1_3),
+                key_share: Some(group),
+                cookie: cookie.as_ref().map(|cookie| Opaque16::new(cookie)),
+                ..HelloRetryRequestExtensions::default()
+            },
+        },
+    )?;
+    send_change_cipher_spec(peer, choice)?;
+
+    let second = peer.recv::<ClientHello>().await?;
+    check_second_hello(
+        &ClientHello::read(first.body())?,
+        &ClientHello::read(second.body())?,
+        group,
+        cookie.as_ref().map(|cookie| cookie.as_slice()),
+    )?;
+    Ok(second)
+}
+
+/// RFC 8446 Appendix D.4: a server sends it after its first message, if the client's session ID asks for it.
+fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
+    peer.with_wire(|wire| {
+        if choice.session_id.is_empty() {
+            wire.sending.flush_flight()
+        } else {
+            wire.sending.send_change_cipher_spec()
+        }
+    })
+}
+
+/// Section 4.1.2: a second ClientHello differs from the first by a share of the group that was asked for, the cookie,
+/// padding, PSKs, and early_data, which goes.
+fn check_second_hello(
+    first: &ClientHello<'_>,
+    second: &ClientHello<'_>,
+    group: NamedGroup,
+    cookie: Option<&[u8]>,
+) -> Result<(), Error> {
+    let changed = |what| Err(PeerMisbehaved::SecondHelloChanged { what }.into());
+    if first.random != second.random {
+        return changed("random");
+    }
+    if first.legacy_version != second.legacy_version {
+        return changed("legacy_version");
+    }
+    if first.legacy_session_id != second.legacy_session_id {
+        return changed("legacy_session_id");
+    }
+    if first.cipher_suites != second.cipher_suites {
+        return changed("cipher_suites");
+    }
+    if first.legacy_compression_methods != second.legacy_compression_methods {
+        return changed("legacy_compression_methods");
+    }
+    if second.extensions.early_data.is_some() {
+        return changed("early_data (it must go)");
+    }
+    let may_change = ExtensionSet::default()
+        .with(ExtensionType::KEY_SHARE)
+        .with(ExtensionType::COOKIE)
+        .with(ExtensionType::PADDING)
+        .with(ExtensionType::PRE_SHARED_KEY)
+        .with(ExtensionType::EARLY_DATA);
+    if !first
+        .extensions
+        .same_but_for(&second.extensions, may_change)
+    {
+        return changed("an extension that must stay");
+    }
+    if second
+        .extensions
+        .cookie
+        .as_ref()
+        .map(|cookie| cookie.as_slice())
+        != cookie
+    {
+        return changed("cookie");
+    }
+    let shares = second.extensions.key_share.as_ref();
+    let mut groups = shares
+        .map(|shares| shares.client_shares.iter().map(|share| share.group))
+        .into_iter()
+        .flatten();
+    if groups.next() != Some(group) || groups.next().is_some() {
+        return changed("key_share to other than the one group that was asked for");
+    }
+    Ok(())
+}
+
+/// Section 4.1.3, and the key exchange.
+fn send_server_hello(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    choice: &Choice,
+    received: &Received<ClientHello<'static>>,
+) -> Result<HandshakeSecret, Error> {
+    let hello = ClientHello::read(received.body())?;
+    let group = choice.named_group();
+    let client_share = negotiate::find_share(&hello, group)
+        .ok_or(Error::Internal("chosen group without key share"))?;
+    let implementation = group
+        .implementation()
+        .ok_or(Error::Internal("group without implementation"))?;
+    let (share, shared_secret) = warifu_crypto::respond(implementation, &client_share.key_exchange)
+        .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
+    let mut random = [0; 32];
+    warifu_crypto::random::fill(&mut random).map_err(|_| Error::Internal("no random bytes"))?;
+    peer.send(
+        transcript,
+        &ServerHello {
+            legacy_version: ProtocolVersion::TLS1_2,
+            random: Random(random),
+            legacy_session_id_echo: Opaque8::new(&choice.session_id),
+            cipher_suite: choice.suite.suite,
+            legacy_compression_method: NullCompression,
+            extensions: ServerHelloExtensions {
+                supported_versions: Some(ProtocolVersion::TLS1_3),
+                key_share: Some(KeyShareEntry {
+                    group,
+                    key_exchange: Opaque16::new(&share),
+                }),
+                ..ServerHelloExtensions::default()
+            },
+        },
+    )?;
+    EarlySecret::without_psk(choice.suite.hash).into_handshake_secret(&shared_secret)
+}
+
+/// The traffic secrets of the handshake.
+struct HandshakeKeys {
+    client: TrafficSecret,
+    server: TrafficSecret,
+}
+
+fn install_handshake_keys(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    choice: &Choice,
+    handshake: &HandshakeSecret,
+    transcript: &Transcript,
+    kind: HandshakeKind,
+) -> Result<HandshakeKeys, Error> {
+    let transcript_hash = transcript.current_hash();
+    let keys = HandshakeKeys {
+        client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
+        server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
+    };
+    choice.log_secret(
+        config,
+        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        keys.client.as_bytes(),
+    );
+    choice.log_secret(
+        config,
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        keys.server.as_bytes(),
+    );
+    if kind == HandshakeKind::Full {
+        send_change_cipher_spec(peer, choice)?;
+    }
+    peer.with_wire(|wire| {
+        let aligned = wire.receiving.prove_aligned()?;
+        wire.sending
+            .set_keys(keys.server.record_keys(&choice.suite)?)?;
+        wire.receiving
+            .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+        wire.receiving.reader_mut().allow_plain_alerts(true);
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
+/// Section 4.3.1: our answers to the client's extensions, and the record sizes that they set.
+fn send_encrypted_extensions(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+    choice: &Choice,
+) -> Result<(), Error> {
+    const LARGEST_LIMIT: u16 = (1 << 14) + 1;
+    let own_limit = config.settings.record_size_limit.unwrap_or(LARGEST_LIMIT);
+    let alpn = choice.alpn.as_deref();
+    let (send, receive_inner) = match (choice.record_size_limit, choice.max_fragment_length) {
+        // In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
+        (Some(limit), _) => (usize::from(limit).saturating_sub(1), usize::from(own_limit)),
+        (None, Some(len)) => (len.fragment_len(), len.fragment_len() + 1),
+        (None, None) => (MAX_FRAGMENT_LEN, MAX_FRAGMENT_LEN + 1),
+    };
+    peer.with_wire(|wire| {
+        wire.sending
+            .writer_mut()
+            .set_fragment_limit(send.min(config.settings.record_size));
+        wire.receiving.reader_mut().set_inner_limit(receive_inner);
+        Ok(())
+    })?;
+    peer.send(
+        transcript,
+        &EncryptedExtensions {
+            extensions: EncryptedExtensionsExtensions {
+                server_name: choice.server_name.as_ref().map(|_| Empty {}),
+                application_layer_protocol_negotiation: alpn
+                    .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
+                max_fragment_length: choice.max_fragment_length,
+                record_size_limit: choice.record_size_limit.map(|_| RecordSizeLimit(own_limit)),
+                ..EncryptedExtensionsExtensions::default()
+            },
+        },
+    )
+}
+
+/// Who verifies the client, and whether it may come without a certificate.
+struct ClientVerifier {
+    verifier: Arc<dyn VerifyPeer>,
+    may_be_absent: bool,
+}
+
+/// Section 4.3.2: asks for the client's certificate, if the configuration says so.
+fn send_certificate_request(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+) -> Result<Option<ClientVerifier>, Error> {
+    let (verifier, may_be_absent) = match &config.role.client_auth {
+        ClientAuth::Off | ClientAuth::PostHandshake(_) => return Ok(None),
+        ClientAuth::Optional(verifier) => (verifier, true),
+        ClientAuth::Required(verifier) => (verifier, false),
+    };
+    send_request(peer, transcript, config, &**verifier, &[])?;
+    Ok(Some(ClientVerifier {
+        verifier: verifier.clone(),
+        may_be_absent,
+    }))
+}
+
+/// Sends a CertificateRequest, also after the handshake, with its context.
+pub(super) fn send_request(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+    verifier: &dyn VerifyPeer,
+    context: &[u8],
+) -> Result<(), Error> {
+    let authorities: Vec<_> = verifier
+        .authorities()
+        .iter()
+        .map(|name| Opaque16::new(name))
+        .collect();
+    let chain_schemes = verifier.chain_schemes();
+    peer.send(
+        transcript,
+        &CertificateRequest {
+            certificate_request_context: Opaque8::new(context),
+            extensions: CertificateRequestExtensions {
+                signature_algorithms: Some(List16::new(&config.settings.signature_schemes)),
+                signature_algorithms_cert: (!chain_schemes.is_empty())
+                    .then(|| List16::new(chain_schemes)),
+                certificate_authorities: (!authorities.is_empty())
+                    .then(|| List16::new(&authorities)),
+                ..CertificateRequestExtensions::default()
+            },
+        },
+    )
+}
+
+/// From here on this side may send application data; the client's handshake is still read under handshake keys.
+/// Returns what the client will seal its application data with.
+fn install_sending_keys(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    choice: &Choice,
+    main: &MainSecret,
+    server_finished_hash: &warifu_crypto::Digest,
+) -> Result<Epoch, Error> {
+    let to_client = main.server_application_traffic_secret(server_finished_hash)?;
+    let from_client = main.client_application_traffic_secret(server_finished_hash)?;
+    choice.log_secret(config, "CLIENT_TRAFFIC_SECRET_0", from_client.as_bytes());
+    choice.log_secret(config, "SERVER_TRAFFIC_SECRET_0", to_client.as_bytes());
+    let suite = choice.suite;
+    peer.with_wire(|wire| {
+        wire.sending.set_epoch(Epoch {
+            suite,
+            secret: to_client,
+        })
+    })?;
+    Ok(Epoch {
+        suite,
+        secret: from_client,
+    })
+}
+
+/// Section 4.4.2 and 4.4.3, if the client was asked.
+async fn recv_client_identity(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+    verifier: Option<ClientVerifier>,
+) -> Result<Option<PeerIdentity>, Error> {
+    let Some(verifier) = verifier else {
+        return Ok(None);
+    };
+    let rules = Rules {
+        verifier: &*verifier.verifier,
+        schemes: &config.settings.signature_schemes,
+        peer: PeerRole::Client,
+        may_be_absent: verifier.may_be_absent,
+        context: &[],
+        offered: ExtensionSet::default(),
+        now: config.settings.clock.now(),
+    };
+    recv_identity(peer, transcript, &rules).await
+}
+
+fn install_receiving_keys(
+    peer: &mut Peer,
+    from_client: Epoch,
+    _verified: FinishedVerified,
+) -> Result<(), Error> {
+    peer.with_wire(|wire| {
+        let aligned = wire.receiving.prove_aligned()?;
+        wire.receiving.reader_mut().allow_plain_alerts(false);
+        wire.receiving
+            .set_change_cipher_spec(ChangeCipherSpecRule::Refuse);
+        wire.receiving.set_epoch(from_client, aligned)
+    })
+}

@@ -1,0 +1,44 @@
+//! The transcript hash, RFC 8446 Section 4.4.1.
+
+use warifu_crypto::{Digest, Hash, HashContext};
+
+use crate::parameters::HandshakeType;
+
+/// Hash over the handshake messages so far, each with its header.
+#[derive(Clone)]
+pub(crate) struct Transcript {
+    context: HashContext,
+}
+
+impl Transcript {
+    pub(crate) fn new(hash: Hash) -> Self {
+        Self {
+            context: HashContext::new(hash),
+        }
+    }
+
+    /// Starts with `message_hash` in place of the first ClientHello, as after HelloRetryRequest:
+    ///
+    /// ```text
+    /// Transcript-Hash(ClientHello1, HelloRetryRequest, ... Mn) =
+    ///     Hash(message_hash || 00 00 Hash.length || Hash(ClientHello1) || HelloRetryRequest || ... || Mn)
+    /// ```
+    pub(crate) fn after_retry(hash: Hash, first_client_hello: &[u8]) -> Self {
+        let digest = hash.digest(&[first_client_hello]);
+        let mut transcript = Self::new(hash);
+        let len = u8::try_from(hash.output_len()).unwrap_or(u8::MAX);
+        transcript.add(&[HandshakeType::MESSAGE_HASH.0, 0, 0, len]);
+        transcript.add(&digest);
+        transcript
+    }
+
+    /// Adds a message, header included.
+    pub(crate) fn add(&mut self, message: &[u8]) {
+        self.context.update(message);
+    }
+
+    /// The hash over what was added so far.
+    pub(crate) fn current_hash(&self) -> Digest {
+        self.context.current()
+    }
+}

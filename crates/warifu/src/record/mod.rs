@@ -1,0 +1,17 @@
+//! The record layer, RFC 8446 Section 5: cutting bytes into records and protecting them.
+//!
+//! [`reader`] and [`writer`] work on byte slices and know nothing of connections; [`wire`] joins them
+//! with the two byte queues of a connection and with the rules about which record may come when.
+
+pub(crate) mod buffer;
+pub(crate) mod protection;
+pub(crate) mod reader;
+pub(crate) mod wire;
+pub(crate) mod writer;
+
+/// Most bytes of content in one record, RFC 8446 Section 5.1: 2^14.
+pub(crate) const MAX_FRAGMENT_LEN: usize = 1 << 14;
+/// Type (1), legacy version (2) and length (2).
+pub(crate) const HEADER_LEN: usize = 5;
+/// Most bytes that protection may add to a record, RFC 8446 Section 5.2.
+pub(crate) const MAX_EXPANSION: usize = 256;

@@ -1,0 +1,119 @@
+//! Protection of records by an AEAD, RFC 8446 Section 5.2 and 5.3.
+
+use warifu_crypto::AeadKey;
+
+use crate::error::{Error, PeerMisbehaved};
+use crate::parameters::ContentType;
+
+use super::HEADER_LEN;
+
+/// The keys of one direction and epoch, from the key schedule.
+pub(crate) struct RecordKeys {
+    pub(crate) key: AeadKey,
+    pub(crate) iv: [u8; 12],
+    /// Records one key may protect (RFC 8446 Section 5.5).
+    pub(crate) confidentiality_limit: u64,
+}
+
+/// One direction's AEAD with its sequence number.
+pub(crate) struct Protection {
+    key: AeadKey,
+    iv: [u8; 12],
+    sequence: u64,
+    confidentiality_limit: u64,
+}
+
+impl Protection {
+    pub(crate) fn new(keys: RecordKeys) -> Self {
+        Self {
+            key: keys.key,
+            iv: keys.iv,
+            sequence: 0,
+            confidentiality_limit: keys.confidentiality_limit,
+        }
+    }
+
+    /// Whether the next record but a few would wear the key out, so that KeyUpdate is due.
+    pub(crate) fn is_worn(&self) -> bool {
+        self.sequence >= self.confidentiality_limit
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_sequence(&mut self, sequence: u64) {
+        self.sequence = sequence;
+    }
+
+    /// Bytes a record with `content_len` bytes of content and padding takes, header included.
+    pub(crate) fn sealed_len(&self, content_len: usize) -> usize {
+        HEADER_LEN + content_len + 1 + self.key.algorithm().tag_len()
+    }
+
+    /// The nonce of the next record: the IV XOR the sequence number (Section 5.3). Never the same twice,
+    /// as the sequence number never wraps.
+    fn next_nonce(&mut self) -> Option<[u8; 12]> {
+        let mut nonce = self.iv;
+        for (byte, sequence) in nonce.iter_mut().skip(4).zip(self.sequence.to_be_bytes()) {
+            *byte ^= sequence;
+        }
+        self.sequence = self.sequence.checked_add(1)?;
+        Some(nonce)
+    }
+
+    /// Writes one protected record into `out`, of [`sealed_len`](Self::sealed_len) bytes.
+    pub(crate) fn seal(
+        &mut self,
+        content_type: ContentType,
+        content: &[u8],
+        padding_len: usize,
+        out: &mut [u8],
+    ) -> Result<(), Error> {
+        let nonce = self
+            .next_nonce()
+            .ok_or(Error::Internal("sequence number would wrap"))?;
+        let Some((header, body)) = out.split_first_chunk_mut::<HEADER_LEN>() else {
+            return Err(Error::Internal("no room for a record header"));
+        };
+        let body_len = u16::try_from(body.len())
+            .map_err(|_| Error::Internal("record longer than its length field"))?;
+        let [len_high, len_low] = body_len.to_be_bytes();
+        *header = [ContentType::APPLICATION_DATA.0, 3, 3, len_high, len_low];
+        let sealed = if padding_len == 0 {
+            self.key
+                .seal_scatter(&nonce, header, content, &[content_type.0], body)
+        } else {
+            let mut trailer = vec![0; padding_len + 1];
+            if let Some(first) = trailer.first_mut() {
+                *first = content_type.0;
+            }
+            self.key
+                .seal_scatter(&nonce, header, content, &trailer, body)
+        };
+        sealed.map_err(|_| Error::Internal("AEAD seal failed"))
+    }
+
+    /// Decrypts a record's body in place and returns the inner plaintext (content, type, padding).
+    pub(crate) fn open<'a>(
+        &mut self,
+        header: &[u8; HEADER_LEN],
+        body: &'a mut [u8],
+    ) -> Result<&'a mut [u8], Error> {
+        let nonce = self
+            .next_nonce()
+            .ok_or(Error::Internal("sequence number would wrap"))?;
+        self.key
+            .open_in_place(&nonce, header, body)
+            .map_err(|_| PeerMisbehaved::BadRecordMac.into())
+    }
+}
+
+/// Splits an inner plaintext into its type and the length of its content (RFC 8446 Section 5.4).
+pub(crate) fn split_inner_plaintext(inner: &[u8]) -> Result<(ContentType, usize), Error> {
+    let content_len = inner
+        .iter()
+        .rposition(|&byte| byte != 0)
+        .ok_or(PeerMisbehaved::NoContentType)?;
+    let content_type = inner
+        .get(content_len)
+        .ok_or(Error::Internal("position outside of the slice"))?;
+    Ok((ContentType(*content_type), content_len))
+}

@@ -1,0 +1,164 @@
+//! The receiving half: bytes in, records out, decrypted in place.
+
+use core::ops::Range;
+
+use crate::error::{Error, PeerMisbehaved};
+use crate::parameters::ContentType;
+
+use super::protection::{Protection, RecordKeys, split_inner_plaintext};
+use super::{HEADER_LEN, MAX_EXPANSION, MAX_FRAGMENT_LEN};
+
+/// Finds and decrypts the record at the front of a queue of bytes.
+pub(crate) struct RecordReader {
+    protection: Option<Protection>,
+    /// Most bytes of an inner plaintext (content, type and padding) that this side accepts:
+    /// 2^14 + 1, or the `record_size_limit` it sent (RFC 8449 Section 4).
+    inner_limit: usize,
+    /// No record has been seen yet, so that the peer may be no TLS peer at all.
+    first: bool,
+    /// Unprotected alerts are believed although keys are set: see [`allow_plain_alerts`](Self::allow_plain_alerts).
+    plain_alerts: bool,
+}
+
+/// A record whose content lies, decrypted, in the queue it was read from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) content_type: ContentType,
+    /// Where the content lies, counted from the front of the queue.
+    pub(crate) content: Range<usize>,
+    /// Length of the whole record: what to consume once the content has been used.
+    pub(crate) len: usize,
+    /// The record came under the current keys.
+    pub(crate) protected: bool,
+}
+
+impl RecordReader {
+    pub(crate) fn new() -> Self {
+        Self {
+            protection: None,
+            inner_limit: MAX_FRAGMENT_LEN + 1,
+            first: true,
+            plain_alerts: false,
+        }
+    }
+
+    pub(crate) fn set_keys(&mut self, keys: RecordKeys) {
+        self.protection = Some(Protection::new(keys));
+    }
+
+    pub(crate) fn is_protected(&self) -> bool {
+        self.protection.is_some()
+    }
+
+    /// Sets what this side accepts, from the `record_size_limit` or `max_fragment_length` in force.
+    pub(crate) fn set_inner_limit(&mut self, limit: usize) {
+        self.inner_limit = limit.min(MAX_FRAGMENT_LEN + 1);
+    }
+
+    /// A peer that could not process our flight has no keys to protect its alert with. Believing such
+    /// an alert costs nothing: whoever can forge it could cut the connection as well.
+    pub(crate) fn allow_plain_alerts(&mut self, allow: bool) {
+        self.plain_alerts = allow;
+    }
+
+    /// Reads the record at the front of `queue`; `None` if it is not complete yet. The header is judged
+    /// as soon as it is there.
+    pub(crate) fn next(&mut self, queue: &mut [u8]) -> Result<Option<Record>, Error> {
+        if self.first && !queue.is_empty() {
+            check_first_bytes(queue)?;
+        }
+        let Some((header, behind)) = queue.split_first_chunk_mut::<HEADER_LEN>() else {
+            return Ok(None);
+        };
+        let [content_type, major, minor, len_high, len_low] = *header;
+        let content_type = ContentType(content_type);
+        let body_len = usize::from(u16::from_be_bytes([len_high, len_low]));
+        // RFC 8446 Section 5.1: legacy_record_version "MUST be ignored for all purposes". Its major number
+        // has been 3 since SSL 3.0, so anything else is a stream that has lost its alignment.
+        if major != 3 {
+            return Err(PeerMisbehaved::NotTls {
+                start: describe_bytes(&[content_type.0, major, minor]),
+            }
+            .into());
+        }
+        self.check_header(content_type, body_len)?;
+        let Some(body) = behind.get_mut(..body_len) else {
+            return Ok(None);
+        };
+        self.first = false;
+
+        let protected = content_type == ContentType::APPLICATION_DATA;
+        let Some(protection) = self.protection.as_mut().filter(|_| protected) else {
+            return Ok(Some(Record {
+                content_type,
+                content: HEADER_LEN..HEADER_LEN + body_len,
+                len: HEADER_LEN + body_len,
+                protected: false,
+            }));
+        };
+        let inner = protection.open(header, body)?;
+        // RFC 8449 Section 4: a record above the limit that we announced is fatal with record_overflow.
+        if inner.len() > self.inner_limit {
+            return Err(PeerMisbehaved::RecordOverflow {
+                len: inner.len(),
+                limit: self.inner_limit,
+            }
+            .into());
+        }
+        let (content_type, content_len) = split_inner_plaintext(inner)?;
+        Ok(Some(Record {
+            content_type,
+            content: HEADER_LEN..HEADER_LEN + content_len,
+            len: HEADER_LEN + body_len,
+            protected: true,
+        }))
+    }
+
+    fn check_header(&self, content_type: ContentType, body_len: usize) -> Result<(), Error> {
+        let limit = match (&self.protection, content_type) {
+            (Some(_), ContentType::APPLICATION_DATA) => MAX_FRAGMENT_LEN + MAX_EXPANSION,
+            (Some(_), ContentType::CHANGE_CIPHER_SPEC) => MAX_FRAGMENT_LEN,
+            (Some(_), ContentType::ALERT) if self.plain_alerts => MAX_FRAGMENT_LEN,
+            (Some(_), _) => return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into()),
+            (None, _) => MAX_FRAGMENT_LEN,
+        };
+        if body_len > limit {
+            return Err(PeerMisbehaved::RecordOverflow {
+                len: body_len,
+                limit,
+            }
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// The first bytes of a connection tell other protocols apart, before a length is believed that is
+/// really text.
+fn check_first_bytes(queue: &[u8]) -> Result<(), Error> {
+    let known_type = queue.first().is_some_and(|first| {
+        (ContentType::CHANGE_CIPHER_SPEC.0..=ContentType::HEARTBEAT.0).contains(first)
+    });
+    let known_major = queue.get(1).is_none_or(|&major| major == 3);
+    if known_type && known_major {
+        return Ok(());
+    }
+    Err(PeerMisbehaved::NotTls {
+        start: describe_bytes(queue),
+    }
+    .into())
+}
+
+/// The first bytes of a stream for an error text: printable ones as text, others in hexadecimal.
+fn describe_bytes(bytes: &[u8]) -> String {
+    let start = bytes.get(..16).unwrap_or(bytes);
+    if start
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~' | b'\r' | b'\n'))
+    {
+        let text: String = start.iter().map(|&byte| char::from(byte)).collect();
+        return format!("{:?}", text.lines().next().unwrap_or_default());
+    }
+    let hex: Vec<String> = start.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.join(" ")
+}

@@ -1,0 +1,680 @@
+//! A connection's two byte queues with the record layer between them and the flows.
+//!
+//! [`Receiving`] turns arriving records into events: a complete handshake message, application data, the
+//! end. Alerts, fragments and TLS 1.3's dummy change_cipher_spec are dealt with here, so that they never
+//! appear in a flow. [`Sending`] collects handshake messages into flights and seals them.
+
+use core::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Error, PeerMisbehaved};
+use crate::parameters::{AlertDescription, ContentType, HandshakeType};
+
+use crate::handshake::tls13_key_schedule::TrafficSecret;
+use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
+use crate::parameters::Tls13Suite;
+
+use super::buffer::Buffer;
+use super::protection::RecordKeys;
+use super::reader::{Record, RecordReader};
+use super::writer::{Padding, RecordWriter};
+use super::{HEADER_LEN, MAX_EXPANSION, MAX_FRAGMENT_LEN};
+
+/// Empty records in a row. RFC 8446 Section 5.1 allows them as a traffic-analysis countermeasure; without a
+/// bound they cost us work for nothing. 32 is what BoringSSL bears.
+const MAX_EMPTY_RECORDS: usize = 32;
+/// Warning alerts in a row; of those only user_canceled is left in TLS 1.3. BoringSSL's figure.
+const MAX_WARNING_ALERTS: usize = 4;
+/// KeyUpdates in a row without application data between them. BoringSSL's figure.
+const MAX_KEY_UPDATES: usize = 32;
+/// NewSessionTickets in a row without application data between them; servers send two as a rule.
+const MAX_TICKETS: usize = 32;
+/// What the receiving queue asks a socket for at once: one full record.
+const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
+/// Header of a handshake message: type (1) and length (3).
+pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
+
+/// Watches the messages of a connection, for logs.
+pub trait MessageLog: Send + Sync + core::fmt::Debug {
+    /// One message was sent or received. Called with every handshake message, alert and change_cipher_spec.
+    fn message(&self, direction: Direction, message: LoggedMessage);
+}
+
+/// Which way a message went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From this side to the peer.
+    Sent,
+    /// From the peer to this side.
+    Received,
+}
+
+/// What a [`MessageLog`] is told of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoggedMessage {
+    /// A handshake message and the length of its body in bytes.
+    Handshake(HandshakeType, usize),
+    /// An alert.
+    Alert(AlertDescription),
+    /// A change_cipher_spec.
+    ChangeCipherSpec,
+}
+
+type Log = Option<Arc<dyn MessageLog>>;
+
+/// Both directions of a connection.
+pub(crate) struct Wire {
+    pub(crate) receiving: Receiving,
+    pub(crate) sending: Sending,
+}
+
+impl Wire {
+    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
+        Self {
+            receiving: Receiving::new(log.clone()),
+            sending: Sending::new(log, padding),
+        }
+    }
+}
+
+/// What the receiving half has to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// More bytes are needed to say anything.
+    NeedBytes,
+    /// A handshake message is complete: see [`Receiving::take_message`].
+    Handshake,
+    /// Application data can be read: see [`Receiving::application_data`].
+    ApplicationData,
+    /// The peer sent close_notify.
+    Closed,
+}
+
+/// What to do with a change_cipher_spec record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeCipherSpecRule {
+    /// It is an error: before the first ClientHello and after the peer's Finished.
+    Refuse,
+    /// Dropped without further processing, if it is well-formed (RFC 8446 Section 5).
+    Drop,
+}
+
+/// Proof that no handshake bytes are buffered, so that keys may change (RFC 8446 Section 5.1: "Handshake
+/// messages MUST NOT span key changes"). Only [`Receiving::prove_aligned`] makes it.
+#[must_use]
+pub(crate) struct HandshakeAligned(());
+
+/// The secret behind the application keys of one direction, from which KeyUpdate makes the next ones.
+pub(crate) struct Epoch {
+    pub(crate) suite: Tls13Suite,
+    pub(crate) secret: TrafficSecret,
+}
+
+impl Epoch {
+    fn update(&mut self) -> Result<RecordKeys, Error> {
+        self.secret = self.secret.next()?;
+        self.secret.record_keys(&self.suite)
+    }
+}
+
+/// The receiving half.
+pub(crate) struct Receiving {
+    queue: Buffer,
+    reader: RecordReader,
+    /// Unread application data, as a range of the queue, and the length of its record.
+    application: Range<usize>,
+    application_record_len: usize,
+    /// Bytes of handshake messages, joined from records, and how many of them have been taken.
+    handshake: Vec<u8>,
+    handshake_taken: usize,
+    change_cipher_spec: ChangeCipherSpecRule,
+    /// Set once the handshake is over for this half: application data may come.
+    epoch: Option<Epoch>,
+    eof: bool,
+    closed: bool,
+    empty_records: usize,
+    warning_alerts: usize,
+    key_updates: usize,
+    tickets: usize,
+    log: Log,
+}
+
+impl Receiving {
+    fn new(log: Log) -> Self {
+        Self {
+            queue: Buffer::default(),
+            reader: RecordReader::new(),
+            application: 0..0,
+            application_record_len: 0,
+            handshake: Vec::new(),
+            handshake_taken: 0,
+            change_cipher_spec: ChangeCipherSpecRule::Refuse,
+            epoch: None,
+            eof: false,
+            closed: false,
+            empty_records: 0,
+            warning_alerts: 0,
+            key_updates: 0,
+            tickets: 0,
+            log,
+        }
+    }
+
+    /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
+    pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
+        let wanted = RECEIVE_LEN.saturating_sub(self.queue.len()).max(HEADER_LEN);
+        let spare = self.queue.spare_mut(wanted);
+        let len = spare.len().min(RECEIVE_LEN);
+        spare.get_mut(..len).unwrap_or_default()
+    }
+
+    /// How many more bytes are accepted before events have been taken: bounds the queue.
+    pub(crate) fn room(&self) -> usize {
+        RECEIVE_LEN.saturating_sub(self.queue.len())
+    }
+
+    pub(crate) fn received(&mut self, count: usize) {
+        self.queue.advance(count);
+    }
+
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        self.queue.extend(bytes);
+    }
+
+    /// The transport has ended.
+    pub(crate) fn received_eof(&mut self) {
+        self.eof = true;
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The next thing to tell. `expected` names what is awaited, for errors.
+    pub(crate) fn next_event(&mut self, expected: &'static str) -> Result<Event, Error> {
+        loop {
+            if !self.application.is_empty() {
+                return Ok(Event::ApplicationData);
+            }
+            if self.message_len()?.is_some() {
+                return Ok(Event::Handshake);
+            }
+            if self.closed {
+                return Ok(Event::Closed);
+            }
+            let Some(record) = self.reader.next(self.queue.filled_mut())? else {
+                return if self.eof {
+                    Err(Error::Truncated)
+                } else {
+                    Ok(Event::NeedBytes)
+                };
+            };
+            self.accept(record, expected)?;
+        }
+    }
+
+    fn accept(&mut self, record: Record, expected: &'static str) -> Result<(), Error> {
+        let Record {
+            content_type,
+            content,
+            len,
+            protected,
+        } = record;
+        let fragmented = self.handshake.len() > self.handshake_taken;
+        if fragmented
+            && content_type != ContentType::HANDSHAKE
+            && content_type != ContentType::ALERT
+        {
+            return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
+        }
+        match content_type {
+            ContentType::HANDSHAKE => {
+                if content.is_empty() {
+                    return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
+                }
+                if self.reader.is_protected() && !protected {
+                    return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into());
+                }
+                let bytes = self.queue.filled().get(content).unwrap_or_default();
+                if self.handshake_taken == self.handshake.len() {
+                    self.handshake.clear();
+                    self.handshake_taken = 0;
+                }
+                self.handshake.extend_from_slice(bytes);
+                self.empty_records = 0;
+                self.warning_alerts = 0;
+            }
+            ContentType::ALERT => self.accept_alert(content)?,
+            ContentType::CHANGE_CIPHER_SPEC => {
+                self.accept_change_cipher_spec(content, protected)?
+            }
+            ContentType::APPLICATION_DATA if protected && self.epoch.is_some() => {
+                return self.accept_application_data(content, len);
+            }
+            _ => {
+                return Err(PeerMisbehaved::UnexpectedRecord {
+                    content_type,
+                    expected,
+                }
+                .into());
+            }
+        }
+        self.queue.consume(len);
+        Ok(())
+    }
+
+    fn accept_application_data(&mut self, content: Range<usize>, len: usize) -> Result<(), Error> {
+        if content.is_empty() {
+            self.queue.consume(len);
+            return self.count_empty_record();
+        }
+        self.empty_records = 0;
+        self.warning_alerts = 0;
+        self.key_updates = 0;
+        self.tickets = 0;
+        self.application = content;
+        self.application_record_len = len;
+        Ok(())
+    }
+
+    fn count_empty_record(&mut self) -> Result<(), Error> {
+        self.empty_records += 1;
+        if self.empty_records > MAX_EMPTY_RECORDS {
+            return Err(PeerMisbehaved::TooManyEmptyRecords {
+                limit: MAX_EMPTY_RECORDS,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    fn accept_alert(&mut self, content: Range<usize>) -> Result<(), Error> {
+        let len = content.len();
+        let Some(&[_level, description]) = self.queue.filled().get(content) else {
+            return Err(PeerMisbehaved::IllegalAlert { len }.into());
+        };
+        let description = AlertDescription(description);
+        self.log(LoggedMessage::Alert(description));
+        match description {
+            AlertDescription::CLOSE_NOTIFY => self.closed = true,
+            // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal,
+            // whatever their level says (Section 6).
+            AlertDescription::USER_CANCELED => {
+                self.warning_alerts += 1;
+                if self.warning_alerts > MAX_WARNING_ALERTS {
+                    return Err(PeerMisbehaved::TooManyWarningAlerts {
+                        limit: MAX_WARNING_ALERTS,
+                    }
+                    .into());
+                }
+            }
+            fatal => return Err(Error::AlertReceived(fatal)),
+        }
+        Ok(())
+    }
+
+    fn accept_change_cipher_spec(
+        &mut self,
+        content: Range<usize>,
+        protected: bool,
+    ) -> Result<(), Error> {
+        // RFC 8446 Section 5: "An implementation which receives any other change_cipher_spec value or which
+        // receives a protected change_cipher_spec record MUST abort".
+        let dropped = self.change_cipher_spec == ChangeCipherSpecRule::Drop
+            && !protected
+            && self.queue.filled().get(content) == Some(&[1]);
+        if !dropped {
+            return Err(PeerMisbehaved::IllegalChangeCipherSpec.into());
+        }
+        self.log(LoggedMessage::ChangeCipherSpec);
+        // One is legal; a flood of them is the same attack as a flood of empty records.
+        self.count_empty_record()
+    }
+
+    /// The type of the handshake message at the front, as soon as its first byte is there.
+    pub(crate) fn message_type(&self) -> Option<HandshakeType> {
+        self.handshake
+            .get(self.handshake_taken)
+            .copied()
+            .map(HandshakeType)
+    }
+
+    /// Length of the message at the front, header included, if all of it is there.
+    fn message_len(&self) -> Result<Option<usize>, Error> {
+        let bytes = self
+            .handshake
+            .get(self.handshake_taken..)
+            .unwrap_or_default();
+        let Some(&[message, high, middle, low]) = bytes.first_chunk() else {
+            return Ok(None);
+        };
+        let body_len = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+        let message = HandshakeType(message);
+        let limit = max_message_len(message);
+        if body_len > limit {
+            return Err(PeerMisbehaved::MessageTooLong {
+                message,
+                len: body_len,
+                limit,
+            }
+            .into());
+        }
+        let len = MESSAGE_HEADER_LEN + body_len;
+        Ok((bytes.len() >= len).then_some(len))
+    }
+
+    /// Takes the complete message at the front, header included.
+    pub(crate) fn take_message(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Some(len) = self.message_len()? else {
+            return Ok(None);
+        };
+        let message = if self.handshake_taken == 0 && self.handshake.len() == len {
+            core::mem::take(&mut self.handshake)
+        } else {
+            let end = self.handshake_taken + len;
+            let bytes = self.handshake.get(self.handshake_taken..end);
+            let message = bytes.unwrap_or_default().to_vec();
+            self.handshake_taken = end;
+            message
+        };
+        if let Some(&message_type) = message.first() {
+            self.log(LoggedMessage::Handshake(
+                HandshakeType(message_type),
+                len - MESSAGE_HEADER_LEN,
+            ));
+        }
+        Ok(Some(message))
+    }
+
+    /// Proves that keys may change now.
+    pub(crate) fn prove_aligned(&self) -> Result<HandshakeAligned, Error> {
+        if self.handshake.len() > self.handshake_taken {
+            return Err(PeerMisbehaved::HandshakeBytesAcrossKeyChange.into());
+        }
+        Ok(HandshakeAligned(()))
+    }
+
+    pub(crate) fn set_keys(&mut self, keys: RecordKeys, _aligned: HandshakeAligned) {
+        self.reader.set_keys(keys);
+    }
+
+    pub(crate) fn reader_mut(&mut self) -> &mut RecordReader {
+        &mut self.reader
+    }
+
+    pub(crate) fn set_change_cipher_spec(&mut self, rule: ChangeCipherSpecRule) {
+        self.change_cipher_spec = rule;
+    }
+
+    /// Changes to application keys; from now on application data may come.
+    pub(crate) fn set_epoch(
+        &mut self,
+        epoch: Epoch,
+        aligned: HandshakeAligned,
+    ) -> Result<(), Error> {
+        self.set_keys(epoch.secret.record_keys(&epoch.suite)?, aligned);
+        self.epoch = Some(epoch);
+        Ok(())
+    }
+
+    /// The handshake is over for this half.
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Takes the peer's KeyUpdate: the peer seals everything after it under its next keys (RFC 8446
+    /// Section 4.6.3).
+    pub(crate) fn update_keys(&mut self) -> Result<(), Error> {
+        let _aligned = self.prove_aligned()?;
+        self.count_key_update()?;
+        let epoch = self.epoch.as_mut();
+        let keys = epoch
+            .ok_or(Error::Internal("KeyUpdate before application keys"))?
+            .update()?;
+        self.reader.set_keys(keys);
+        Ok(())
+    }
+
+    /// One more NewSessionTicket without application data before it.
+    pub(crate) fn count_ticket(&mut self) -> Result<(), Error> {
+        self.tickets += 1;
+        if self.tickets > MAX_TICKETS {
+            return Err(PeerMisbehaved::TooManyTickets { limit: MAX_TICKETS }.into());
+        }
+        Ok(())
+    }
+
+    fn count_key_update(&mut self) -> Result<(), Error> {
+        self.key_updates += 1;
+        if self.key_updates > MAX_KEY_UPDATES {
+            return Err(PeerMisbehaved::TooManyKeyUpdates {
+                limit: MAX_KEY_UPDATES,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Unread application data of one record.
+    pub(crate) fn application_data(&self) -> &[u8] {
+        self.queue
+            .filled()
+            .get(self.application.clone())
+            .unwrap_or_default()
+    }
+
+    /// Marks the first `count` bytes of [`application_data`](Self::application_data) as read.
+    pub(crate) fn consume_application_data(&mut self, count: usize) {
+        self.application.start = (self.application.start + count).min(self.application.end);
+        if self.application.is_empty() && self.application_record_len > 0 {
+            self.application = 0..0;
+            self.queue.consume(self.application_record_len);
+            self.application_record_len = 0;
+        }
+    }
+
+    /// Gives back memory that holds nothing.
+    pub(crate) fn release_idle_memory(&mut self) {
+        self.queue.release_if_empty();
+        if self.handshake.len() == self.handshake_taken {
+            self.handshake = Vec::new();
+            self.handshake_taken = 0;
+        }
+    }
+
+    fn log(&self, message: LoggedMessage) {
+        if let Some(log) = &self.log {
+            log.message(Direction::Received, message);
+        }
+    }
+}
+
+/// The longest body this side accepts, by message. A ClientHello may hold PSK identities of 65,535
+/// bytes each; chains with ML-DSA certificates take tens of kilobytes. Memory grows only with bytes that
+/// really came.
+fn max_message_len(message: HandshakeType) -> usize {
+    match message {
+        HandshakeType::CLIENT_HELLO
+        | HandshakeType::CERTIFICATE
+        | HandshakeType::NEW_SESSION_TICKET
+        | HandshakeType::CERTIFICATE_REQUEST => 1 << 17,
+        _ => 1 << 14,
+    }
+}
+
+/// The sending half.
+pub(crate) struct Sending {
+    queue: Buffer,
+    writer: RecordWriter,
+    /// Handshake messages that will share records.
+    flight: Vec<u8>,
+    /// Set once application data may be sent.
+    epoch: Option<Epoch>,
+    closed: bool,
+    padding: Option<Arc<dyn Padding>>,
+    log: Log,
+}
+
+impl Sending {
+    fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
+        Self {
+            queue: Buffer::default(),
+            writer: RecordWriter::new(),
+            flight: Vec::new(),
+            epoch: None,
+            closed: false,
+            padding,
+            log,
+        }
+    }
+
+    pub(crate) fn set_padding(&mut self, padding: Option<Arc<dyn Padding>>) {
+        self.padding = padding;
+    }
+
+    pub(crate) fn set_log(&mut self, log: Log) {
+        self.log = log;
+    }
+
+    /// Bytes for the transport.
+    pub(crate) fn queue(&self) -> &Buffer {
+        &self.queue
+    }
+
+    pub(crate) fn queue_mut(&mut self) -> &mut Buffer {
+        &mut self.queue
+    }
+
+    pub(crate) fn writer(&self) -> &RecordWriter {
+        &self.writer
+    }
+
+    pub(crate) fn writer_mut(&mut self) -> &mut RecordWriter {
+        &mut self.writer
+    }
+
+    /// close_notify or a fatal alert has been sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Appends a handshake message to the flight by `encode`, and lends its bytes.
+    pub(crate) fn send_message(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<&[u8], Error> {
+        let start = self.flight.len();
+        encode(&mut self.flight)?;
+        let message = self.flight.get(start..).unwrap_or_default();
+        if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
+            let body_len = rest.len().saturating_sub(MESSAGE_HEADER_LEN - 1);
+            log.message(
+                Direction::Sent,
+                LoggedMessage::Handshake(HandshakeType(message_type), body_len),
+            );
+        }
+        Ok(message)
+    }
+
+    /// Seals the flight into records.
+    pub(crate) fn flush_flight(&mut self) -> Result<(), Error> {
+        if self.flight.is_empty() {
+            return Ok(());
+        }
+        let result = self
+            .writer
+            .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
+        self.flight.clear();
+        result
+    }
+
+    /// Seals what was sent before under the old keys, then changes them.
+    pub(crate) fn set_keys(&mut self, keys: RecordKeys) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.writer.set_keys(keys);
+        Ok(())
+    }
+
+    /// The dummy of middlebox compatibility mode, RFC 8446 Appendix D.4.
+    pub(crate) fn send_change_cipher_spec(&mut self) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.log(LoggedMessage::ChangeCipherSpec);
+        let record = [ContentType::CHANGE_CIPHER_SPEC.0, 3, 3, 0, 1, 1];
+        self.queue.extend(&record);
+        Ok(())
+    }
+
+    /// Sends an alert under the keys in force. After a fatal one, or close_notify, nothing more is sent.
+    pub(crate) fn send_alert(&mut self, alert: AlertDescription) -> Result<(), Error> {
+        const WARNING: u8 = 1;
+        const FATAL: u8 = 2;
+        if self.closed {
+            return Ok(());
+        }
+        self.flush_flight()?;
+        let level = match alert {
+            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED => WARNING,
+            _ => FATAL,
+        };
+        self.closed = alert != AlertDescription::USER_CANCELED;
+        self.log(LoggedMessage::Alert(alert));
+        self.writer
+            .write(ContentType::ALERT, &[level, alert.0], None, &mut self.queue)
+    }
+
+    /// Changes to application keys, sealing what was sent before under the old ones.
+    pub(crate) fn set_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
+        self.set_keys(epoch.secret.record_keys(&epoch.suite)?)?;
+        self.epoch = Some(epoch);
+        Ok(())
+    }
+
+    /// Set once application data may be sent.
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Sends KeyUpdate and changes to the next keys, RFC 8446 Section 4.6.3.
+    pub(crate) fn update_keys(&mut self, request_update: KeyUpdateRequest) -> Result<(), Error> {
+        self.send_message(|out| KeyUpdate { request_update }.encode(out))?;
+        self.flush_flight()?;
+        let epoch = self.epoch.as_mut();
+        let keys = epoch
+            .ok_or(Error::Internal("KeyUpdate before application keys"))?
+            .update()?;
+        self.writer.set_keys(keys);
+        Ok(())
+    }
+
+    /// Seals application data of at most one record; returns how many bytes it took. A key that is worn out
+    /// is replaced first (RFC 8446 Section 5.5).
+    pub(crate) fn write_application_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        if self.writer.is_worn() {
+            self.update_keys(KeyUpdateRequest::NotRequested)?;
+        }
+        let taken = data.len().min(self.writer.fragment_limit());
+        let fragment = data.get(..taken).unwrap_or_default();
+        self.writer.write(
+            ContentType::APPLICATION_DATA,
+            fragment,
+            self.padding.as_deref(),
+            &mut self.queue,
+        )?;
+        Ok(taken)
+    }
+
+    /// Gives back memory that holds nothing.
+    pub(crate) fn release_idle_memory(&mut self) {
+        self.queue.release_if_empty();
+        if self.flight.is_empty() {
+            self.flight = Vec::new();
+        }
+    }
+
+    fn log(&self, message: LoggedMessage) {
+        if let Some(log) = &self.log {
+            log.message(Direction::Sent, message);
+        }
+    }
+}
