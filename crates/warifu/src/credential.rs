@@ -643,3 +643,106 @@ impl From<CredentialError> for Error {
         Self::Usage(UsageError::Config(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::certificate::leaf_public_key;
+
+    /// A chain of one and its key for each kind that rcgen can make.
+    fn pairs() -> Vec<(CertificateDer<'static>, Vec<u8>)> {
+        let algorithms = [
+            &rcgen::PKCS_ECDSA_P256_SHA256,
+            &rcgen::PKCS_ECDSA_P384_SHA384,
+            &rcgen::PKCS_ECDSA_P521_SHA512,
+            &rcgen::PKCS_ED25519,
+            &rcgen::PKCS_RSA_SHA256,
+            &rcgen::PKCS_ML_DSA_44,
+            &rcgen::PKCS_ML_DSA_65,
+            &rcgen::PKCS_ML_DSA_87,
+        ];
+        algorithms
+            .map(|algorithm| {
+                let key = KeyPair::generate_for(algorithm).unwrap();
+                let params = CertificateParams::new(vec!["host.example".to_owned()]).unwrap();
+                (
+                    params.self_signed(&key).unwrap().der().clone(),
+                    key.serialize_der(),
+                )
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn signatures_verify_with_the_leafs_key() {
+        for (certificate, key) in pairs() {
+            let public_key = leaf_public_key(&certificate).unwrap();
+            let credential = Credential::from_der(vec![certificate], &key).unwrap();
+            assert!(!credential.schemes().is_empty());
+            for &scheme in credential.schemes() {
+                let Answer::Ready(signature) = credential.sign(scheme, b"message") else {
+                    panic!("a local key answers at once");
+                };
+                let algorithm = scheme.algorithm().unwrap();
+                public_key
+                    .verify(algorithm, b"message", &signature.unwrap())
+                    .unwrap();
+            }
+        }
+    }
+
+    /// Signs with a local key, one poll later than asked.
+    #[derive(Debug)]
+    struct Slow(PrivateKey, Vec<SignatureScheme>);
+
+    impl Sign for Slow {
+        fn schemes(&self) -> &[SignatureScheme] {
+            &self.1
+        }
+
+        fn sign<'a>(
+            &'a self,
+            scheme: SignatureScheme,
+            message: &'a [u8],
+        ) -> Answer<'a, Result<Vec<u8>, String>> {
+            let mut asked = false;
+            Answer::later(core::future::poll_fn(move |_| {
+                if !core::mem::replace(&mut asked, true) {
+                    return Poll::Pending;
+                }
+                let algorithm = scheme.algorithm().unwrap();
+                Poll::Ready(
+                    self.0
+                        .sign(algorithm, message)
+                        .map_err(|error| error.to_string()),
+                )
+            }))
+        }
+    }
+
+    #[test]
+    fn remote_signer_may_take_its_time() {
+        let (certificate, key) = pairs().remove(0);
+        let public_key = leaf_public_key(&certificate).unwrap();
+        let scheme = SignatureScheme::ECDSA_SECP256R1_SHA256;
+        let signer = Slow(PrivateKey::from_der(&key).unwrap(), vec![scheme]);
+        let credential = Credential::with_signer(vec![certificate], Arc::new(signer)).unwrap();
+        let Answer::Later(future) = credential.sign(scheme, b"message") else {
+            panic!("it takes its time");
+        };
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        let Poll::Ready(signature) = future.as_mut().poll(&mut context) else {
+            panic!("the second poll is the last");
+        };
+        public_key
+            .verify(scheme.algorithm().unwrap(), b"message", &signature.unwrap())
+            .unwrap();
+    }
+}

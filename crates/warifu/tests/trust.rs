@@ -221,7 +221,7 @@ fn wildcards_match_one_whole_left_most_label() {
             .der()
             .clone();
         for name in ["ab.host.example", "a.b.example", "localhost"] {
-            let result = server(&trust, &[leaf.clone()], name);
+            let result = server(&trust, std::slice::from_ref(&leaf), name);
             assert_eq!(result, Err(mismatch(name, bad)), "{bad} {name}");
         }
     }
@@ -313,7 +313,7 @@ fn missing_intermediate_is_named() {
     let trust = trusting(&root).build().unwrap();
     let leaf = two.leaf();
     refused(
-        server(&trust, &[leaf.clone()], "host.example"),
+        server(&trust, std::slice::from_ref(&leaf), "host.example"),
         CertificateError::UnknownIssuer {
             issuer: "CN=two".to_owned(),
             sent: 1,
@@ -778,9 +778,12 @@ fn pin_is_of_one_certificate_not_of_its_issuer() {
     let ca = Ca::root("root");
     let (pinned, other) = (ca.leaf(), ca.leaf());
     let trust = Trust::builder().with_pinned_bytes(&pinned).build().unwrap();
-    assert_eq!(server(&trust, &[pinned.clone()], "host.example"), Ok(()));
+    assert_eq!(
+        server(&trust, std::slice::from_ref(&pinned), "host.example"),
+        Ok(())
+    );
     refused(
-        server(&trust, &[other.clone()], "host.example"),
+        server(&trust, std::slice::from_ref(&other), "host.example"),
         CertificateError::UnknownIssuer {
             issuer: "CN=root".to_owned(),
             sent: 1,

@@ -312,81 +312,110 @@ pub(crate) fn certificates(source: &Source) -> Result<Vec<CertificateDer<'static
     Ok(found)
 }
 
+/// A PEM section being read.
+struct Section<'a> {
+    label: &'a [u8],
+    /// Where it begins, counted from 1.
+    line: usize,
+    base64: Zeroizing<Vec<u8>>,
+    /// A header says `Proc-Type: 4,ENCRYPTED`.
+    encrypted: bool,
+}
+
+impl Section<'_> {
+    fn bad(&self, reason: &'static str) -> MaterialProblem {
+        MaterialProblem::BadPem {
+            line: self.line,
+            reason,
+        }
+    }
+
+    /// `None` for sections that nobody asks for: they may hold anything.
+    fn item(&self) -> Result<Option<Item>, MaterialProblem> {
+        let Some(kind) = kind_of_label(self.label, self.encrypted) else {
+            return Ok(None);
+        };
+        if kind == Kind::TraditionallyEncryptedKey {
+            return Ok(Some(Item {
+                kind,
+                der: Zeroizing::new(Vec::new()),
+            }));
+        }
+        let mut der = decode(&self.base64).ok_or_else(|| self.bad("not base64"))?;
+        // OpenSSL's "TRUSTED CERTIFICATE" has its own data after the certificate.
+        if kind == Kind::Certificate
+            && let Some(first) = Der::new(&der).element()
+        {
+            let len = first.whole.len();
+            der.truncate(len);
+        }
+        Ok(Some(Item { kind, der }))
+    }
+}
+
 /// Splits PEM text (RFC 7468) in its sections.
 fn pem_items(text: &[u8]) -> Result<Vec<Item>, MaterialProblem> {
     let mut items = Vec::new();
-    // Label, line and base64 text of the section being read.
-    let mut section: Option<(&[u8], usize, Zeroizing<Vec<u8>>)> = None;
-    let mut encrypted = false;
-    for (index, line) in text.split(|&b| b == b'\n' || b == b'\r').enumerate() {
-        let line = line.trim_ascii();
-        let number = index + 1;
+    let mut open: Option<Section<'_>> = None;
+    for (index, line) in lines(text).enumerate() {
+        let line_number = index + 1;
         if let Some(label) = label(line, b"-----BEGIN ") {
-            if let Some((_, line, _)) = section {
-                return Err(MaterialProblem::BadPem {
-                    line,
-                    reason: "no -----END line",
-                });
+            if let Some(section) = open {
+                return Err(section.bad("no -----END line"));
             }
-            section = Some((
+            // As long as it can become: a growing buffer would leave copies of a key behind.
+            let base64 = Zeroizing::new(Vec::with_capacity(text.len()));
+            open = Some(Section {
                 label,
-                number,
-                Zeroizing::new(Vec::with_capacity(text.len())),
-            ));
-            encrypted = false;
+                line: line_number,
+                base64,
+                encrypted: false,
+            });
         } else if let Some(end) = label(line, b"-----END ") {
-            let Some((label, line, base64)) = section.take() else {
+            let Some(section) = open.take() else {
+                let reason = "-----END without -----BEGIN";
                 return Err(MaterialProblem::BadPem {
-                    line: number,
-                    reason: "-----END without -----BEGIN",
+                    line: line_number,
+                    reason,
                 });
             };
-            if end != label {
-                return Err(MaterialProblem::BadPem {
-                    line,
-                    reason: "-----BEGIN and -----END name different things",
-                });
+            if end != section.label {
+                return Err(section.bad("-----BEGIN and -----END name different things"));
             }
-            let Some(kind) = kind_of_label(label, encrypted) else {
-                continue;
-            };
-            if kind == Kind::TraditionallyEncryptedKey {
-                items.push(Item {
-                    kind,
-                    der: Zeroizing::new(Vec::new()),
-                });
-                continue;
-            }
-            let der = decode(&base64).ok_or(MaterialProblem::BadPem {
-                line,
-                reason: "not base64",
-            })?;
-            items.push(Item { kind, der });
-        } else if let Some((_, _, base64)) = &mut section {
+            items.extend(section.item()?);
+        } else if let Some(section) = &mut open {
             if line.contains(&b':') {
-                // Header of RFC 1421: of interest only where it says that the section is encrypted.
-                encrypted |= line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED");
+                // Headers of RFC 1421 matter only where they say that the section is encrypted.
+                section.encrypted |=
+                    line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED");
             } else {
-                base64.extend_from_slice(line);
+                section.base64.extend_from_slice(line);
             }
         }
     }
-    if let Some((_, line, _)) = section {
-        return Err(MaterialProblem::BadPem {
-            line,
-            reason: "no -----END line: the text is cut off",
-        });
+    match open {
+        Some(section) => Err(section.bad("no -----END line: the text is cut off")),
+        None => Ok(items),
     }
-    // OpenSSL's "TRUSTED CERTIFICATE" has its own data after the certificate.
-    for item in &mut items {
-        if item.kind == Kind::Certificate
-            && let Some(first) = Der::new(&item.der).element()
-        {
-            let len = first.whole.len();
-            item.der.truncate(len);
+}
+
+/// Lines that end in LF, CR or CR LF, without blanks at their ends.
+fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    core::iter::from_fn(move || {
+        if text.is_empty() {
+            return None;
         }
-    }
-    Ok(items)
+        let end = text
+            .iter()
+            .position(|&b| b == b'\n' || b == b'\r')
+            .unwrap_or(text.len());
+        let (line, rest) = text.split_at_checked(end)?;
+        text = match rest {
+            [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+            [] => &[],
+        };
+        Some(line.trim_ascii())
+    })
 }
 
 /// What stands between `start` and the closing dashes.
@@ -470,4 +499,38 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_in_each_way() {
+        let all: Vec<&[u8]> = lines(b"a\nb\r\nc\rd \n\ne").collect();
+        assert_eq!(all, [&b"a"[..], b"b", b"c", b"d", b"", b"e"]);
+    }
+
+    #[test]
+    fn errors_name_the_line_where_the_section_begins() {
+        let problem = |text: &str| pem_items(text.as_bytes()).err();
+        let bad = |line, reason| Some(MaterialProblem::BadPem { line, reason });
+        assert_eq!(
+            problem("x\r\n-----BEGIN CERTIFICATE-----\r\n!\r\n-----END CERTIFICATE-----\r\n"),
+            bad(2, "not base64")
+        );
+        assert_eq!(
+            problem("-----BEGIN CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n"),
+            bad(1, "no -----END line")
+        );
+        assert_eq!(
+            problem("-----BEGIN CERTIFICATE-----\n-----END X509 CRL-----\n"),
+            bad(1, "-----BEGIN and -----END name different things")
+        );
+        assert_eq!(
+            problem("\n-----END X509 CRL-----\n"),
+            bad(2, "-----END without -----BEGIN")
+        );
+        assert_eq!(problem("-----BEGIN FOO-----\n!\n-----END FOO-----\n"), None);
+    }
 }
