@@ -259,3 +259,6 @@ impl ExporterSecret {
         self.secret.as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;
