@@ -1,6 +1,7 @@
 //! Messages that others made. Those of RFC 8448, by NSS, are read and encoded again to the same bytes, save
 //! the order of extensions; ClientHellos of OpenSSL, GnuTLS and curl are read.
 
+use super::end_of_early_data::EndOfEarlyData;
 use super::extension::Row;
 use super::*;
 use crate::parameters::{
@@ -131,7 +132,7 @@ fn the_client_hello_of_section_3_says_what_the_rfc_says() {
     assert_eq!(extensions.record_size_limit, Some(RecordSizeLimit(0x4001)));
     assert!(hello.offers(ProtocolVersion::TLS1_3) && !hello.offers(ProtocolVersion::TLS1_2));
     let shares = &extensions.key_share.as_ref().unwrap().client_shares;
-    let share = shares.first().unwrap();
+    let share = shares.iter().next().unwrap();
     assert_eq!((shares.len(), share.group), (1, NamedGroup::X25519));
     assert_eq!(*share.key_exchange, trace["client_x25519_public_key"][..]);
     assert!(
@@ -196,10 +197,10 @@ fn the_truncated_client_hello_of_section_4_ends_before_the_binders() {
     assert_eq!(truncated, trace["truncated_client_hello"]);
     let psks = hello.extensions.pre_shared_key.unwrap();
     assert_eq!(
-        *psks.identities.first().unwrap().identity,
+        *psks.identities.iter().next().unwrap().identity,
         trace!("simple_1rtt")["ticket"][..]
     );
-    assert_eq!(*psks.binders.first().unwrap(), trace["binder"][..]);
+    assert_eq!(*psks.binders.iter().next().unwrap(), trace["binder"][..]);
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn client_hellos_of_other_implementations_are_read() {
         let extensions = read(name).extensions;
         assert_eq!(extensions.server_name.unwrap().host_name, "example.org");
         let protocols = extensions.application_layer_protocol_negotiation.unwrap();
-        assert_eq!(*protocols.first().unwrap(), *b"h2");
+        assert_eq!(*protocols.iter().next().unwrap(), *b"h2");
         assert_eq!(
             extensions.status_request,
             Some(CertificateStatusRequest::ocsp())
@@ -272,11 +273,11 @@ fn client_hellos_of_other_implementations_are_read() {
         Some(MaxFragmentLength::Len1024)
     );
     let shares = extensions.key_share.unwrap().client_shares;
-    assert_eq!(shares.first().unwrap().group, NamedGroup::SECP256R1);
+    assert_eq!(shares.iter().next().unwrap().group, NamedGroup::SECP256R1);
 
     let hello = read("openssl_psk");
     let psks = hello.extensions.pre_shared_key.as_ref().unwrap();
-    assert_eq!(*psks.identities.first().unwrap().identity, *b"client");
+    assert_eq!(*psks.identities.iter().next().unwrap().identity, *b"client");
     assert_eq!(hello.binders_len(), 2 + 1 + 32);
 
     let hello = read("gnutls_tls10_no_extensions");
