@@ -161,7 +161,8 @@ async fn retry(
         .cookie
         .as_ref()
         .map(|cookie| cookie.as_slice());
-    offer.retry(request.extensions.key_share, cookie)?;
+    let random = &*client.config.settings.random;
+    offer.retry(random, request.extensions.key_share, cookie)?;
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
