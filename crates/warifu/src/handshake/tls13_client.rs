@@ -561,3 +561,6 @@ fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
         log.log(label, &offer.random, secret);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -580,3 +580,6 @@ fn install_receiving_keys(
         wire.receiving.set_epoch(from_client, aligned)
     })
 }
+
+#[cfg(test)]
+mod tests;
