@@ -59,8 +59,8 @@ impl Aead {
 
 /// A key ready for sealing and opening.
 ///
-/// Two words and one allocation: 584 bytes for AES-GCM, 32 for ChaCha20-Poly1305, 176 or 240 for AES-CCM
-/// (with AES instructions; more without). Wiped on drop.
+/// Two words and one allocation: 584 bytes for AES-GCM, 32 for ChaCha20-Poly1305, about 190 and 250 for AES-128 and
+/// AES-256 in CCM where the processor has AES instructions. AWS-LC's heap holds nothing of it. Wiped on drop.
 pub struct AeadKey {
     state: State,
 }
@@ -139,10 +139,7 @@ impl AeadKey {
             State::Aes128Gcm(context) | State::Aes256Gcm(context) => context
                 .as_ref()
                 .seal_scatter(nonce, aad, plaintext, extra, out),
-            State::ChaCha20Poly1305(key) => ffi::with_chacha20_poly1305(&key.0, |context| {
-                context.seal_scatter(nonce, aad, plaintext, extra, out)
-            })
-            .unwrap_or(false),
+            State::ChaCha20Poly1305(key) => chacha_seal(key, nonce, aad, plaintext, extra, out),
             State::Aes128Ccm(ccm) => ccm_seal(ccm.as_ref(), nonce, aad, plaintext, extra, out),
             State::Aes128Ccm8(ccm) => ccm_seal(ccm.as_ref(), nonce, aad, plaintext, extra, out),
             State::Aes256Ccm(ccm) => ccm_seal(ccm.as_ref(), nonce, aad, plaintext, extra, out),
@@ -256,6 +253,41 @@ impl Drop for ChaChaKey {
     }
 }
 
+/// Up to this many bytes of plaintext, copying them is cheaper than ChaCha20-Poly1305 with extra input, for which
+/// AWS-LC leaves its assembly: 184 against 300 ns for 64 bytes, 6.6 against 6.3 µs for 16 KiB.
+const CHACHA_COPY_LIMIT: usize = 8192;
+
+fn chacha_seal(
+    key: &ChaChaKey,
+    nonce: &[u8; NONCE_LEN],
+    aad: &[u8],
+    plaintext: &[u8],
+    extra: &[u8],
+    out: &mut [u8],
+) -> bool {
+    let sealed = ffi::with_chacha20_poly1305(&key.0, |context| {
+        if extra.is_empty() || plaintext.len() > CHACHA_COPY_LIMIT {
+            return context.seal_scatter(nonce, aad, plaintext, extra, out);
+        }
+        join(plaintext, extra, out)
+            .is_some_and(|(data, tag)| context.seal_in_place(nonce, aad, data, tag))
+    });
+    sealed.unwrap_or(false)
+}
+
+/// Copies `plaintext` and `extra` to the front of `out`; returns them there and the rest.
+fn join<'a>(
+    plaintext: &[u8],
+    extra: &[u8],
+    out: &'a mut [u8],
+) -> Option<(&'a mut [u8], &'a mut [u8])> {
+    let (data, rest) = out.split_at_mut_checked(plaintext.len() + extra.len())?;
+    let (start, end) = data.split_at_mut(plaintext.len());
+    start.copy_from_slice(plaintext);
+    end.copy_from_slice(extra);
+    Some((data, rest))
+}
+
 /// Seals with CCM, which works in place only: the plaintext is copied to `out` first.
 fn ccm_seal<C: AeadInOut<NonceSize = U12>>(
     ccm: &C,
@@ -265,12 +297,9 @@ fn ccm_seal<C: AeadInOut<NonceSize = U12>>(
     extra: &[u8],
     out: &mut [u8],
 ) -> bool {
-    let Some((data, out_tag)) = out.split_at_mut_checked(plaintext.len() + extra.len()) else {
+    let Some((data, out_tag)) = join(plaintext, extra, out) else {
         return false;
     };
-    let (start, end) = data.split_at_mut(plaintext.len());
-    start.copy_from_slice(plaintext);
-    end.copy_from_slice(extra);
     match ccm.encrypt_inout_detached(nonce.into(), aad, (&mut *data).into()) {
         Ok(tag) if tag.len() == out_tag.len() => {
             out_tag.copy_from_slice(&tag);

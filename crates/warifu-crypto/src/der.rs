@@ -8,7 +8,7 @@ pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const SEQUENCE: u8 = 0x30;
 
-/// [n] EXPLICIT and constructed.
+/// Context-specific tag number `n`, EXPLICIT and so constructed.
 pub(crate) const fn explicit(n: u8) -> u8 {
     0xa0 | n
 }

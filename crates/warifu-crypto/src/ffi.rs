@@ -361,6 +361,42 @@ impl AeadRef<'_> {
         out_tag_len == out_tag.len()
     }
 
+    /// Encrypts `in_out` to itself and writes the tag. False on failure, with both zeroed.
+    pub(crate) fn seal_in_place(
+        self,
+        nonce: &[u8; 12],
+        aad: &[u8],
+        in_out: &mut [u8],
+        tag: &mut [u8],
+    ) -> bool {
+        let (len, data) = (in_out.len(), in_out.as_mut_ptr());
+        let mut tag_len = 0;
+        // SAFETY: the context is initialised. Input and output are the same `in_out.len()` bytes, which
+        // EVP_AEAD_CTX_seal_scatter allows, from the one mutable borrow; `tag` is distinct from them.
+        let ok = unsafe {
+            sys::EVP_AEAD_CTX_seal_scatter(
+                self.context,
+                data,
+                tag.as_mut_ptr(),
+                &mut tag_len,
+                tag.len(),
+                nonce.as_ptr(),
+                nonce.len(),
+                data,
+                len,
+                ptr::null(),
+                0,
+                const_ptr(aad),
+                aad.len(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+            return false;
+        }
+        tag_len == tag.len()
+    }
+
     /// Decrypts `in_out` to itself. False if it does not authenticate; `in_out` is zeroed then.
     #[inline]
     pub(crate) fn open_in_place(
@@ -370,7 +406,7 @@ impl AeadRef<'_> {
         in_out: &mut [u8],
         tag: &[u8],
     ) -> bool {
-        let data = in_out.as_mut_ptr();
+        let (len, data) = (in_out.len(), in_out.as_mut_ptr());
         // SAFETY: the context is initialised. Input and output are the same `in_out.len()` bytes, which
         // EVP_AEAD_CTX_open_gather allows; both pointers come from the one mutable borrow.
         let ok = unsafe {
@@ -380,7 +416,7 @@ impl AeadRef<'_> {
                 nonce.as_ptr(),
                 nonce.len(),
                 data,
-                in_out.len(),
+                len,
                 const_ptr(tag),
                 tag.len(),
                 const_ptr(aad),
@@ -516,7 +552,7 @@ impl Scheme {
         }
     }
 
-    /// Sets the padding of an operation that [`EVP_DigestSignInit`] or its counterpart began.
+    /// Sets the padding of an operation that `EVP_DigestSignInit` or its counterpart began.
     ///
     /// # Safety
     /// `context` is the live EVP_PKEY_CTX of such an operation.

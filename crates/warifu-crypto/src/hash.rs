@@ -5,10 +5,10 @@ use core::fmt;
 use core::ops::Deref;
 use zeroize::Zeroize;
 
-/// The longest output of any [`Hash`], in bytes.
+/// The longest output of any [`enum@Hash`], in bytes.
 pub const MAX_OUTPUT_LEN: usize = 64;
 
-/// The longest input block of any [`Hash`], in bytes.
+/// The longest input block of any [`enum@Hash`], in bytes.
 pub(crate) const MAX_BLOCK_LEN: usize = 128;
 
 /// A hash function (FIPS 180-4).
@@ -157,19 +157,17 @@ pub(crate) enum Midstate {
 }
 
 impl Midstate {
-    /// After this first block, which is `hash.block_len()` bytes at the start of `block`.
-    pub(crate) fn after(hash: Hash, block: &[u8; MAX_BLOCK_LEN]) -> Self {
-        let mut midstate = match hash {
+    /// Before any block.
+    pub(crate) const fn initial(hash: Hash) -> Self {
+        match hash {
             Hash::Sha256 => Self::Narrow(ffi::SHA256_IV),
             Hash::Sha384 => Self::Wide(ffi::SHA384_IV),
             Hash::Sha512 => Self::Wide(ffi::SHA512_IV),
-        };
-        midstate.compress(block);
-        midstate
+        }
     }
 
-    /// Hashes the block at the start of `block`.
-    fn compress(&mut self, block: &[u8; MAX_BLOCK_LEN]) {
+    /// Hashes one block, which stands at the start of `block`.
+    pub(crate) fn compress(&mut self, block: &[u8; MAX_BLOCK_LEN]) {
         match self {
             Self::Narrow(h) => {
                 if let Some(block) = block.first_chunk() {
@@ -210,17 +208,20 @@ impl Midstate {
             Self::Narrow(h) => {
                 let mut h = *h;
                 ffi::sha256_compress(&mut h, block.first_chunk()?);
-                for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(h) {
+                for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(&h) {
                     *to = word.to_be_bytes();
                 }
+                h.as_mut_slice().zeroize();
             }
             Self::Wide(h) => {
                 let mut h = *h;
                 ffi::sha512_compress(&mut h, &block);
                 let words = hash.output_len() / 8;
-                for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(h).take(words) {
+                let to = digest.bytes.as_chunks_mut().0.iter_mut();
+                for (to, word) in to.zip(&h).take(words) {
                     *to = word.to_be_bytes();
                 }
+                h.as_mut_slice().zeroize();
             }
         }
         block.as_mut_slice().zeroize();
@@ -237,7 +238,7 @@ impl Drop for Midstate {
     }
 }
 
-/// The output of a [`Hash`]. A public value: it is neither wiped nor hidden.
+/// The output of a [`enum@Hash`]. A public value: it is neither wiped nor hidden.
 #[derive(Copy, Clone)]
 pub struct Digest {
     bytes: [u8; MAX_OUTPUT_LEN],

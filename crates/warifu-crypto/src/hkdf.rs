@@ -24,7 +24,7 @@ impl Prk {
     #[must_use]
     pub fn from_secret(hash: Hash, secret: &[u8]) -> Self {
         Self {
-            key: Box::new(HmacKey::new(hash, secret)),
+            key: HmacKey::boxed(hash, secret),
         }
     }
 

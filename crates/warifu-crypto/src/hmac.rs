@@ -19,13 +19,35 @@ impl HmacKey {
     /// Prepares `key`, of any length (RFC 2104 Section 2: longer than a block, it is hashed first).
     #[must_use]
     pub fn new(hash: Hash, key: &[u8]) -> Self {
+        let mut prepared = Self::initial(hash);
+        prepared.set(key);
+        prepared
+    }
+
+    /// As [`new`](Self::new), straight on the heap: no copy of the key's state is left on the stack.
+    pub(crate) fn boxed(hash: Hash, key: &[u8]) -> Box<Self> {
+        let mut prepared = Box::new(Self::initial(hash));
+        prepared.set(key);
+        prepared
+    }
+
+    const fn initial(hash: Hash) -> Self {
+        Self {
+            hash,
+            inner: Midstate::initial(hash),
+            outer: Midstate::initial(hash),
+        }
+    }
+
+    /// Hashes the padded key, once, into the initial states.
+    fn set(&mut self, key: &[u8]) {
         let mut block = [0; MAX_BLOCK_LEN];
         // Never empty: MAX_BLOCK_LEN is the longest of all block lengths.
-        let block_of_hash = block.get_mut(..hash.block_len()).unwrap_or_default();
+        let block_of_hash = block.get_mut(..self.hash.block_len()).unwrap_or_default();
         if let Some(start) = block_of_hash.get_mut(..key.len()) {
             start.copy_from_slice(key);
         } else {
-            let mut digest = hash.digest(&[key]);
+            let mut digest = self.hash.digest(&[key]);
             for (to, from) in block_of_hash.iter_mut().zip(digest.iter()) {
                 *to = *from;
             }
@@ -34,13 +56,12 @@ impl HmacKey {
         for byte in &mut block {
             *byte ^= INNER_PAD;
         }
-        let inner = Midstate::after(hash, &block);
+        self.inner.compress(&block);
         for byte in &mut block {
             *byte ^= INNER_PAD ^ OUTER_PAD;
         }
-        let outer = Midstate::after(hash, &block);
+        self.outer.compress(&block);
         block.as_mut_slice().zeroize();
-        Self { hash, inner, outer }
     }
 
     /// The MAC of the concatenation of `data`.

@@ -18,6 +18,30 @@
 //! | random bytes | [`random`] |
 //! | compare without a timing leak | [`constant_time`] |
 //! | what can fail | [`error`] |
+//!
+//! The skeleton of a TLS 1.3 key exchange and a record under the keys that come of it:
+//!
+//! ```
+//! use warifu_crypto::{Aead, AeadKey, Group, Hash, KeyShare, Prk, respond};
+//!
+//! # fn main() -> Result<(), warifu_crypto::CryptoError> {
+//! let client = KeyShare::generate(Group::X25519MlKem768)?;
+//! let (server_share, at_server) = respond(Group::X25519MlKem768, client.public())?;
+//! let at_client = client.agree(&server_share)?;
+//! assert_eq!(at_client, at_server);
+//!
+//! let secret = Prk::extract(Hash::Sha256, &[], at_client.as_bytes());
+//! let (mut key, mut iv) = ([0; 16], [0; 12]);
+//! secret.expand_label(b"key", b"", &mut key)?;
+//! secret.expand_label(b"iv", b"", &mut iv)?;
+//!
+//! let key = AeadKey::new(Aead::Aes128Gcm, &key)?;
+//! let mut record = [0; 5 + 1 + 16];
+//! key.seal_scatter(&iv, b"header", b"hello", &[23], &mut record)?;
+//! assert_eq!(key.open_in_place(&iv, b"header", &mut record)?, b"hello\x17");
+//! # Ok(())
+//! # }
+//! ```
 
 #![deny(unsafe_code)]
 

@@ -350,3 +350,34 @@ fn check_cost(kdf: &Kdf) -> Result<(), CryptoError> {
         _ => Err(CryptoError::Unsupported),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pkcs8::pkcs5::pbes2::{Pbkdf2Params, ScryptParams};
+
+    #[test]
+    fn cost_is_limited_exactly() {
+        let pbkdf2 =
+            |iterations| Kdf::Pbkdf2(Pbkdf2Params::hmac_sha256(iterations, b"saltsalt").unwrap());
+        assert_eq!(check_cost(&pbkdf2(MAX_PBKDF2_ITERATIONS)), Ok(()));
+        let refused = check_cost(&pbkdf2(MAX_PBKDF2_ITERATIONS + 1));
+        assert_eq!(refused, Err(CryptoError::TooCostly));
+
+        let salt = pbkdf2(1).pbkdf2().unwrap().salt;
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            check_cost(&Kdf::Scrypt(ScryptParams {
+                salt,
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            }))
+        };
+        assert_eq!(scrypt(1 << 18, 8, 16), Ok(()));
+        assert_eq!(scrypt(1 << 19, 8, 1), Err(CryptoError::TooCostly));
+        assert_eq!(scrypt(1 << 18, 9, 1), Err(CryptoError::TooCostly));
+        assert_eq!(scrypt(1 << 18, 8, 17), Err(CryptoError::TooCostly));
+        assert_eq!(scrypt(u64::MAX, u16::MAX, 1), Err(CryptoError::TooCostly));
+    }
+}

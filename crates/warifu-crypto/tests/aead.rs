@@ -33,6 +33,8 @@ fn seal_and_both_opens_for_many_lengths() {
             (15, 1),
             (16, 17),
             (100, 300),
+            (8192, 1),
+            (8193, 1),
             (16384, 1),
         ] {
             let plaintext: Vec<u8> = (0..len).map(|i| i as u8).collect();

@@ -158,3 +158,58 @@ fn ml_kem_keys_out_of_range_are_refused() {
         );
     }
 }
+
+/// draft-ietf-tls-ecdhe-mlkem Section 4.1 to 4.3: which half stands first, in the client's share, the server's and
+/// the secret. The other side is put together by hand from aws-lc-rs.
+#[test]
+fn hybrids_have_the_order_of_the_draft() {
+    use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, UnparsedPublicKey, X25519};
+    use aws_lc_rs::kem::{EncapsulationKey, ML_KEM_768, ML_KEM_1024};
+    for (group, curve, kem, ec_len, kem_len, kem_first) in [
+        (Group::X25519MlKem768, &X25519, &ML_KEM_768, 32, 1184, true),
+        (
+            Group::SecP256r1MlKem768,
+            &ECDH_P256,
+            &ML_KEM_768,
+            65,
+            1184,
+            false,
+        ),
+        (
+            Group::SecP384r1MlKem1024,
+            &ECDH_P384,
+            &ML_KEM_1024,
+            97,
+            1568,
+            false,
+        ),
+    ] {
+        let client = KeyShare::generate(group).unwrap();
+        let (ec, kem_key) = if kem_first {
+            let (kem_key, ec) = client.public().split_at(kem_len);
+            (ec, kem_key)
+        } else {
+            client.public().split_at(ec_len)
+        };
+        let server = agreement::PrivateKey::generate(curve).unwrap();
+        let server_public = server.compute_public_key().unwrap();
+        let ec_secret =
+            agreement::agree(&server, UnparsedPublicKey::new(curve, ec), (), |secret| {
+                Ok(secret.to_vec())
+            })
+            .unwrap();
+        let kem_key = EncapsulationKey::new(kem, kem_key).unwrap();
+        let (ciphertext, kem_secret) = kem_key.encapsulate().unwrap();
+
+        let join = |ec: &[u8], kem: &[u8]| {
+            if kem_first {
+                [kem, ec].concat()
+            } else {
+                [ec, kem].concat()
+            }
+        };
+        let share = join(server_public.as_ref(), ciphertext.as_ref());
+        let secret = join(&ec_secret, kem_secret.as_ref());
+        assert_eq!(client.agree(&share).unwrap().as_bytes(), secret);
+    }
+}

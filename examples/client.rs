@@ -1,0 +1,57 @@
+//! The specification's client: sends each line of standard input as a message over TLS and prints the reply.
+//!
+//! `cargo run --example client -- [IP]`, with `ca.pem` in the current directory.
+
+use std::error::Error;
+use std::io::{self, BufRead, Read, Write};
+use std::net::{IpAddr, TcpStream};
+use std::process::ExitCode;
+
+use warifu::{ClientConfig, Stream, Trust};
+
+const PORT: u16 = 11111;
+
+fn main() -> ExitCode {
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1".to_owned());
+    match run(&address) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("client: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(address: &str) -> Result<(), Box<dyn Error>> {
+    let address: IpAddr = address
+        .parse()
+        .map_err(|_| format!("{address} is not an IP address"))?;
+    // The context: whom this client believes.
+    let config = ClientConfig::builder(Trust::from_ca_file("ca.pem")?).build()?;
+    // The connection: TCP, then TLS on it.
+    let transport = TcpStream::connect((address, PORT))
+        .map_err(|error| format!("connecting to {address} port {PORT}: {error}"))?;
+    let mut stream = Stream::client(config, address.into(), transport);
+    stream.handshake()?;
+
+    let mut reply = [0; 16384];
+    for line in io::stdin().lock().lines() {
+        let message = line?;
+        if message.is_empty() {
+            continue; // an empty message would have no reply
+        }
+        stream.write_all(message.as_bytes())?;
+        if message == "shutdown" {
+            break;
+        }
+        let count = stream.read(&mut reply)?;
+        if count == 0 {
+            return Err("the server closed the connection".into());
+        }
+        let reply = reply.get(..count).unwrap_or_default();
+        println!("{}", String::from_utf8_lossy(reply));
+    }
+    // Released in the reverse order of making: TLS here; connection, socket and context as they drop.
+    stream.close()?;
+    Ok(())
+}

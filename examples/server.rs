@@ -1,0 +1,67 @@
+//! The specification's server: prints each message it receives over TLS and answers with a set
+//! message, until a client sends `shutdown`.
+//!
+//! `cargo run --example server`, with `server.pem` and `server.key` in the current directory.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use warifu::{Credential, ServerConfig, Stream};
+
+const PORT: u16 = 11111;
+const REPLY: &[u8] = b"message received";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    // The context: what this server proves itself with.
+    let credential = Arc::new(Credential::from_files("server.pem", "server.key")?);
+    let config = ServerConfig::builder(credential).build()?;
+    let listener = TcpListener::bind(("127.0.0.1", PORT))
+        .map_err(|error| format!("listening on port {PORT}: {error}"))?;
+    loop {
+        let (transport, peer) = listener.accept()?;
+        match serve(&config, transport) {
+            Ok(Next::Client) => {}
+            Ok(Next::Shutdown) => return Ok(()),
+            // One client's failure is not the server's.
+            Err(error) => eprintln!("server: {peer}: {error}"),
+        }
+    }
+}
+
+enum Next {
+    Client,
+    Shutdown,
+}
+
+fn serve(config: &Arc<ServerConfig>, transport: TcpStream) -> Result<Next, Box<dyn Error>> {
+    let mut stream = Stream::server(config.clone(), transport);
+    stream.handshake()?;
+    let mut buffer = [0; 16384];
+    loop {
+        let count = stream.read(&mut buffer)?;
+        let message = buffer.get(..count).unwrap_or_default();
+        if message.is_empty() {
+            stream.close()?;
+            return Ok(Next::Client);
+        }
+        println!("{}", String::from_utf8_lossy(message));
+        if message == b"shutdown" {
+            stream.close()?;
+            return Ok(Next::Shutdown);
+        }
+        stream.write_all(REPLY)?;
+    }
+}
