@@ -563,4 +563,4 @@ fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -225,7 +225,12 @@ impl Receiving {
             content,
             len,
             protected,
+            skipped,
         } = record;
+        if skipped {
+            self.queue.consume(len);
+            return Ok(());
+        }
         let fragmented = self.handshake.len() > self.handshake_taken;
         if fragmented
             && content_type != ContentType::HANDSHAKE

@@ -16,7 +16,7 @@ fn recorded_hello<'a>(trace: &'a Vectors, name: &str) -> ClientHello<'a> {
 }
 
 /// A client that decides as the recorded one did.
-fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
+pub(in crate::handshake) fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
     let hello = recorded_hello(trace, "client_hello");
     let secrets = Arc::new(Secrets::default());
     let mut builder = ClientConfig::builder(Believe)
@@ -71,7 +71,7 @@ fn send_recorded_hello(
 }
 
 /// The flow itself, after the recorded ClientHello.
-async fn run_after_recorded_hello(
+pub(in crate::handshake) async fn run_after_recorded_hello(
     mut peer: Peer,
     client: Client,
     trace: Arc<Vectors>,
