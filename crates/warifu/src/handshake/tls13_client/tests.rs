@@ -8,6 +8,7 @@ use crate::handshake::replay::{
     send_recorded,
 };
 use crate::message::ClientHello;
+use crate::parameters::AlertDescription;
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN};
 use crate::test_vectors::{Vectors, trace};
 
@@ -289,5 +290,36 @@ fn our_own_hello_says_the_same_as_each_recorded_one() {
         assert_eq!(sent[5..], hello);
         let ours = ClientHello::read(&hello[MESSAGE_HEADER_LEN..]).unwrap();
         assert_says_the_same(&ours, &recorded_hello(&trace, "client_hello"));
+    }
+}
+
+/// RFC 8446 Section 4.1.4: "The value of selected_version in the HelloRetryRequest "supported_versions" extension MUST
+/// be retained in the ServerHello".
+#[test]
+fn a_server_hello_of_another_version_after_a_retry_is_refused() {
+    let trace = Arc::new(trace!("hello_retry_request"));
+    let older = |random: &[u8; 32]| {
+        let mut body = vec![3, 3];
+        body.extend_from_slice(random);
+        body.extend_from_slice(&[0, 0xc0, 0x2f, 0]);
+        [&[22, 3, 3, 0, 42, 2, 0, 0, 38][..], &body].concat()
+    };
+    let mut downgraded = [7; 32];
+    downgraded[24..].copy_from_slice(b"DOWNGRD\x01");
+    let changed = PeerMisbehaved::IllegalParameter {
+        what: "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
+    };
+    for (random, error) in [
+        ([7; 32], changed),
+        (downgraded, PeerMisbehaved::DowngradeDetected),
+    ] {
+        let (client, _) = client(&trace);
+        let recorded = trace.clone();
+        let mut replay = Replay::new(|peer| run_after_recorded_hello(peer, client, recorded));
+        replay.step(&[], 1, &trace["client_hello_record"]);
+        replay.answer(&trace["hello_retry_request_record"]);
+        let refused = replay.failure(&older(&random));
+        assert_eq!(refused, error.into());
+        assert_eq!(refused.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
     }
 }
