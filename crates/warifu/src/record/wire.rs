@@ -161,12 +161,12 @@ impl Receiving {
         }
     }
 
-    /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
+    /// Memory for a socket to write received bytes into, as long as there is [`room`](Self::room);
+    /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
-        let wanted = RECEIVE_LEN.saturating_sub(self.queue.len()).max(HEADER_LEN);
-        let spare = self.queue.spare_mut(wanted);
-        let len = spare.len().min(RECEIVE_LEN);
-        spare.get_mut(..len).unwrap_or_default()
+        let room = self.room();
+        let spare = self.queue.spare_mut(room);
+        spare.get_mut(..room).unwrap_or_default()
     }
 
     /// How many more bytes are accepted before events have been taken: bounds the queue.
