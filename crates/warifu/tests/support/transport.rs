@@ -60,6 +60,14 @@ pub fn moody_pipe(seed: u64, capacity: usize, max_step: usize) -> (Pipe, Pipe) {
 }
 
 impl Pipe {
+    /// Another handle of the same end, in a good mood.
+    pub fn second_handle(&self) -> Self {
+        let (mut handle, _) = pipe();
+        handle.incoming = self.incoming.clone();
+        handle.outgoing = self.outgoing.clone();
+        handle
+    }
+
     /// Ends the outgoing direction: the other end reads 0 once it has read everything.
     pub fn end(&mut self) {
         self.outgoing.lock().unwrap().ended = true;
