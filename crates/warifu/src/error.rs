@@ -304,6 +304,8 @@ pub enum UsageError {
     HandshakeIncomplete,
     /// Writing after `close()`.
     WriteAfterClose,
+    /// `close()` gave the connection up before its handshake was complete. Fatal.
+    ClosedInHandshake,
     /// The operation needs something that was not negotiated or configured. The text names both.
     NotAvailable(&'static str),
     /// A configuration contradicts itself. The text says what to change.
@@ -315,6 +317,9 @@ impl fmt::Display for UsageError {
         match self {
             Self::HandshakeIncomplete => f.write_str("the handshake is not complete yet"),
             Self::WriteAfterClose => f.write_str("write after close"),
+            Self::ClosedInHandshake => {
+                f.write_str("this side closed the connection before its handshake was complete")
+            }
             Self::NotAvailable(what) => f.write_str(what),
             Self::Config(what) => write!(f, "configuration: {what}"),
         }

@@ -71,6 +71,7 @@ pub(super) async fn run(
         }
     };
     transcript.add(received.bytes());
+    begin_fragmenting(&mut peer, &config, &choice)?;
     let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
     let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
 
@@ -341,6 +342,19 @@ fn check_second_hello(
         return changed("key_share to other than the one group that was asked for");
     }
     Ok(())
+}
+
+/// RFC 6066 Section 4: once agreed, both "MUST immediately begin fragmenting messages (including handshake messages)",
+/// and a hybrid's ServerHello is longer than the smallest fragment. record_size_limit counts protected records only.
+fn begin_fragmenting(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
+    let Some(agreed) = choice.max_fragment_length else {
+        return Ok(());
+    };
+    let limit = agreed.fragment_len().min(config.settings.record_size);
+    peer.with_wire(|wire| {
+        wire.sending.writer_mut().set_fragment_limit(limit);
+        Ok(())
+    })
 }
 
 /// Section 4.1.3, and the key exchange.

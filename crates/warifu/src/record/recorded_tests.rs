@@ -15,7 +15,7 @@ fn keys(trace: &Vectors, name: &str) -> RecordKeys {
     let iv = &trace[format!("{name}_iv").as_str()];
     RecordKeys {
         key: AeadKey::new(Aead::Aes128Gcm, key).unwrap(),
-        iv: iv.as_slice().try_into().unwrap(),
+        iv: <[u8; 12]>::try_from(iv.as_slice()).unwrap().into(),
         confidentiality_limit: u64::MAX,
     }
 }

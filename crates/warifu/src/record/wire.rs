@@ -161,30 +161,30 @@ impl Receiving {
         }
     }
 
-    /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
+    /// Memory for a socket to write received bytes into, as long as there is [`room`](Self::room);
+    /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
         let room = self.room();
-        if room == 0 {
-            return &mut [];
-        }
-        self.queue
-            .spare_mut(room)
-            .get_mut(..room)
-            .unwrap_or_default()
+        let spare = self.queue.spare_mut(room);
+        spare.get_mut(..room).unwrap_or_default()
     }
 
-    /// How many more bytes are accepted before events have been taken: bounds the queue. Never 0 while a record is
-    /// incomplete, since the longest record fits.
+    /// How many more bytes are accepted before events have been taken: bounds the queue.
     pub(crate) fn room(&self) -> usize {
         RECEIVE_LEN.saturating_sub(self.queue.len())
     }
 
     pub(crate) fn received(&mut self, count: usize) {
-        self.queue.advance(count);
+        if !self.closed {
+            self.queue.advance(count);
+        }
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        self.queue.extend(bytes);
+        // RFC 8446 Section 6.1: "Any data received after a closure alert has been received MUST be ignored."
+        if !self.closed {
+            self.queue.extend(bytes);
+        }
     }
 
     /// The transport has ended.
@@ -206,6 +206,7 @@ impl Receiving {
                 return Ok(Event::Handshake);
             }
             if self.closed {
+                self.queue.consume(self.queue.len());
                 return Ok(Event::Closed);
             }
             let Some(record) = self.reader.next(self.queue.filled_mut())? else {
@@ -587,11 +588,25 @@ impl Sending {
         if self.flight.is_empty() {
             return Ok(());
         }
+        if self.closed {
+            self.flight.clear();
+            return Ok(());
+        }
         let result = self
             .writer
             .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
         self.flight.clear();
         result
+    }
+
+    /// Takes the flight back, to be continued by [`put_back_flight`](Self::put_back_flight) after a wait in which other
+    /// messages may be sent.
+    pub(crate) fn take_flight(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.flight)
+    }
+
+    pub(crate) fn put_back_flight(&mut self, flight: &[u8]) {
+        self.flight.extend_from_slice(flight);
     }
 
     /// Seals what was sent before under the old keys, then changes them.

@@ -216,7 +216,9 @@ fn recorded_keys(trace: &Vectors) -> crate::record::protection::RecordKeys {
     let key = &trace["server_handshake_key"];
     crate::record::protection::RecordKeys {
         key: warifu_crypto::AeadKey::new(warifu_crypto::Aead::Aes128Gcm, key).unwrap(),
-        iv: trace["server_handshake_iv"][..].try_into().unwrap(),
+        iv: <[u8; 12]>::try_from(&trace["server_handshake_iv"][..])
+            .unwrap()
+            .into(),
         confidentiality_limit: u64::MAX,
     }
 }
