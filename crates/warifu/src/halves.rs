@@ -162,7 +162,11 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
                 Action::Nothing => {}
                 Action::UpdateKeys => {
                     self.writer.key_update_due.store(true, Ordering::Release);
-                    if let Some(mut writer) = self.writer.try_lock() {
+                    // One answer serves any number of requests: it leaves when there is room, or with the next write,
+                    // so that a peer that asks without reading cannot make the queue grow.
+                    if let Some(mut writer) = self.writer.try_lock()
+                        && writer.sending.queue().is_empty()
+                    {
                         writer.answer_key_update(&self.writer.key_update_due)?;
                         // A transport that does not take it now gets it with the next write.
                         let _ = writer.send_output();
