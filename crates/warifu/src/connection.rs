@@ -746,8 +746,10 @@ impl Established {
         };
         match (&mut self.authentication, &self.post_handshake_auth) {
             (Some(under_way), _) if got != HandshakeType::CERTIFICATE_REQUEST => {
-                under_way.deliver(message);
-                Ok(())
+                match under_way.deliver(message) {
+                    true => Ok(()),
+                    false => Err(unexpected.into()),
+                }
             }
             (None, Some(auth)) if got == HandshakeType::CERTIFICATE_REQUEST => {
                 self.authentication = Some(auth.answer(message)?);

@@ -111,7 +111,10 @@ pub(crate) fn accept_message(
             }
             Ok(Action::Nothing)
         }
-        HandshakeType::CERTIFICATE_REQUEST if is_client => Ok(Action::Authenticate(message)),
+        HandshakeType::CERTIFICATE_REQUEST if is_client => {
+            receiving.count_certificate_request()?;
+            Ok(Action::Authenticate(message))
+        }
         HandshakeType::CERTIFICATE
         | HandshakeType::CERTIFICATE_VERIFY
         | HandshakeType::FINISHED

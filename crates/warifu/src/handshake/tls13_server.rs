@@ -149,6 +149,15 @@ impl Choice {
                     extension: "signature_algorithms",
                     message: "ClientHello",
                 })?;
+        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
+        // the handshake."
+        if extensions.pre_shared_key.is_some() && extensions.psk_key_exchange_modes.is_none() {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "psk_key_exchange_modes",
+                message: "ClientHello",
+            }
+            .into());
+        }
         let alpn = negotiate::choose_alpn(&config.settings, hello)?.map(Arc::from);
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions

@@ -27,6 +27,8 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
+/// CertificateRequests in a row without application data between them; each costs this side a signature.
+const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
@@ -137,6 +139,7 @@ pub(crate) struct Receiving {
     warning_alerts: usize,
     key_updates: usize,
     tickets: usize,
+    certificate_requests: usize,
     log: Log,
 }
 
@@ -157,6 +160,7 @@ impl Receiving {
             warning_alerts: 0,
             key_updates: 0,
             tickets: 0,
+            certificate_requests: 0,
             log,
         }
     }
@@ -243,10 +247,9 @@ impl Receiving {
                     return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into());
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
-                if self.handshake_taken == self.handshake.len() {
-                    self.handshake.clear();
-                    self.handshake_taken = 0;
-                }
+                // What was taken goes first: messages that never end where a record ends must not pile up.
+                self.handshake.drain(..self.handshake_taken);
+                self.handshake_taken = 0;
                 self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
@@ -279,6 +282,7 @@ impl Receiving {
         self.warning_alerts = 0;
         self.key_updates = 0;
         self.tickets = 0;
+        self.certificate_requests = 0;
         self.application = content;
         self.application_record_len = len;
         Ok(())
@@ -302,7 +306,14 @@ impl Receiving {
         };
         let description = AlertDescription(description);
         self.log(LoggedMessage::Alert(description));
+        let fragmented = self.handshake.len() > self.handshake_taken;
         match description {
+            // RFC 8446 Section 5.1: nothing comes between the fragments of a message. A fatal alert ends the connection
+            // all the same, and says more.
+            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED if fragmented => {
+                let content_type = ContentType::ALERT;
+                return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
+            }
             AlertDescription::CLOSE_NOTIFY => self.closed = true,
             // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal,
             // whatever their level says (Section 6).
@@ -447,6 +458,18 @@ impl Receiving {
         self.tickets += 1;
         if self.tickets > MAX_TICKETS {
             return Err(PeerMisbehaved::TooManyTickets { limit: MAX_TICKETS }.into());
+        }
+        Ok(())
+    }
+
+    /// One more CertificateRequest without application data before it.
+    pub(crate) fn count_certificate_request(&mut self) -> Result<(), Error> {
+        self.certificate_requests += 1;
+        if self.certificate_requests > MAX_CERTIFICATE_REQUESTS {
+            return Err(PeerMisbehaved::TooManyCertificateRequests {
+                limit: MAX_CERTIFICATE_REQUESTS,
+            }
+            .into());
         }
         Ok(())
     }
