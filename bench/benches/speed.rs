@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use warifu_bench::measure::{Contestant, Spread, run};
 use warifu_bench::pki::Pki;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, floor, ours, theirs};
+use warifu_bench::{Groups, floor, ours, theirs, theirs_unbuffered};
 
 /// What both stacks' copies go through. On Zen 4 glibc's choice of `rep movsb` for copies above 2 KiB makes their speed
 /// depend on the buffers' relative alignment by a factor of two; vector copies are steady.
@@ -216,6 +216,7 @@ fn handshakes(pki: &Pki, groups: Groups) -> Vec<Contestant<'static>> {
     ]
 }
 
+/// Two established connections: rustls' and ours.
 fn connect(pki: &Pki, wire: &mut Wire) -> (theirs::Pair, ours::Pair) {
     let theirs = theirs::handshake(
         &theirs::client_config(pki, Groups::X25519),
@@ -235,6 +236,12 @@ fn connect(pki: &Pki, wire: &mut Wire) -> (theirs::Pair, ours::Pair) {
 fn messages<const LEN: usize>(pki: &Pki) -> Vec<Contestant<'static>> {
     let (mut their_wire, mut our_wire) = (Wire::new(), Wire::new());
     let (mut theirs, mut ours) = connect(pki, &mut our_wire);
+    let mut unbuffered = theirs_unbuffered::connect(
+        &theirs::client_config(pki, Groups::X25519),
+        &theirs::server_config(pki, Groups::X25519),
+        &theirs::server_name(),
+    );
+    let mut unbuffered_wire = Wire::new();
     let mut floor = floor::Record::new(LEN);
     vec![
         Contestant::new("rustls", move || {
@@ -242,6 +249,9 @@ fn messages<const LEN: usize>(pki: &Pki) -> Vec<Contestant<'static>> {
         }),
         Contestant::new("warifu", move || {
             ours::send_message(&mut ours, &[7; LEN], &mut our_wire)
+        }),
+        Contestant::new("rustls, unbuffered", move || {
+            theirs_unbuffered::send_message(&mut unbuffered, &[7; LEN], &mut unbuffered_wire)
         }),
         Contestant::new("floor", move || floor.run(&[7; LEN])),
     ]

@@ -5,7 +5,7 @@
 //! | `measure.rs` | interleaved rounds on the thread's CPU clock, ratios, the printed lines |
 //! | `pki.rs` | the certificates that both stacks use |
 //! | `wire.rs` | the memory between the two ends |
-//! | `ours.rs`, `theirs.rs` | each stack behind the same small set of functions |
+//! | `ours.rs`, `theirs.rs`, `theirs_unbuffered.rs` | each API behind the same small set of functions |
 //! | `floor.rs` | the cryptography alone |
 //! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs |
 
@@ -14,6 +14,7 @@ pub mod measure;
 pub mod ours;
 pub mod pki;
 pub mod theirs;
+pub mod theirs_unbuffered;
 pub mod wire;
 
 /// Which groups both ends offer.
