@@ -227,6 +227,10 @@ impl Connection {
         if let State::New(_) = &self.state {
             self.start();
         }
+        if let State::Handshaking(_) | State::Established(_) = &self.state {
+            // A flow that panicked must not be polled again.
+            wire(&mut self.wire)?;
+        }
         match &mut self.state {
             State::Handshaking(coroutine) => {
                 let Poll::Ready(connected) = coroutine.poll(&mut self.wire, context) else {

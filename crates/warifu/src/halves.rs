@@ -37,13 +37,13 @@ struct Shared<W> {
     writer: Mutex<Writer<W>>,
     /// The peer waits for our KeyUpdate.
     key_update_due: AtomicBool,
+    /// Why the reading half ended the connection. Its alert is due.
+    failure: Mutex<Option<Error>>,
 }
 
 struct Writer<W> {
     sending: Sending,
     transport: W,
-    /// Why the reading half ended the connection.
-    failed: Option<Error>,
 }
 
 pub(crate) fn halves<R, W>(
@@ -56,9 +56,9 @@ pub(crate) fn halves<R, W>(
         writer: Mutex::new(Writer {
             sending: parts.wire.sending,
             transport: write_transport,
-            failed: None,
         }),
         key_update_due: AtomicBool::new(parts.key_update_due),
+        failure: Mutex::new(None),
     });
     let read_half = ReadHalf {
         receiving: parts.wire.receiving,
@@ -84,11 +84,13 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn check_usable(&self) -> Result<(), Error> {
-        match &self.failed {
-            Some(error) => Err(error.clone()),
-            None if self.sending.is_closed() => Err(UsageError::WriteAfterClose.into()),
-            None => Ok(()),
+    /// Sends the alert of a failure that the reading half found; the failure counts more than not being able to tell
+    /// of it.
+    fn tell_failure(&mut self, error: &Error) {
+        if let Some(alert) = error.alert()
+            && self.sending.send_alert(alert).is_ok()
+        {
+            let _ = self.send_output();
         }
     }
 
@@ -100,9 +102,27 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl<W> Shared<W> {
+impl<W: Write> Shared<W> {
     fn lock(&self) -> MutexGuard<'_, Writer<W>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<Error>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The writer, if the connection can still be written to. What the reading half left to send is sent first.
+    fn usable_writer(&self) -> Result<MutexGuard<'_, Writer<W>>, Error> {
+        let mut writer = self.lock();
+        if let Some(error) = &*self.failure() {
+            writer.tell_failure(error);
+            return Err(error.clone());
+        }
+        if writer.sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
+        writer.answer_key_update(&self.key_update_due)?;
+        Ok(writer)
     }
 
     fn try_lock(&self) -> Option<MutexGuard<'_, Writer<W>>> {
@@ -180,16 +200,15 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
         }
     }
 
-    /// Ends the connection for both halves, and tells the peer.
+    /// Ends the connection for both halves, and tells the peer: now, or, while the other thread is in the middle of a
+    /// write, at that half's next call. Waiting for it could take for ever.
     #[cold]
     fn fail(&mut self, error: Error) -> io::Error {
         self.failed = Some(error.clone());
-        let mut writer = self.writer.lock();
-        if let Some(alert) = error.alert() {
-            writer.failed.get_or_insert(error.clone());
-            // The failure counts more than not being able to tell of it.
-            if writer.sending.send_alert(alert).is_ok() {
-                let _ = writer.send_output();
+        if error.alert().is_some() {
+            *self.writer.failure() = Some(error.clone());
+            if let Some(mut writer) = self.writer.try_lock() {
+                writer.tell_failure(&error);
             }
         }
         error.into()
@@ -246,9 +265,7 @@ impl<W: Write> WriteHalf<W> {
 impl<W: Write> Write for WriteHalf<W> {
     /// As [`Stream`](crate::Stream)'s.
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let mut writer = self.writer.lock();
-        writer.check_usable()?;
-        writer.answer_key_update(&self.writer.key_update_due)?;
+        let mut writer = self.writer.usable_writer()?;
         writer.send_output()?;
         let mut written = 0;
         while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
@@ -262,8 +279,10 @@ impl<W: Write> Write for WriteHalf<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut writer = self.writer.lock();
-        writer.answer_key_update(&self.writer.key_update_due)?;
+        let mut writer = match self.writer.usable_writer() {
+            Err(Error::Usage(UsageError::WriteAfterClose)) => self.writer.lock(),
+            other => other?,
+        };
         writer.send_output()?;
         writer.transport.flush()
     }

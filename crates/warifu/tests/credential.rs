@@ -487,6 +487,39 @@ fn passphrases_and_keys_do_not_print() {
     );
 }
 
+#[test]
+fn damaged_material_never_panics() {
+    let directory = Directory::new();
+    self_signed(&directory, P256);
+    directory.openssl(
+        "pkcs8 -topk8 -in key.pem -passout pass:x -v2 aes-128-cbc -iter 1 -out encrypted.pem",
+    );
+    let certificate = directory.read("cert.pem");
+    for file in ["key.pem", "encrypted.pem", "cert.pem"] {
+        let whole = directory.read(file);
+        let build = |bytes: &[u8]| {
+            let builder = Credential::builder().with_passphrase(Passphrase::new("x"));
+            if file == "cert.pem" {
+                builder
+                    .with_certificate_bytes(bytes)
+                    .with_key_bytes(&directory.read("key.pem"))
+            } else {
+                builder
+                    .with_certificate_bytes(&certificate)
+                    .with_key_bytes(bytes)
+            }
+            .build()
+        };
+        build(&whole).unwrap();
+        for at in 0..whole.len() {
+            let _ = build(&whole[..at]);
+            let mut changed = whole.clone();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let _ = build(&changed);
+        }
+    }
+}
+
 // ---- choice ----
 
 fn credential(ca: &Ca, names: &[&str]) -> Arc<Credential> {

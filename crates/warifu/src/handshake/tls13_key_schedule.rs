@@ -194,8 +194,8 @@ impl TrafficSecret {
         let mut key = Zeroizing([0; MAX_HASH_LEN]);
         let key = key.get_mut(suite.aead.key_len())?;
         prk.expand_label(b"key", b"", key).map_err(failed)?;
-        let mut iv = [0; 12];
-        prk.expand_label(b"iv", b"", &mut iv).map_err(failed)?;
+        let mut iv = zeroize::Zeroizing::new([0; 12]);
+        prk.expand_label(b"iv", b"", &mut *iv).map_err(failed)?;
         Ok(RecordKeys {
             key: AeadKey::new(suite.aead, key).map_err(failed)?,
             iv,

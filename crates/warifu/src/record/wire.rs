@@ -163,13 +163,18 @@ impl Receiving {
 
     /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
-        let wanted = RECEIVE_LEN.saturating_sub(self.queue.len()).max(HEADER_LEN);
-        let spare = self.queue.spare_mut(wanted);
-        let len = spare.len().min(RECEIVE_LEN);
-        spare.get_mut(..len).unwrap_or_default()
+        let room = self.room();
+        if room == 0 {
+            return &mut [];
+        }
+        self.queue
+            .spare_mut(room)
+            .get_mut(..room)
+            .unwrap_or_default()
     }
 
-    /// How many more bytes are accepted before events have been taken: bounds the queue.
+    /// How many more bytes are accepted before events have been taken: bounds the queue. Never 0 while a record is
+    /// incomplete, since the longest record fits.
     pub(crate) fn room(&self) -> usize {
         RECEIVE_LEN.saturating_sub(self.queue.len())
     }
