@@ -118,10 +118,10 @@ fn read_chain(
         }
         .into());
     }
+    message.check_solicited(rules.offered)?;
     let mut certificates = Vec::new();
     let mut ocsp_response = Vec::new();
     for entry in message.certificate_list.iter() {
-        entry.extensions.check_solicited(rules.offered)?;
         if certificates.is_empty()
             && let Some(status) = &entry.extensions.status_request
         {

@@ -17,6 +17,8 @@ pub(crate) mod certificate;
 pub(crate) mod negotiate;
 mod offer;
 pub(crate) mod post_handshake;
+#[cfg(test)]
+mod replay;
 pub(crate) mod tls13_client;
 pub(crate) mod tls13_key_schedule;
 pub(crate) mod tls13_server;

@@ -155,9 +155,7 @@ impl PostHandshakeAuth {
         };
         let (config, verifier) = (config.clone(), verifier.clone());
         let transcript = self.transcript.clone();
-        let mut context = [0; 32];
-        warifu_crypto::random::fill(&mut context)
-            .map_err(|_| Error::Internal("no random bytes"))?;
+        let context = config.settings.random.bytes()?;
         Ok(crate::coroutine::Coroutine::new(move |peer| {
             request_certificate(peer, config, verifier, transcript, context)
         }))

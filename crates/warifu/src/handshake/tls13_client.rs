@@ -161,7 +161,8 @@ async fn retry(
         .cookie
         .as_ref()
         .map(|cookie| cookie.as_slice());
-    offer.retry(request.extensions.key_share, cookie)?;
+    let random = &*client.config.settings.random;
+    offer.retry(random, request.extensions.key_share, cookie)?;
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
@@ -560,3 +561,6 @@ fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
         log.log(label, &offer.random, secret);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -278,3 +278,6 @@ impl ExporterSecret {
         self.secret.as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ pub(super) async fn run(
         }
     };
     transcript.add(received.bytes());
-    let handshake = send_server_hello(&mut peer, &mut transcript, &choice, &received)?;
+    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
     let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
@@ -239,11 +239,11 @@ async fn retry(
     first: Received<ClientHello<'static>>,
 ) -> Result<Received<ClientHello<'static>>, Error> {
     let group = choice.named_group();
-    let mut cookie = [0; 32];
-    if config.role.retry_cookie {
-        warifu_crypto::random::fill(&mut cookie).map_err(|_| Error::Internal("no random bytes"))?;
-    }
-    let cookie = config.role.retry_cookie.then_some(cookie);
+    let random = &config.settings.random;
+    let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
+        true => Some(random.bytes()?),
+        false => None,
+    };
     *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
     peer.send(
         transcript,
@@ -347,6 +347,7 @@ fn check_second_hello(
 fn send_server_hello(
     peer: &mut Peer,
     transcript: &mut Transcript,
+    config: &ServerConfig,
     choice: &Choice,
     received: &Received<ClientHello<'static>>,
 ) -> Result<HandshakeSecret, Error> {
@@ -357,15 +358,15 @@ fn send_server_hello(
     let implementation = group
         .implementation()
         .ok_or(Error::Internal("group without implementation"))?;
-    let (share, shared_secret) = warifu_crypto::respond(implementation, &client_share.key_exchange)
+    let random = &config.settings.random;
+    let (share, shared_secret) = random
+        .respond(implementation, &client_share.key_exchange)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
-    let mut random = [0; 32];
-    warifu_crypto::random::fill(&mut random).map_err(|_| Error::Internal("no random bytes"))?;
     peer.send(
         transcript,
         &ServerHello {
             legacy_version: ProtocolVersion::TLS1_2,
-            random: Random(random),
+            random: Random(random.bytes()?),
             legacy_session_id_echo: Opaque8::new(&choice.session_id),
             cipher_suite: choice.suite.suite,
             legacy_compression_method: NullCompression,
@@ -579,3 +580,6 @@ fn install_receiving_keys(
         wire.receiving.set_epoch(from_client, aligned)
     })
 }
+
+#[cfg(test)]
+mod tests;
