@@ -150,7 +150,7 @@ impl Connection {
 
     // Transport in.
 
-    /// Memory to receive bytes into, at least one record's worth unless that much is waiting already;
+    /// Memory to receive bytes into: some KiB, and once the handshake is over what is missing of one full record.
     /// [`received`](Self::received) then tells how many came. Empty if what was received must be
     /// [`read`](Self::read) first.
     pub fn receive_buffer(&mut self) -> &mut [u8] {

@@ -79,7 +79,7 @@ pub(super) async fn run(
     };
     let (suite, group, shared_secret) = agree(&mut offer, &answer)?;
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash).into_handshake_secret(&shared_secret)?;
+    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
     let keys = install_handshake_keys(
         &mut peer,
         &client,

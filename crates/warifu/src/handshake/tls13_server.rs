@@ -403,7 +403,7 @@ fn send_server_hello(
             },
         },
     )?;
-    EarlySecret::without_psk(choice.suite.hash).into_handshake_secret(&shared_secret)
+    Ok(EarlySecret::without_psk(choice.suite.hash)?.into_handshake_secret(&shared_secret))
 }
 
 /// The traffic secrets of the handshake.

@@ -33,6 +33,9 @@ const MAX_CERTIFICATE_REQUESTS: usize = 4;
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
+/// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
+/// connections that end here never had more.
+const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -169,8 +172,16 @@ impl Receiving {
     /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
         let room = self.room();
-        let spare = self.queue.spare_mut(room);
-        spare.get_mut(..room).unwrap_or_default()
+        if room == 0 {
+            return &mut [];
+        }
+        let wanted = match self.epoch {
+            Some(_) => room,
+            None => room.min(HANDSHAKE_RECEIVE_LEN),
+        };
+        let spare = self.queue.spare_mut(wanted);
+        let len = spare.len().min(room);
+        spare.get_mut(..len).unwrap_or_default()
     }
 
     /// How many more bytes are accepted before events have been taken: bounds the queue.
