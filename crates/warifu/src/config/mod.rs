@@ -166,8 +166,8 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Most bytes of application data per record sent, 1 to 16384. Default: 16384. Smaller records reach the
-    /// peer's application earlier and cost more. Whatever the peer demands may lower it further.
+    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well. Default: 16384.
+    /// Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower it further.
     pub fn with_record_size(mut self, bytes: usize) -> Self {
         if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
             self.settings.note_mistake(format!(
@@ -199,8 +199,9 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Lets a write on a transport that would block return the number of bytes that were taken
-    /// (`SSL_MODE_ENABLE_PARTIAL_WRITE`) instead of the whole. Default: off.
+    /// Lets a write on a transport that would block return the number of bytes that were sent
+    /// (`SSL_MODE_ENABLE_PARTIAL_WRITE`) instead of the whole. Default: off. Costs a call of the transport for each
+    /// record. A server's [`ChooseServerConfig`] does not change it.
     pub fn with_partial_write(mut self, enabled: bool) -> Self {
         self.settings.partial_write = enabled;
         self

@@ -75,6 +75,7 @@ pub(super) async fn run(
         }
     };
     transcript.add(received.bytes());
+    begin_fragmenting(&mut peer, &config, &choice)?;
     let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
     let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
 
@@ -153,6 +154,15 @@ impl Choice {
                     extension: "signature_algorithms",
                     message: "ClientHello",
                 })?;
+        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
+        // the handshake."
+        if extensions.pre_shared_key.is_some() && extensions.psk_key_exchange_modes.is_none() {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "psk_key_exchange_modes",
+                message: "ClientHello",
+            }
+            .into());
+        }
         let alpn = negotiate::choose_alpn(&config.settings, hello)?.map(Arc::from);
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions
@@ -366,6 +376,19 @@ fn check_second_hello(
     Ok(())
 }
 
+/// RFC 6066 Section 4: once agreed, both "MUST immediately begin fragmenting messages (including handshake messages)",
+/// and a hybrid's ServerHello is longer than the smallest fragment. record_size_limit counts protected records only.
+fn begin_fragmenting(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
+    let Some(agreed) = choice.max_fragment_length else {
+        return Ok(());
+    };
+    let limit = agreed.fragment_len().min(config.settings.record_size);
+    peer.with_wire(|wire| {
+        wire.sending.writer_mut().set_fragment_limit(limit);
+        Ok(())
+    })
+}
+
 /// Section 4.1.3, and the key exchange.
 fn send_server_hello(
     peer: &mut Peer,
@@ -403,7 +426,7 @@ fn send_server_hello(
             },
         },
     )?;
-    EarlySecret::without_psk(choice.suite.hash).into_handshake_secret(&shared_secret)
+    Ok(EarlySecret::without_psk(choice.suite.hash)?.into_handshake_secret(&shared_secret))
 }
 
 /// The traffic secrets of the handshake.

@@ -119,7 +119,7 @@ async fn run_with_recorded_messages(
     let (suite, _, shared_secret) = agree(&mut offer, &answer)?;
     assert_eq!(shared_secret.as_bytes(), trace["shared_secret"]);
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash).into_handshake_secret(&shared_secret)?;
+    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
     let keys =
         install_handshake_keys(peer, &client, &offer, &suite, &handshake, &transcript, kind)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer).await?;

@@ -81,26 +81,25 @@ fn followed_by(mut messages: Vec<u8>, trace: &Vectors, names: &[&str]) -> Vec<u8
 #[test]
 fn the_schedule_of_every_trace_is_reproduced() {
     for (name, trace) in &rfc8448() {
-        let early = match trace.get("psk") {
-            None => EarlySecret::without_psk(HASH),
-            Some(psk) => EarlySecret {
-                hash: HASH,
-                prk: Prk::extract(HASH, &[], psk),
-            },
-        };
-        assert_stage(&early.prk, &trace["early_secret"]);
-        assert_eq!(
-            derive_secret(&early.prk, b"derived", &HASH.empty_digest())
-                .unwrap()
-                .as_bytes(),
-            trace["early_derived_secret"]
-        );
+        let psk = trace.get("psk");
+        let early = Prk::extract(HASH, &[], psk.map_or(&[0; 32], Vec::as_slice));
+        assert_stage(&early, &trace["early_secret"]);
+        let derived = derive_secret(&early, b"derived", &HASH.empty_digest()).unwrap();
+        assert_eq!(derived.as_bytes(), trace["early_derived_secret"]);
 
         let to_server_hello = followed_by(hellos(trace), trace, &["server_hello"]);
         let transcript_hash = digest(&[&to_server_hello]);
         assert_eq!(transcript_hash[..], trace["server_hello_transcript_hash"]);
         let shared_secret = SharedSecret::from_slice(&trace["shared_secret"]);
-        let handshake = early.into_handshake_secret(&shared_secret).unwrap();
+        let handshake = match psk {
+            None => EarlySecret::without_psk(HASH)
+                .unwrap()
+                .into_handshake_secret(&shared_secret),
+            Some(_) => HandshakeSecret {
+                hash: HASH,
+                prk: Prk::extract(HASH, derived.as_bytes(), shared_secret.as_ref()),
+            },
+        };
         assert_stage(&handshake.prk, &trace["handshake_secret"]);
         let client = handshake.client_handshake_traffic_secret(&transcript_hash);
         let client = client.unwrap();
