@@ -161,7 +161,7 @@ errors! {
         /// A record without padding that decrypts to nothing but zeros has no content type.
         NoContentType => UNEXPECTED_MESSAGE, "protected record holds only padding and no content type (RFC 8446 Section 5.4)";
         /// Zero-length handshake or alert fragments are forbidden.
-        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1)";
+        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1 and 5.4)";
         /// Legal one by one, an attack in number.
         TooManyEmptyRecords { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} empty records in a row";
         /// Legal one by one, an attack in number.

@@ -317,6 +317,10 @@ impl Receiving {
 
     fn accept_alert(&mut self, content: Range<usize>) -> Result<(), Error> {
         let len = content.len();
+        if len == 0 {
+            let content_type = ContentType::ALERT;
+            return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
+        }
         let Some(&[_level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };
