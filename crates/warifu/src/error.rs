@@ -28,7 +28,7 @@ pub enum Error {
     AlertReceived(AlertDescription),
     /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
     Truncated,
-    /// The peer closed the connection, with `close_notify`, before the handshake was complete.
+    /// The peer ended the connection, with or without `close_notify`, before the handshake was complete.
     ClosedDuringHandshake {
         /// What the handshake was waiting for.
         expected: &'static str,
