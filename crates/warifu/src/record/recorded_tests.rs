@@ -192,3 +192,31 @@ fn empty_handshake_and_alert_records_are_refused() {
         }
     }
 }
+
+#[test]
+fn a_failed_connection_forgets_its_keys_but_not_its_alert() {
+    let (_, trace) = &rfc8448()[0];
+    let mut wire = Wire::new(None, None);
+    let aligned = wire.receiving.prove_aligned().unwrap();
+    wire.receiving
+        .set_keys(keys(trace, "client_application"), aligned);
+    wire.sending
+        .set_keys(keys(trace, "server_application"))
+        .unwrap();
+    wire.sending
+        .send_alert(AlertDescription::DECRYPT_ERROR)
+        .unwrap();
+    let queued = wire.sending.queue().filled().to_vec();
+    assert_eq!(queued.len(), 5 + 2 + 1 + 16);
+
+    wire.forget_keys();
+    assert!(!wire.receiving.reader_mut().is_protected());
+    assert!(wire.sending.writer_mut().protection_mut().is_none());
+    assert_eq!(wire.sending.queue().filled(), queued);
+    // Nothing can be sent in the clear instead.
+    wire.sending
+        .send_alert(AlertDescription::CLOSE_NOTIFY)
+        .unwrap();
+    wire.sending.flush_flight().unwrap();
+    assert_eq!(wire.sending.queue().filled(), queued);
+}

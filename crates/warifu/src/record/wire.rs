@@ -83,6 +83,22 @@ impl Wire {
     }
 }
 
+impl Wire {
+    /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
+    /// established in failed connections". What waits for the transport, the alert above all, stays.
+    pub(crate) fn forget_keys(&mut self) {
+        self.receiving = Receiving {
+            closed: self.receiving.closed,
+            ..Receiving::new(None)
+        };
+        self.sending = Sending {
+            queue: core::mem::take(&mut self.sending.queue),
+            closed: true,
+            ..Sending::new(None, None)
+        };
+    }
+}
+
 /// What the receiving half has to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
