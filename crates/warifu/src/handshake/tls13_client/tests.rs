@@ -8,7 +8,7 @@ use crate::handshake::replay::{
     send_recorded,
 };
 use crate::message::ClientHello;
-use crate::parameters::AlertDescription;
+use crate::parameters::{AlertDescription, MaxFragmentLength};
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN};
 use crate::test_vectors::{Vectors, trace};
 
@@ -322,4 +322,52 @@ fn a_server_hello_of_another_version_after_a_retry_is_refused() {
         assert_eq!(refused, error.into());
         assert_eq!(refused.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
     }
+}
+
+/// RFC 8449 Section 4 and 5, RFC 6066 Section 4: what EncryptedExtensions makes of our offer.
+#[test]
+fn record_limits_are_those_of_both_offers() {
+    let limits = |offered: (Option<u16>, Option<u16>), answer: (Option<u16>, Option<u16>)| {
+        let mut builder = ClientConfig::builder(Believe);
+        if let Some(limit) = offered.0 {
+            builder = builder.with_record_size_limit(limit);
+        }
+        if let Some(len) = offered.1 {
+            builder = builder.with_max_fragment_length(len);
+        }
+        let offer = Offer::new(&builder.build().unwrap(), &"server".try_into().unwrap()).unwrap();
+        let mut message = EncryptedExtensions {
+            extensions: Default::default(),
+        };
+        message.extensions.record_size_limit = answer.0.map(crate::message::RecordSizeLimit);
+        let len = |len: u16| MaxFragmentLength::from_fragment_len(len.into()).unwrap();
+        message.extensions.max_fragment_length = answer.1.map(len);
+        RecordLimits::agreed(&offer, &message).map(|limits| (limits.send, limits.receive_inner))
+    };
+    let whole = MAX_FRAGMENT_LEN;
+    assert_eq!(limits((None, None), (None, None)), Ok((whole, whole + 1)));
+    assert_eq!(limits((Some(100), None), (Some(70), None)), Ok((69, 100)));
+    let most = 0x4001;
+    assert_eq!(
+        limits((Some(most), None), (Some(most), None)),
+        Ok((whole, whole + 1))
+    );
+    assert_eq!(
+        limits((Some(100), None), (None, None)),
+        Ok((whole, whole + 1))
+    );
+    assert_eq!(limits((None, Some(512)), (None, Some(512))), Ok((512, 513)));
+    assert_eq!(
+        limits((None, Some(512)), (None, None)),
+        Ok((whole, whole + 1))
+    );
+    let refused = |what| Err(PeerMisbehaved::IllegalParameter { what }.into());
+    assert_eq!(
+        limits((None, Some(512)), (None, Some(1024))),
+        refused("max_fragment_length is not the one requested (RFC 6066 Section 4)")
+    );
+    assert_eq!(
+        limits((Some(100), None), (Some(100), Some(512))),
+        refused("both record_size_limit and max_fragment_length (RFC 8449 Section 5)")
+    );
 }

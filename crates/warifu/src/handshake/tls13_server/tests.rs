@@ -389,3 +389,22 @@ fn early_data_is_skipped_up_to_a_limit_and_only_where_it_was_announced() {
         .into()
     );
 }
+
+/// RFC 8449 Section 5: a server "MUST ignore max_fragment_length if record_size_limit is present", if it supports
+/// the latter.
+#[test]
+fn record_size_limit_wins_over_max_fragment_length() {
+    let trace = trace!("simple_1rtt");
+    let config = server_without_psk(&[NamedGroup::X25519]);
+    let mut hello = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
+    hello.extensions.max_fragment_length = Some(MaxFragmentLength::Len512);
+    hello.extensions.record_size_limit = Some(RecordSizeLimit(70));
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, None);
+    assert_eq!(choice.record_size_limit, Some(70));
+
+    hello.extensions.record_size_limit = None;
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, Some(MaxFragmentLength::Len512));
+    assert_eq!(choice.record_size_limit, None);
+}
