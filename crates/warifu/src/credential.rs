@@ -157,6 +157,13 @@ impl Credential {
         })
     }
 
+    /// A chain whose key would be refused, RSA of 1024 bits in RFC 8448, with recorded signatures.
+    #[cfg(test)]
+    pub(crate) fn recorded(chain: Vec<CertificateDer<'static>>, signer: Arc<dyn Sign>) -> Self {
+        let schemes = signer.schemes().to_vec();
+        Self::new(chain, Signer::Remote(signer), schemes).unwrap()
+    }
+
     /// The certificates, leaf first.
     pub fn certificates(&self) -> &[CertificateDer<'static>] {
         &self.chain

@@ -28,7 +28,7 @@ pub enum Error {
     AlertReceived(AlertDescription),
     /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
     Truncated,
-    /// The peer closed the connection, with `close_notify`, before the handshake was complete.
+    /// The peer ended the connection, with or without `close_notify`, before the handshake was complete.
     ClosedDuringHandshake {
         /// What the handshake was waiting for.
         expected: &'static str,
@@ -170,6 +170,8 @@ errors! {
         TooManyKeyUpdates { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} KeyUpdate messages in a row without application data";
         /// Legal one by one, an attack in number.
         TooManyTickets { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} NewSessionTicket messages in a row without application data";
+        /// Legal one by one, an attack in number.
+        TooManyCertificateRequests { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} CertificateRequest messages in a row without application data";
         /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
         IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
         /// An alert of other than two bytes.
@@ -206,6 +208,8 @@ errors! {
         NotOffered { what: &'static str, value: String } => ILLEGAL_PARAMETER, "peer selected {what} {value}, which was not offered";
         /// The version in ServerHello is not one we offered.
         VersionNotOffered { version: u16 } => PROTOCOL_VERSION, "peer selected version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
+        /// A hello with legacy_version of SSL 3.0.
+        Ssl3 => PROTOCOL_VERSION, "peer's hello is of SSL 3.0 (RFC 8446 Appendix D.5)";
         /// supported_versions in ServerHello names another version than TLS 1.3.
         IllegalVersion { version: u16 } => ILLEGAL_PARAMETER, "supported_versions in ServerHello names version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
         /// A peer that can speak TLS 1.3 was made to believe that we cannot.
@@ -304,6 +308,8 @@ pub enum UsageError {
     HandshakeIncomplete,
     /// Writing after `close()`.
     WriteAfterClose,
+    /// `close()` gave the connection up before its handshake was complete. Fatal.
+    ClosedInHandshake,
     /// The operation needs something that was not negotiated or configured. The text names both.
     NotAvailable(&'static str),
     /// A configuration contradicts itself. The text says what to change.
@@ -315,6 +321,9 @@ impl fmt::Display for UsageError {
         match self {
             Self::HandshakeIncomplete => f.write_str("the handshake is not complete yet"),
             Self::WriteAfterClose => f.write_str("write after close"),
+            Self::ClosedInHandshake => {
+                f.write_str("this side closed the connection before its handshake was complete")
+            }
             Self::NotAvailable(what) => f.write_str(what),
             Self::Config(what) => write!(f, "configuration: {what}"),
         }

@@ -71,7 +71,8 @@ pub(super) async fn run(
         }
     };
     transcript.add(received.bytes());
-    let handshake = send_server_hello(&mut peer, &mut transcript, &choice, &received)?;
+    begin_fragmenting(&mut peer, &config, &choice)?;
+    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
     let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
@@ -148,6 +149,15 @@ impl Choice {
                     extension: "signature_algorithms",
                     message: "ClientHello",
                 })?;
+        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
+        // the handshake."
+        if extensions.pre_shared_key.is_some() && extensions.psk_key_exchange_modes.is_none() {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "psk_key_exchange_modes",
+                message: "ClientHello",
+            }
+            .into());
+        }
         let alpn = negotiate::choose_alpn(&config.settings, hello)?.map(Arc::from);
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions
@@ -239,11 +249,11 @@ async fn retry(
     first: Received<ClientHello<'static>>,
 ) -> Result<Received<ClientHello<'static>>, Error> {
     let group = choice.named_group();
-    let mut cookie = [0; 32];
-    if config.role.retry_cookie {
-        warifu_crypto::random::fill(&mut cookie).map_err(|_| Error::Internal("no random bytes"))?;
-    }
-    let cookie = config.role.retry_cookie.then_some(cookie);
+    let random = &config.settings.random;
+    let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
+        true => Some(random.bytes()?),
+        false => None,
+    };
     *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
     peer.send(
         transcript,
@@ -343,10 +353,24 @@ fn check_second_hello(
     Ok(())
 }
 
+/// RFC 6066 Section 4: once agreed, both "MUST immediately begin fragmenting messages (including handshake messages)",
+/// and a hybrid's ServerHello is longer than the smallest fragment. record_size_limit counts protected records only.
+fn begin_fragmenting(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
+    let Some(agreed) = choice.max_fragment_length else {
+        return Ok(());
+    };
+    let limit = agreed.fragment_len().min(config.settings.record_size);
+    peer.with_wire(|wire| {
+        wire.sending.writer_mut().set_fragment_limit(limit);
+        Ok(())
+    })
+}
+
 /// Section 4.1.3, and the key exchange.
 fn send_server_hello(
     peer: &mut Peer,
     transcript: &mut Transcript,
+    config: &ServerConfig,
     choice: &Choice,
     received: &Received<ClientHello<'static>>,
 ) -> Result<HandshakeSecret, Error> {
@@ -357,15 +381,15 @@ fn send_server_hello(
     let implementation = group
         .implementation()
         .ok_or(Error::Internal("group without implementation"))?;
-    let (share, shared_secret) = warifu_crypto::respond(implementation, &client_share.key_exchange)
+    let random = &config.settings.random;
+    let (share, shared_secret) = random
+        .respond(implementation, &client_share.key_exchange)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
-    let mut random = [0; 32];
-    warifu_crypto::random::fill(&mut random).map_err(|_| Error::Internal("no random bytes"))?;
     peer.send(
         transcript,
         &ServerHello {
             legacy_version: ProtocolVersion::TLS1_2,
-            random: Random(random),
+            random: Random(random.bytes()?),
             legacy_session_id_echo: Opaque8::new(&choice.session_id),
             cipher_suite: choice.suite.suite,
             legacy_compression_method: NullCompression,
@@ -379,7 +403,7 @@ fn send_server_hello(
             },
         },
     )?;
-    EarlySecret::without_psk(choice.suite.hash).into_handshake_secret(&shared_secret)
+    Ok(EarlySecret::without_psk(choice.suite.hash)?.into_handshake_secret(&shared_secret))
 }
 
 /// The traffic secrets of the handshake.
@@ -579,3 +603,6 @@ fn install_receiving_keys(
         wire.receiving.set_epoch(from_client, aligned)
     })
 }
+
+#[cfg(test)]
+mod tests;

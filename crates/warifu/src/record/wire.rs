@@ -27,10 +27,15 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
+/// CertificateRequests in a row without application data between them; each costs this side a signature.
+const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
+/// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
+/// connections that end here never had more.
+const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -137,6 +142,7 @@ pub(crate) struct Receiving {
     warning_alerts: usize,
     key_updates: usize,
     tickets: usize,
+    certificate_requests: usize,
     log: Log,
 }
 
@@ -157,34 +163,43 @@ impl Receiving {
             warning_alerts: 0,
             key_updates: 0,
             tickets: 0,
+            certificate_requests: 0,
             log,
         }
     }
 
-    /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
+    /// Memory for a socket to write received bytes into, as long as there is [`room`](Self::room);
+    /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
         let room = self.room();
         if room == 0 {
             return &mut [];
         }
-        self.queue
-            .spare_mut(room)
-            .get_mut(..room)
-            .unwrap_or_default()
+        let wanted = match self.epoch {
+            Some(_) => room,
+            None => room.min(HANDSHAKE_RECEIVE_LEN),
+        };
+        let spare = self.queue.spare_mut(wanted);
+        let len = spare.len().min(room);
+        spare.get_mut(..len).unwrap_or_default()
     }
 
-    /// How many more bytes are accepted before events have been taken: bounds the queue. Never 0 while a record is
-    /// incomplete, since the longest record fits.
+    /// How many more bytes are accepted before events have been taken: bounds the queue.
     pub(crate) fn room(&self) -> usize {
         RECEIVE_LEN.saturating_sub(self.queue.len())
     }
 
     pub(crate) fn received(&mut self, count: usize) {
-        self.queue.advance(count);
+        if !self.closed {
+            self.queue.advance(count);
+        }
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        self.queue.extend(bytes);
+        // RFC 8446 Section 6.1: "Any data received after a closure alert has been received MUST be ignored."
+        if !self.closed {
+            self.queue.extend(bytes);
+        }
     }
 
     /// The transport has ended.
@@ -206,6 +221,7 @@ impl Receiving {
                 return Ok(Event::Handshake);
             }
             if self.closed {
+                self.queue.consume(self.queue.len());
                 return Ok(Event::Closed);
             }
             let Some(record) = self.reader.next(self.queue.filled_mut())? else {
@@ -242,10 +258,9 @@ impl Receiving {
                     return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into());
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
-                if self.handshake_taken == self.handshake.len() {
-                    self.handshake.clear();
-                    self.handshake_taken = 0;
-                }
+                // What was taken goes first: messages that never end where a record ends must not pile up.
+                self.handshake.drain(..self.handshake_taken);
+                self.handshake_taken = 0;
                 self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
@@ -278,6 +293,7 @@ impl Receiving {
         self.warning_alerts = 0;
         self.key_updates = 0;
         self.tickets = 0;
+        self.certificate_requests = 0;
         self.application = content;
         self.application_record_len = len;
         Ok(())
@@ -301,7 +317,14 @@ impl Receiving {
         };
         let description = AlertDescription(description);
         self.log(LoggedMessage::Alert(description));
+        let fragmented = self.handshake.len() > self.handshake_taken;
         match description {
+            // RFC 8446 Section 5.1: nothing comes between the fragments of a message. A fatal alert ends the connection
+            // all the same, and says more.
+            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED if fragmented => {
+                let content_type = ContentType::ALERT;
+                return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
+            }
             AlertDescription::CLOSE_NOTIFY => self.closed = true,
             // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal,
             // whatever their level says (Section 6).
@@ -450,6 +473,18 @@ impl Receiving {
         Ok(())
     }
 
+    /// One more CertificateRequest without application data before it.
+    pub(crate) fn count_certificate_request(&mut self) -> Result<(), Error> {
+        self.certificate_requests += 1;
+        if self.certificate_requests > MAX_CERTIFICATE_REQUESTS {
+            return Err(PeerMisbehaved::TooManyCertificateRequests {
+                limit: MAX_CERTIFICATE_REQUESTS,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
     fn count_key_update(&mut self) -> Result<(), Error> {
         self.key_updates += 1;
         if self.key_updates > MAX_KEY_UPDATES {
@@ -587,11 +622,25 @@ impl Sending {
         if self.flight.is_empty() {
             return Ok(());
         }
+        if self.closed {
+            self.flight.clear();
+            return Ok(());
+        }
         let result = self
             .writer
             .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
         self.flight.clear();
         result
+    }
+
+    /// Takes the flight back, to be continued by [`put_back_flight`](Self::put_back_flight) after a wait in which other
+    /// messages may be sent.
+    pub(crate) fn take_flight(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.flight)
+    }
+
+    pub(crate) fn put_back_flight(&mut self, flight: &[u8]) {
+        self.flight.extend_from_slice(flight);
     }
 
     /// Seals what was sent before under the old keys, then changes them.
