@@ -440,6 +440,71 @@ fn leaf_that_signs_is_no_ca() {
 }
 
 #[test]
+fn certificate_that_is_no_ca_is_trusted_as_itself_only() {
+    type Change = fn(&mut CertificateParams);
+    let no_cas: [Change; 3] = [
+        |params| params.is_ca = IsCa::ExplicitNoCa,
+        |params| params.is_ca = IsCa::NoCa,
+        |params| params.key_usages = vec![KeyUsagePurpose::DigitalSignature],
+    ];
+    for change in no_cas {
+        let own = Ca::root_with("own", |params| {
+            params.subject_alt_names =
+                vec![rcgen::SanType::DnsName("own.example".try_into().unwrap())];
+            params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+            change(params);
+        });
+        let trust = trusting(&own).build().unwrap();
+        assert_eq!(
+            server(&trust, &[own.certificate.clone()], "own.example"),
+            Ok(())
+        );
+        refused(
+            server(&trust, &[own.leaf()], "host.example"),
+            CertificateError::UnknownIssuer {
+                issuer: "CN=own".to_owned(),
+                sent: 1,
+            },
+            AlertDescription::UNKNOWN_CA,
+        );
+        let sent_too = [own.leaf(), own.certificate.clone()];
+        assert!(server(&trust, &sent_too, "host.example").is_err());
+    }
+}
+
+#[test]
+fn path_length_of_the_trusted_ca_is_kept() {
+    let root = Ca::root_with("root", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    });
+    let one = root.intermediate("one");
+    let trust = trusting(&root).build().unwrap();
+    assert_eq!(server(&trust, &[root.leaf()], "host.example"), Ok(()));
+    refused(
+        server(
+            &trust,
+            &[one.leaf(), one.certificate.clone()],
+            "host.example",
+        ),
+        constraint("path length: more intermediate CAs than one of them allows"),
+        AlertDescription::BAD_CERTIFICATE,
+    );
+    let root = Ca::root_with("root", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    });
+    let one = root.intermediate("one");
+    let trust = trusting(&root).build().unwrap();
+    assert_eq!(
+        server(
+            &trust,
+            &[one.leaf(), one.certificate.clone()],
+            "host.example"
+        ),
+        Ok(())
+    );
+}
+
+#[test]
 fn path_length_is_kept() {
     let root = Ca::root("root");
     let one = root.intermediate_with("one", |params| {

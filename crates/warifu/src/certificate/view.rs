@@ -170,10 +170,38 @@ impl<'a> CertificateView<'a> {
 
     /// cA of basicConstraints, false where there is none (RFC 5280 Section 4.2.1.9).
     pub(crate) fn is_ca(&self) -> bool {
-        let Ok(Some(value)) = self.extension(BASIC_CONSTRAINTS) else {
-            return false;
-        };
-        Der::only_sequence(value).and_then(|mut fields| fields.value(tag::BOOLEAN)) == Some(&[0xff])
+        self.basic_constraints()
+            .and_then(|mut fields| fields.value(tag::BOOLEAN))
+            == Some(&[0xff])
+    }
+
+    /// pathLenConstraint of basicConstraints: how many CAs may stand between this one and a leaf. `None` for any
+    /// number.
+    pub(crate) fn path_len(&self) -> Option<usize> {
+        let mut fields = self.basic_constraints()?;
+        fields.optional(tag::BOOLEAN);
+        let number = fields.value(tag::INTEGER)?;
+        // What does not fit is more than any chain has.
+        number.iter().try_fold(0usize, |number, &byte| {
+            number.checked_mul(256)?.checked_add(usize::from(byte))
+        })
+    }
+
+    fn basic_constraints(&self) -> Option<Der<'a>> {
+        let value = self.extension(BASIC_CONSTRAINTS).ok().flatten()?;
+        Der::only_sequence(value)
+    }
+
+    /// Whether it may be a CA's: basicConstraints says so, and key usage does not forbid to sign certificates (RFC
+    /// 5280 Section 6.1.4 (k), (n)). Before version 3 nothing could say so; such roots are self-issued.
+    pub(crate) fn may_be_ca(&self) -> bool {
+        if self.version < 3 {
+            return self.subject == self.issuer;
+        }
+        self.is_ca()
+            && self
+                .key_usage()
+                .is_ok_and(|usage| usage.is_none_or(KeyUsage::key_cert_sign))
     }
 
     /// dNSName and iPAddress entries of subjectAltName; unreadable ones are skipped.
