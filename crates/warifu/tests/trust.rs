@@ -765,9 +765,18 @@ fn unknown_critical_extension_is_refused() {
 // ---- revocation ----
 
 fn crl(ca: &Ca, revoked: &[u8], next_update: (i32, u8, u8)) -> Vec<u8> {
+    crl_of(ca, revoked, (2026, 1, 1), next_update)
+}
+
+fn crl_of(
+    ca: &Ca,
+    revoked: &[u8],
+    (this_year, this_month, this_day): (i32, u8, u8),
+    next_update: (i32, u8, u8),
+) -> Vec<u8> {
     let (year, month, day) = next_update;
     let params = CertificateRevocationListParams {
-        this_update: date_time_ymd(2026, 1, 1),
+        this_update: date_time_ymd(this_year, this_month, this_day),
         next_update: date_time_ymd(year, month, day),
         crl_number: SerialNumber::from(1),
         issuing_distribution_point: None,
@@ -805,6 +814,29 @@ fn revoked_leaf_is_refused() {
         CertificateError::Revoked,
         AlertDescription::CERTIFICATE_REVOKED,
     );
+}
+
+#[test]
+fn newest_crl_of_a_ca_decides_in_whatever_order_they_are_given() {
+    let ca = Ca::root("root");
+    let old = crl_of(&ca, &[], (2026, 4, 1), LATER);
+    let older = crl_of(&ca, &[], (2026, 3, 1), (2026, 4, 1));
+    let new = crl_of(&ca, &[7], (2026, 5, 1), LATER);
+    for crls in [
+        [&old, &older, &new],
+        [&new, &older, &old],
+        [&older, &new, &old],
+    ] {
+        let trust = crls
+            .into_iter()
+            .fold(trusting(&ca), |trust, crl| trust.with_crl_bytes(crl))
+            .build()
+            .unwrap();
+        assert_eq!(
+            server(&trust, &[ca.leaf()], "host.example"),
+            Err(CertificateError::Revoked)
+        );
+    }
 }
 
 fn unknown(reason: &str) -> CertificateError {

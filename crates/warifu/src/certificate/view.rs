@@ -224,6 +224,15 @@ impl<'a> CertificateView<'a> {
     }
 }
 
+/// thisUpdate of a CRL (DER), seconds since 1970-01-01 UTC: RFC 5280 Section 5.1.
+pub(crate) fn crl_this_update(der: &[u8]) -> Option<u64> {
+    let mut signed = Der::new(Der::only_sequence(der)?.value(tag::SEQUENCE)?);
+    let _version = signed.optional(tag::INTEGER);
+    let _signature = signed.value(tag::SEQUENCE)?;
+    let _issuer = signed.value(tag::SEQUENCE)?;
+    unix_seconds(signed.element()?)
+}
+
 const DNS_NAME: u8 = tag::context_primitive(2);
 const IP_ADDRESS: u8 = tag::context_primitive(7);
 

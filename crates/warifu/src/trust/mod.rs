@@ -13,6 +13,7 @@
 mod algorithms;
 mod refusal;
 
+use core::cmp::Reverse;
 use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use webpki::{
 };
 
 use crate::certificate::material::{self, Kind, MaterialError, MaterialProblem, Source};
-use crate::certificate::view::CertificateView;
+use crate::certificate::view::{self, CertificateView};
 use crate::certificate::{check_key_size, sha256};
 use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
 use crate::error::{CertificateError, Error, UsageError};
@@ -453,7 +454,8 @@ pub struct TrustBuilder {
     path_lens: Vec<Option<usize>>,
     exact: Vec<CertificateDer<'static>>,
     fingerprints: Vec<[u8; 32]>,
-    crls: Vec<Arc<CertRevocationList<'static>>>,
+    /// Each with its thisUpdate.
+    crls: Vec<(u64, Arc<CertRevocationList<'static>>)>,
     leaf_revocation_only: bool,
     rules: Rules,
     authorities: Vec<Vec<u8>>,
@@ -571,7 +573,7 @@ impl TrustBuilder {
     /// Refuses certificates that these CRLs revoke: file with PEM (any number) or DER (one).
     ///
     /// From the first CRL on, every certificate of a path must be spoken for by a CRL of its issuer that is not
-    /// out of date, signed by that issuer. See [`with_revocation_of_leaf_only`](Self::with_revocation_of_leaf_only),
+    /// out of date, signed by that issuer. Where several of one issuer have the same scope, the newest decides. See [`with_revocation_of_leaf_only`](Self::with_revocation_of_leaf_only),
     /// [`DangerousTrust::accept_unknown_revocation`], [`DangerousTrust::accept_expired_crls`]. Pinned certificates
     /// have no issuer that could revoke them.
     pub fn with_crl_file(self, path: impl AsRef<Path>) -> Self {
@@ -590,7 +592,10 @@ impl TrustBuilder {
             for item in items.iter().filter(|item| item.kind == Kind::Crl) {
                 let crl = OwnedCertRevocationList::from_der(&item.der)
                     .map_err(|error| source.error(MaterialProblem::BadCrl(format!("{error:?}"))))?;
-                self.crls.push(Arc::new(crl.into()));
+                let this_update = view::crl_this_update(&item.der).ok_or_else(|| {
+                    source.error(MaterialProblem::BadCrl("thisUpdate".to_owned()))
+                })?;
+                self.crls.push((this_update, Arc::new(crl.into())));
             }
             if self.crls.len() == before {
                 return Err(source.lacks(material::A_CRL, &items));
@@ -623,7 +628,7 @@ impl TrustBuilder {
     ///
     /// # Errors
     /// The first failure of a method before; [`TrustError::NothingTrusted`] if no peer could be believed.
-    pub fn build(self) -> Result<Trust, TrustError> {
+    pub fn build(mut self) -> Result<Trust, TrustError> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -637,13 +642,16 @@ impl TrustBuilder {
         } else {
             RevocationCheckDepth::Chain
         };
+        // webpki asks the first CRL that speaks for a certificate, and no other.
+        self.crls
+            .sort_by_key(|(this_update, _)| Reverse(*this_update));
         let name_none = self.unnameable || self.rules.any_issuer;
         Ok(Trust {
             anchors: self.anchors,
             path_lens: self.path_lens,
             exact: self.exact,
             fingerprints: self.fingerprints,
-            crls: self.crls,
+            crls: self.crls.into_iter().map(|(_, crl)| crl).collect(),
             revocation_depth,
             rules: self.rules,
             authorities: if name_none {
