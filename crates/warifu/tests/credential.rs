@@ -764,3 +764,32 @@ fn facts_name_each_kind_of_key() {
         assert_eq!(CertificateFacts::from_der(&der).unwrap().key, name);
     }
 }
+
+#[test]
+fn pem_with_a_byte_order_mark_is_read() {
+    let ca = Ca::root("root");
+    let directory = Directory::new();
+    directory.write("ca.der", &ca.certificate);
+    directory.openssl("x509 -inform DER -in ca.der -out ca.pem");
+    let marked = [b"\xef\xbb\xbf", directory.read("ca.pem").as_slice()].concat();
+    assert_eq!(
+        certificates_from_bytes(&marked).unwrap(),
+        [ca.certificate.clone()]
+    );
+}
+
+#[test]
+fn der_that_contains_the_start_of_a_pem_section_is_der() {
+    let ca = Ca::root_with("root", |params| {
+        // Netscape's comment, where some programs put advice.
+        let comment = rcgen::CustomExtension::from_oid_content(
+            &[2, 16, 840, 1, 113_730, 1, 13],
+            b"\x16\x20save from -----BEGIN CERTIFICATE".to_vec(),
+        );
+        params.custom_extensions.push(comment);
+    });
+    assert_eq!(
+        certificates_from_bytes(&ca.certificate).unwrap(),
+        [ca.certificate.clone()]
+    );
+}
