@@ -360,18 +360,19 @@ impl Section<'_> {
 fn pem_items(text: &[u8]) -> Result<Vec<Item>, MaterialProblem> {
     let mut items = Vec::new();
     let mut open: Option<Section<'_>> = None;
+    // As long as it can become: a growing buffer would leave copies of a key behind. Sections use it in turn, for
+    // to allocate and wipe one as long as the text for each would take quadratic time.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(text.len()));
     for (index, line) in lines(text).enumerate() {
         let line_number = index + 1;
         if let Some(label) = label(line, b"-----BEGIN ") {
             if let Some(section) = open {
                 return Err(section.bad("no -----END line"));
             }
-            // As long as it can become: a growing buffer would leave copies of a key behind.
-            let base64 = Zeroizing::new(Vec::with_capacity(text.len()));
             open = Some(Section {
                 label,
                 line: line_number,
-                base64,
+                base64: core::mem::take(&mut buffer),
                 encrypted: false,
             });
         } else if let Some(end) = label(line, b"-----END ") {
@@ -386,6 +387,8 @@ fn pem_items(text: &[u8]) -> Result<Vec<Item>, MaterialProblem> {
                 return Err(section.bad("-----BEGIN and -----END name different things"));
             }
             items.extend(section.item()?);
+            buffer = section.base64;
+            buffer.clear();
         } else if let Some(section) = &mut open {
             if line.contains(&b':') {
                 // Headers of RFC 1421 matter only where they say that the section is encrypted.
