@@ -428,7 +428,6 @@ fn match_up(
     mut chain: Vec<CertificateDer<'static>>,
     keys: Vec<PrivateKey>,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), CredentialError> {
-    let first = leaf_key(&chain)?;
     let mut mismatch = CredentialError::NoKey;
     for key in keys {
         let leaf = chain.iter().position(|certificate| {
@@ -440,6 +439,7 @@ fn match_up(
             return Ok((chain, key));
         }
         if matches!(mismatch, CredentialError::NoKey) {
+            let first = leaf_key(&chain)?;
             let subject = chain
                 .first()
                 .and_then(|leaf| CertificateView::parse(leaf).ok())

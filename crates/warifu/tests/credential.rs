@@ -820,3 +820,17 @@ fn key_of_a_restricted_pss_certificate_signs_within_the_restriction() {
         "the peer refuses what the certificate's key does not allow"
     );
 }
+
+#[test]
+fn certificate_beside_the_leaf_may_have_a_key_that_cannot_be_used() {
+    let directory = Directory::new();
+    directory
+        .openssl("req -x509 -newkey rsa:1024 -nodes -keyout old.key -out old.pem -subj /CN=old");
+    self_signed(&directory, P256);
+    let both = [directory.read("old.pem"), directory.read("cert.pem")].concat();
+    let credential = Credential::from_pem(&both, &directory.read("key.pem")).unwrap();
+    assert_eq!(
+        credential.certificates()[0],
+        certificates_from_file(directory.path("cert.pem")).unwrap()[0]
+    );
+}
