@@ -112,6 +112,13 @@ impl Listener {
         }
     }
 
+    /// A client that waits already, if there is one. The handshake has not run yet.
+    pub fn try_accept(&self, config: Arc<ServerConfig>) -> Option<Stream<Tap>> {
+        let (stream, _) = self.0.accept().ok()?;
+        stream.set_nonblocking(false).unwrap();
+        Some(Stream::server(config, Tap::new(stream)))
+    }
+
     /// The next client. The handshake has not run yet.
     #[track_caller]
     pub fn accept(&self, config: Arc<ServerConfig>) -> Stream<Tap> {
