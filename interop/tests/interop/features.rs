@@ -20,6 +20,9 @@ use warifu_interop::tap::records;
 /// A test, or why there is none for this peer.
 type Cell = Result<fn(Kind), &'static str>;
 
+/// A row's name, and its cell for each peer.
+type Row = (&'static str, fn(Kind) -> Cell);
+
 /// How gnutls-serv answers a command.
 const EXECUTED: &str = "Successfully executed command\n";
 
@@ -27,7 +30,7 @@ const NO_COMMAND: &str = "the program has no command for it";
 
 pub fn features(trials: &mut Vec<Trial>) -> Table {
     let mut table = Table::new("feature");
-    let rows: [(&str, fn(Kind) -> Cell); 25] = [
+    let rows: [Row; 25] = [
         ("both sides' defaults", |_| Ok(defaults)),
         ("1 MiB each way at once", |_| Ok(bulk)),
         ("ALPN", |_| Ok(alpn)),

@@ -33,7 +33,7 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !listing {
         report(&tables);
-        pki::get().remove();
+        pki::remove();
     }
     conclusion.exit();
 }

@@ -23,7 +23,10 @@ const BUILD_LIMIT: Duration = Duration::from_secs(300);
 
 const PAGE: &str = "<!DOCTYPE html><title>warifu</title><p>the halves match</p>\n";
 
-/// What stands in the page, whoever serves it.
+/// A row's name and its test.
+type Row = (&'static str, fn(Server));
+
+/// Who serves the page.
 #[derive(Clone, Copy)]
 enum Server {
     Library,
@@ -32,7 +35,7 @@ enum Server {
 
 pub fn web(trials: &mut Vec<Trial>) -> Table {
     let mut table = Table::new("web");
-    let rows: [(&str, fn(Server)); 3] = [
+    let rows: [Row; 3] = [
         ("curl fetches a page", curl),
         ("curl with a client certificate", curl_with_certificate),
         ("Chromium loads a page", chromium),
