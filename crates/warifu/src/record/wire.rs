@@ -36,6 +36,8 @@ const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
 /// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
 /// connections that end here never had more.
 const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
+/// What a flight is expected to take: a ClientHello with a hybrid share, or a server's with a short chain.
+const FLIGHT_LEN: usize = 1 << 11;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -605,6 +607,9 @@ impl Sending {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<&[u8], Error> {
         let start = self.flight.len();
+        if self.flight.capacity() == 0 {
+            self.flight.reserve(FLIGHT_LEN);
+        }
         encode(&mut self.flight)?;
         let message = self.flight.get(start..).unwrap_or_default();
         if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
