@@ -24,7 +24,7 @@ pub(crate) struct Offer {
     pub(crate) suites: Vec<CipherSuite>,
     /// Groups, schemes, protocols and limits are the configuration's.
     config: Arc<ClientConfig>,
-    server_name: Option<String>,
+    server_name: Option<Arc<str>>,
     pub(crate) share_group: NamedGroup,
     share: Option<KeyShare>,
     cookie: Vec<u8>,
@@ -49,7 +49,7 @@ impl Offer {
         };
         let server_name = match server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
-                Some(name.as_ref().trim_end_matches('.').to_owned())
+                Some(Arc::from(name.as_ref().trim_end_matches('.')))
             }
             _ => None,
         };
@@ -67,8 +67,8 @@ impl Offer {
     }
 
     /// The name sent in SNI.
-    pub(crate) fn server_name(&self) -> Option<&str> {
-        self.server_name.as_deref()
+    pub(crate) fn server_name(&self) -> Option<&Arc<str>> {
+        self.server_name.as_ref()
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
@@ -144,19 +144,23 @@ impl Offer {
             .share
             .as_ref()
             .ok_or(Error::Internal("key share used twice"))?;
-        let mut shares = Vec::with_capacity(2);
-        shares.push(KeyShareEntry {
+        let own = KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
-        });
+        };
         // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
         // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
-        if let Some((group, public)) = self.classical_share(share) {
-            shares.push(KeyShareEntry {
+        let with_classical = self.classical_share(share).map(|(group, public)| {
+            let classical = KeyShareEntry {
                 group,
                 key_exchange: Opaque16::new(public),
-            });
-        }
+            };
+            [own.clone(), classical]
+        });
+        let shares = match &with_classical {
+            Some(both) => both.as_slice(),
+            None => core::slice::from_ref(&own),
+        };
         let ClientConfig { settings, role } = &*self.config;
         let chain_schemes = role.verifier.chain_schemes();
         let alpn: Vec<_> = self.alpn().iter().map(|name| Opaque8::new(name)).collect();
@@ -177,7 +181,7 @@ impl Offer {
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
             post_handshake_auth: role.post_handshake_auth.then_some(Empty {}),
             key_share: Some(KeyShareClientHello {
-                client_shares: List16::new(&shares),
+                client_shares: List16::new(shares),
             }),
             ..ClientHelloExtensions::default()
         };

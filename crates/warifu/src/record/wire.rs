@@ -399,14 +399,16 @@ impl Receiving {
         let Some(len) = self.message_len()? else {
             return Ok(None);
         };
-        let message = if self.handshake_taken == 0 && self.handshake.len() == len {
-            core::mem::take(&mut self.handshake)
-        } else {
-            let end = self.handshake_taken + len;
-            let bytes = self.handshake.get(self.handshake_taken..end);
-            let message = bytes.unwrap_or_default().to_vec();
-            self.handshake_taken = end;
+        let end = self.handshake_taken + len;
+        let message = if self.handshake.len() == end {
+            // The last one there keeps the memory.
+            let mut message = core::mem::take(&mut self.handshake);
+            message.drain(..core::mem::take(&mut self.handshake_taken));
             message
+        } else {
+            let bytes = self.handshake.get(self.handshake_taken..end);
+            self.handshake_taken = end;
+            bytes.unwrap_or_default().to_vec()
         };
         if let Some(&message_type) = message.first() {
             self.log(LoggedMessage::Handshake(
