@@ -70,9 +70,8 @@ impl Program {
     /// Writes a line to its standard input.
     pub fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("standard input is closed");
-        stdin.write_all(line.as_bytes()).unwrap();
-        stdin.write_all(b"\n").unwrap();
-        stdin.flush().unwrap();
+        // One write: OpenSSL takes a letter for a command only with its newline in the same read.
+        stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Writes a single letter, a command to `s_client` or `s_server`, which take it only at the start of a read.
@@ -93,6 +92,17 @@ impl Program {
     pub fn expect(&self, text: &str) {
         self.wait_until(&format!("{text:?}"), |output| {
             contains(&output.stdout, text.as_bytes()) || contains(&output.stderr, text.as_bytes())
+        });
+    }
+
+    /// Waits until its error output contains `text` this many times.
+    #[track_caller]
+    pub fn expect_times(&self, text: &str, times: usize) {
+        self.wait_until(&format!("{text:?} {times} times"), |output| {
+            String::from_utf8_lossy(&output.stderr)
+                .matches(text)
+                .count()
+                >= times
         });
     }
 
@@ -127,6 +137,12 @@ impl Program {
             assert!(Instant::now() < deadline, "{} does not end", self.command);
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Ends it by force.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Whether it has ended already.

@@ -270,6 +270,9 @@ impl Connection {
                 // Nothing better can be done with a failure to tell of a failure.
                 let _ = wire.sending.send_alert(alert);
             }
+            if let Some(wire) = &mut self.wire {
+                wire.forget_keys();
+            }
         }
         error
     }

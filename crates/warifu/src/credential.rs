@@ -140,6 +140,13 @@ impl Credential {
         let Some(Ok(leaf)) = chain.first().map(|leaf| CertificateView::parse(leaf)) else {
             return Err(CredentialError::NoCertificate);
         };
+        // An unreadable key usage is for the peer to judge.
+        if let Ok(Some(usage)) = leaf.key_usage()
+            && !usage.digital_signature()
+        {
+            let subject = distinguished_name(leaf.subject);
+            return Err(CredentialError::NoDigitalSignature { subject });
+        }
         let (mut dns_names, mut ip_names) = (Vec::new(), Vec::new());
         for name in leaf.names() {
             match name {
@@ -593,6 +600,11 @@ pub enum CredentialError {
         /// The kind of the private key.
         key: KeyKind,
     },
+    /// The leaf's key usage does not allow signatures, which all of TLS 1.3 needs (RFC 8446 Section 4.4.2.2).
+    NoDigitalSignature {
+        /// Subject of the leaf.
+        subject: String,
+    },
     /// The signer makes no signatures that fit the certificate.
     SignerMismatch {
         /// The kind of key that the leaf certifies.
@@ -625,6 +637,11 @@ impl fmt::Display for CredentialError {
                 f,
                 "the private key ({key}) does not fit the certificate for {subject}, which is for a key of kind \
                  {certificate}"
+            ),
+            Self::NoDigitalSignature { subject } => write!(
+                f,
+                "the certificate for {subject} may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
+                 Section 4.4.2.2)"
             ),
             Self::SignerMismatch {
                 certificate,

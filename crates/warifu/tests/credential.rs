@@ -286,6 +286,36 @@ fn key_that_does_not_fit_is_refused_naming_both() {
     Credential::from_pem(&directory.read("cert.pem"), &keys).unwrap();
 }
 
+/// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+#[test]
+fn certificate_that_may_not_sign_is_refused() {
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyAgreement, KeyCertSign, KeyEncipherment};
+    let ca = Ca::root("test CA");
+    let credential = |usages: &[rcgen::KeyUsagePurpose]| {
+        let (certificate, key) = ca.leaf_and_key(&["host.example"], |params| {
+            params.key_usages = usages.to_vec();
+            params
+                .distinguished_name
+                .push(rcgen::DnType::CommonName, "host");
+        });
+        Credential::from_der(vec![certificate], &key.serialize_der())
+    };
+    for usages in [&[KeyEncipherment, KeyAgreement][..], &[KeyCertSign]] {
+        let error = credential(usages).unwrap_err();
+        assert!(
+            matches!(&error, CredentialError::NoDigitalSignature { subject } if subject == "CN=host"),
+            "{error:?}"
+        );
+        assert_eq!(
+            error.to_string(),
+            "the certificate for CN=host may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
+             Section 4.4.2.2)"
+        );
+    }
+    credential(&[DigitalSignature, KeyEncipherment]).unwrap();
+    credential(&[]).unwrap();
+}
+
 #[test]
 fn files_that_hold_something_else_are_told_apart() {
     let directory = Directory::new();

@@ -79,7 +79,7 @@ fn priority(setup: &Setup) -> String {
 }
 
 /// Starts `gnutls-serv` at a port that was free a moment ago: it cannot tell one that it was given by the system.
-pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
+pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
     let key = setup.server_key;
     let auth = match setup.client_key {
         Some(_) => "--require-client-cert --verify-client-cert --x509cafile ca.pem",
@@ -100,9 +100,9 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let line = format!("gnutls-serv --port {port} {own} {auth} {priority_text} {more}");
-        let unbuffered = arguments(&format!("-o0 -e0 {line}"));
-        let mut program = Program::start(pki::get().directory(), "stdbuf", &unbuffered);
+        let line = format!("gnutls-serv --echo --port {port} {own} {auth} {priority_text} {more}");
+        let unbuffered = arguments(&format!("{environment} stdbuf -o0 -e0 {line}"));
+        let mut program = Program::start(pki::get().directory(), "env", &unbuffered);
         program.expect("...");
         std::thread::sleep(std::time::Duration::from_millis(20));
         if !program.has_ended() {
@@ -113,7 +113,7 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
 }
 
 /// Starts `gnutls-cli`, which believes the run's CA alone.
-pub fn client(setup: &Setup, port: u16, more: &str) -> Program {
+pub fn client(setup: &Setup, port: u16, more: &str, environment: &str) -> Program {
     let auth = match setup.client_key {
         Some(key) => format!("--x509certfile {key}.pem --x509keyfile {key}.key"),
         None => String::new(),
@@ -134,9 +134,9 @@ pub fn client(setup: &Setup, port: u16, more: &str) -> Program {
         format!("--priority {}", priority(setup))
     };
     let line = format!(
-        "-o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {NAME} {name} {ca} {auth} {priority_text} {more}"
+        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {NAME} {name} {ca} {auth} {priority_text} --single-key-share {more}"
     );
-    Program::start(pki::get().directory(), "stdbuf", &arguments(&line))
+    Program::start(pki::get().directory(), "env", &arguments(&line))
 }
 
 /// Checks its own report: `(TLS1.3-X.509)-(ECDHE-X25519)-(ECDSA-…)-(AES-128-GCM)`.

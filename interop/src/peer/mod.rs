@@ -2,13 +2,9 @@
 
 use std::fmt;
 
-use warifu::Stream;
 use warifu::parameters::{CipherSuite, NamedGroup};
 
-use crate::ours::{Conversation, Setup};
 use crate::pki::KeyType;
-use crate::program::Program;
-use crate::tap::Tap;
 
 pub mod gnutls;
 pub mod openssl;
@@ -108,99 +104,6 @@ impl fmt::Display for Kind {
             (Stack::Rustls, Role::Server) => "rustls-server",
             (Stack::Rustls, Role::Client) => "rustls-client",
         })
-    }
-}
-
-/// A peer at work.
-pub enum Peer {
-    Program(Kind, Program),
-    Rustls(rustls::Running),
-}
-
-impl Peer {
-    /// Starts a server, and tells its port.
-    pub fn server(stack: Stack, setup: &Setup) -> (Self, u16) {
-        let kind = Kind::new(stack, Role::Server);
-        match stack {
-            Stack::OpenSsl => {
-                let (program, port) = openssl::server(setup, "");
-                (Self::Program(kind, program), port)
-            }
-            Stack::GnuTls => {
-                let (program, port) = gnutls::server(setup, "--echo");
-                (Self::Program(kind, program), port)
-            }
-            Stack::Rustls => {
-                let (running, port) =
-                    rustls::server(rustls::server_config(setup), rustls::converse);
-                (Self::Rustls(running), port)
-            }
-        }
-    }
-
-    /// Starts a client that connects to `port`.
-    pub fn client(stack: Stack, setup: &Setup, port: u16) -> Self {
-        let kind = Kind::new(stack, Role::Client);
-        match stack {
-            Stack::OpenSsl => Self::Program(kind, openssl::client(setup, port, "")),
-            Stack::GnuTls => Self::Program(kind, gnutls::client(setup, port, "--single-key-share")),
-            Stack::Rustls => Self::Rustls(rustls::client(
-                rustls::client_config(setup),
-                port,
-                rustls::converse,
-            )),
-        }
-    }
-
-    /// A message each way, then both close.
-    #[track_caller]
-    pub fn converse(self, ours: &mut Stream<Tap>) {
-        let ping = "0 ping from warifu\n";
-        let pong = "0 pong from the peer";
-        ours.say(ping);
-        match self {
-            Self::Program(kind, mut program) => {
-                if kind == Kind::new(Stack::GnuTls, Role::Server) {
-                    ours.expect(ping);
-                } else {
-                    program.expect(ping);
-                    program.say(pong);
-                    ours.expect(&format!("{pong}\n"));
-                }
-                if kind == Kind::new(Stack::GnuTls, Role::Client) {
-                    // It sends close_notify only where it closes first.
-                    program.close_stdin();
-                    ours.expect_close();
-                    ours.close().unwrap();
-                    assert!(program.expect_end().success(), "{}", program.output());
-                } else {
-                    ours.close().unwrap();
-                    ours.expect_close();
-                }
-            }
-            Self::Rustls(running) => {
-                ours.expect(rustls::PONG);
-                ours.close().unwrap();
-                ours.expect_close();
-                running.expect_end();
-            }
-        }
-    }
-
-    /// Checks that the peer's own report names the suite and group of `setup`.
-    #[track_caller]
-    pub fn expect_report(&self, setup: &Setup) {
-        let Self::Program(kind, program) = self else {
-            return;
-        };
-        let (Some(suite), [group]) = (setup.suite, &*setup.groups) else {
-            return;
-        };
-        match kind.stack {
-            Stack::OpenSsl => openssl::expect_report(program, kind.role, suite, *group),
-            Stack::GnuTls => gnutls::expect_report(program, suite, *group),
-            Stack::Rustls => {}
-        }
     }
 }
 

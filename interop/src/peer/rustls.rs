@@ -256,3 +256,14 @@ pub fn expect_close(stream: &mut dyn Rustls) -> std::io::Result<()> {
     stream.connection().close();
     stream.flush()
 }
+
+/// A server's configuration with a stapled OCSP response.
+pub fn with_ocsp(key_type: KeyType, response: Vec<u8>) -> ServerConfig {
+    let (chain, key) = chain_and_key(key_type);
+    ServerConfig::builder_with_provider(provider(&Setup::default()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert_with_ocsp(chain, key, response)
+        .unwrap()
+}

@@ -11,7 +11,9 @@ use warifu_interop::peer::Stack;
 use warifu_interop::pki;
 use warifu_interop::table::Table;
 
+mod features;
 mod matrix;
+mod refusals;
 
 fn main() {
     let mut trials: Vec<Trial> = Vec::new();
@@ -19,6 +21,8 @@ fn main() {
         matrix::suites_and_groups(&mut trials),
         matrix::keys(&mut trials),
         matrix::retries(&mut trials),
+        features::features(&mut trials),
+        refusals::refusals(&mut trials),
     ];
     let mut arguments = Arguments::from_args();
     // Most of a cell's time is waiting for processes.

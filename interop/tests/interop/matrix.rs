@@ -3,8 +3,9 @@
 use libtest_mimic::Trial;
 use warifu::HandshakeKind;
 use warifu::parameters::{CipherSuite, NamedGroup};
-use warifu_interop::ours::{self, Listener, Setup};
-use warifu_interop::peer::{Kind, Peer, Role};
+use warifu_interop::meeting::{Meeting, Plan};
+use warifu_interop::ours::Setup;
+use warifu_interop::peer::{Kind, Role};
 use warifu_interop::pki::KeyType;
 use warifu_interop::table::Table;
 
@@ -81,21 +82,15 @@ pub fn keys(trials: &mut Vec<Trial>) -> Table {
 }
 
 fn meet(kind: Kind, setup: &Setup) {
-    let (mut ours, peer) = match kind.role {
-        Role::Server => {
-            let (peer, port) = Peer::server(kind.stack, setup);
-            let config = ours::client_config(setup).build().unwrap();
-            (ours::connect(config, port), peer)
-        }
-        Role::Client => {
-            let listener = Listener::default();
-            let peer = Peer::client(kind.stack, setup, listener.port());
-            let config = ours::server_config(setup).build().unwrap();
-            (listener.accept(config), peer)
-        }
-    };
-    ours.handshake().unwrap();
-    let facts = ours.facts().unwrap().clone();
+    let mut meeting = Meeting::new(
+        kind,
+        Plan {
+            setup: setup.clone(),
+            ..Plan::default()
+        },
+    );
+    meeting.ours.handshake().unwrap();
+    let facts = meeting.ours.facts().unwrap();
     if let Some(suite) = setup.suite {
         assert_eq!(facts.cipher_suite, suite);
     }
@@ -103,10 +98,10 @@ fn meet(kind: Kind, setup: &Setup) {
         assert_eq!(facts.group, Some(group));
     }
     assert_eq!(facts.handshake_kind, HandshakeKind::Full);
-    let server_proved = (kind.role == Role::Server) || setup.client_key.is_some();
-    assert_eq!(facts.peer_certificates.is_some(), server_proved);
-    peer.expect_report(setup);
-    peer.converse(&mut ours);
+    let peer_proved = kind.role == Role::Server || setup.client_key.is_some();
+    assert_eq!(facts.peer_certificates.is_some(), peer_proved);
+    meeting.expect_report(setup);
+    meeting.converse();
 }
 
 /// The client's first share is of another group than the only one the server has.
@@ -131,31 +126,27 @@ pub fn retries(trials: &mut Vec<Trial>) -> Table {
 }
 
 fn retry(kind: Kind, first: NamedGroup, group: NamedGroup) {
-    let only = Setup {
-        groups: vec![group],
-        ..Setup::default()
+    let [client, server] = [vec![first, group], vec![group]];
+    let peers = match kind.role {
+        Role::Client => client.clone(),
+        Role::Server => server.clone(),
     };
-    let both = Setup {
-        groups: vec![first, group],
-        ..Setup::default()
-    };
-    let (mut ours, peer) = match kind.role {
-        Role::Server => {
-            let (peer, port) = Peer::server(kind.stack, &only);
-            let config = ours::client_config(&both);
-            (ours::connect(config.build().unwrap(), port), peer)
-        }
-        Role::Client => {
-            let listener = Listener::default();
-            let peer = Peer::client(kind.stack, &both, listener.port());
+    let mut meeting = Meeting::new(
+        kind,
+        Plan {
+            setup: Setup {
+                groups: peers,
+                ..Setup::default()
+            },
+            our_client: Box::new(move |ours| ours.with_groups(&client)),
             // With a cookie, which the peer must return.
-            let config = ours::server_config(&only).with_retry_cookie(true);
-            (listener.accept(config.build().unwrap()), peer)
-        }
-    };
-    ours.handshake().unwrap();
-    let facts = ours.facts().unwrap();
+            our_server: Box::new(move |ours| ours.with_groups(&server).with_retry_cookie(true)),
+            ..Plan::default()
+        },
+    );
+    meeting.ours.handshake().unwrap();
+    let facts = meeting.ours.facts().unwrap();
     assert_eq!(facts.group, Some(group));
     assert_eq!(facts.handshake_kind, HandshakeKind::FullWithRetry);
-    peer.converse(&mut ours);
+    meeting.converse();
 }

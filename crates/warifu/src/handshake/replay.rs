@@ -84,6 +84,15 @@ impl<T> Replay<T> {
         end
     }
 
+    /// What the flow answers to the received bytes.
+    #[track_caller]
+    pub(super) fn answer(&mut self, received: &[u8]) -> Vec<u8> {
+        if let Poll::Ready(Err(error)) = self.feed(received, usize::MAX) {
+            panic!("{error}");
+        }
+        self.sent()
+    }
+
     /// Runs the flow, which must then wait for more.
     pub(super) fn poll_pending(&mut self) -> Result<(), Error> {
         match self.poll() {

@@ -53,6 +53,10 @@ use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, Traffi
 use super::transcript::Transcript;
 use super::{Connected, OwnMaterial};
 
+/// Bytes of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
+/// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
+const MAX_EARLY_DATA_SKIPPED: usize = 1 << 15;
+
 /// The flow, from the first ClientHello on.
 pub(super) async fn run(
     mut peer: Peer,
@@ -122,6 +126,7 @@ struct Choice {
     server_name: Option<Arc<str>>,
     wanted: Wanted,
     post_handshake_auth: bool,
+    early_data: bool,
     max_fragment_length: Option<MaxFragmentLength>,
     record_size_limit: Option<u16>,
 }
@@ -183,6 +188,7 @@ impl Choice {
                 ),
             ),
             post_handshake_auth: extensions.post_handshake_auth.is_some(),
+            early_data: extensions.early_data.is_some(),
             max_fragment_length,
             record_size_limit,
         })
@@ -273,7 +279,12 @@ async fn retry(
     )?;
     send_change_cipher_spec(peer, choice)?;
 
+    skip_early_data(peer, choice)?;
     let second = peer.recv::<ClientHello>().await?;
+    peer.with_wire(|wire| {
+        wire.receiving.reader_mut().skip_early_data(0);
+        Ok(())
+    })?;
     check_second_hello(
         &ClientHello::read(first.body())?,
         &ClientHello::read(second.body())?,
@@ -291,6 +302,18 @@ fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error
         } else {
             wire.sending.send_change_cipher_spec()
         }
+    })
+}
+
+/// Section 4.2.10: a server that does not accept early data skips it, and does so as long as the client may not know.
+fn skip_early_data(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
+    if !choice.early_data {
+        return Ok(());
+    }
+    peer.with_wire(|wire| {
+        let reader = wire.receiving.reader_mut();
+        reader.skip_early_data(MAX_EARLY_DATA_SKIPPED);
+        Ok(())
     })
 }
 
@@ -447,6 +470,9 @@ fn install_handshake_keys(
         wire.receiving.reader_mut().allow_plain_alerts(true);
         Ok(())
     })?;
+    if kind == HandshakeKind::Full {
+        skip_early_data(peer, choice)?;
+    }
     Ok(keys)
 }
 

@@ -5,7 +5,9 @@ use warifu_crypto::{Aead, AeadKey};
 use super::buffer::Buffer;
 use super::protection::RecordKeys;
 use super::reader::RecordReader;
+use super::wire::Wire;
 use super::writer::RecordWriter;
+use crate::error::PeerMisbehaved;
 use crate::parameters::{AlertDescription, ContentType};
 use crate::test_vectors::{Vectors, rfc8448};
 
@@ -163,4 +165,58 @@ fn every_record_a_client_sends_is_opened_and_sealed_again() {
             &CLOSE_NOTIFY,
         );
     }
+}
+
+/// RFC 8446 Section 5.4: "Implementations MUST NOT send Handshake and Alert records that have a zero-length
+/// TLSInnerPlaintext.content; if such a message is received, the receiving implementation MUST terminate the connection
+/// with an "unexpected_message" alert."
+#[test]
+fn empty_handshake_and_alert_records_are_refused() {
+    let (_, trace) = &rfc8448()[0];
+    for content_type in [ContentType::HANDSHAKE, ContentType::ALERT] {
+        for protected in [true, false] {
+            let mut wire = Wire::new(None, None);
+            let mut writer = RecordWriter::new();
+            if protected {
+                writer.set_keys(keys(trace, "server_handshake"));
+                let aligned = wire.receiving.prove_aligned().unwrap();
+                let keys = keys(trace, "server_handshake");
+                wire.receiving.set_keys(keys, aligned);
+            }
+            let mut record = Buffer::default();
+            writer.write(content_type, &[], None, &mut record).unwrap();
+            wire.receiving.extend(record.filled());
+            let error = wire.receiving.next_event("a message").unwrap_err();
+            assert_eq!(error, PeerMisbehaved::EmptyFragment { content_type }.into());
+            assert_eq!(error.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));
+        }
+    }
+}
+
+#[test]
+fn a_failed_connection_forgets_its_keys_but_not_its_alert() {
+    let (_, trace) = &rfc8448()[0];
+    let mut wire = Wire::new(None, None);
+    let aligned = wire.receiving.prove_aligned().unwrap();
+    wire.receiving
+        .set_keys(keys(trace, "client_application"), aligned);
+    wire.sending
+        .set_keys(keys(trace, "server_application"))
+        .unwrap();
+    wire.sending
+        .send_alert(AlertDescription::DECRYPT_ERROR)
+        .unwrap();
+    let queued = wire.sending.queue().filled().to_vec();
+    assert_eq!(queued.len(), 5 + 2 + 1 + 16);
+
+    wire.forget_keys();
+    assert!(!wire.receiving.reader_mut().is_protected());
+    assert!(wire.sending.writer_mut().protection_mut().is_none());
+    assert_eq!(wire.sending.queue().filled(), queued);
+    // Nothing can be sent in the clear instead.
+    wire.sending
+        .send_alert(AlertDescription::CLOSE_NOTIFY)
+        .unwrap();
+    wire.sending.flush_flight().unwrap();
+    assert_eq!(wire.sending.queue().filled(), queued);
 }

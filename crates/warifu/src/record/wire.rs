@@ -85,6 +85,22 @@ impl Wire {
     }
 }
 
+impl Wire {
+    /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
+    /// established in failed connections". What waits for the transport, the alert above all, stays.
+    pub(crate) fn forget_keys(&mut self) {
+        self.receiving = Receiving {
+            closed: self.receiving.closed,
+            ..Receiving::new(None)
+        };
+        self.sending = Sending {
+            queue: core::mem::take(&mut self.sending.queue),
+            closed: true,
+            ..Sending::new(None, None)
+        };
+    }
+}
+
 /// What the receiving half has to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -243,7 +259,12 @@ impl Receiving {
             content,
             len,
             protected,
+            skipped,
         } = record;
+        if skipped {
+            self.queue.consume(len);
+            return Ok(());
+        }
         let fragmented = self.handshake.len() > self.handshake_taken;
         if fragmented
             && content_type != ContentType::HANDSHAKE
@@ -314,6 +335,10 @@ impl Receiving {
 
     fn accept_alert(&mut self, content: Range<usize>) -> Result<(), Error> {
         let len = content.len();
+        if len == 0 {
+            let content_type = ContentType::ALERT;
+            return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
+        }
         let Some(&[_level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };

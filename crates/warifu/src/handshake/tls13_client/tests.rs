@@ -8,6 +8,7 @@ use crate::handshake::replay::{
     send_recorded,
 };
 use crate::message::ClientHello;
+use crate::parameters::{AlertDescription, MaxFragmentLength};
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN};
 use crate::test_vectors::{Vectors, trace};
 
@@ -16,7 +17,7 @@ fn recorded_hello<'a>(trace: &'a Vectors, name: &str) -> ClientHello<'a> {
 }
 
 /// A client that decides as the recorded one did.
-fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
+pub(in crate::handshake) fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
     let hello = recorded_hello(trace, "client_hello");
     let secrets = Arc::new(Secrets::default());
     let mut builder = ClientConfig::builder(Believe)
@@ -71,7 +72,7 @@ fn send_recorded_hello(
 }
 
 /// The flow itself, after the recorded ClientHello.
-async fn run_after_recorded_hello(
+pub(in crate::handshake) async fn run_after_recorded_hello(
     mut peer: Peer,
     client: Client,
     trace: Arc<Vectors>,
@@ -290,4 +291,83 @@ fn our_own_hello_says_the_same_as_each_recorded_one() {
         let ours = ClientHello::read(&hello[MESSAGE_HEADER_LEN..]).unwrap();
         assert_says_the_same(&ours, &recorded_hello(&trace, "client_hello"));
     }
+}
+
+/// RFC 8446 Section 4.1.4: "The value of selected_version in the HelloRetryRequest "supported_versions" extension MUST
+/// be retained in the ServerHello".
+#[test]
+fn a_server_hello_of_another_version_after_a_retry_is_refused() {
+    let trace = Arc::new(trace!("hello_retry_request"));
+    let older = |random: &[u8; 32]| {
+        let mut body = vec![3, 3];
+        body.extend_from_slice(random);
+        body.extend_from_slice(&[0, 0xc0, 0x2f, 0]);
+        [&[22, 3, 3, 0, 42, 2, 0, 0, 38][..], &body].concat()
+    };
+    let mut downgraded = [7; 32];
+    downgraded[24..].copy_from_slice(b"DOWNGRD\x01");
+    let changed = PeerMisbehaved::IllegalParameter {
+        what: "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
+    };
+    for (random, error) in [
+        ([7; 32], changed),
+        (downgraded, PeerMisbehaved::DowngradeDetected),
+    ] {
+        let (client, _) = client(&trace);
+        let recorded = trace.clone();
+        let mut replay = Replay::new(|peer| run_after_recorded_hello(peer, client, recorded));
+        replay.step(&[], 1, &trace["client_hello_record"]);
+        replay.answer(&trace["hello_retry_request_record"]);
+        let refused = replay.failure(&older(&random));
+        assert_eq!(refused, error.into());
+        assert_eq!(refused.alert(), Some(AlertDescription::ILLEGAL_PARAMETER));
+    }
+}
+
+/// RFC 8449 Section 4 and 5, RFC 6066 Section 4: what EncryptedExtensions makes of our offer.
+#[test]
+fn record_limits_are_those_of_both_offers() {
+    let limits = |offered: (Option<u16>, Option<u16>), answer: (Option<u16>, Option<u16>)| {
+        let mut builder = ClientConfig::builder(Believe);
+        if let Some(limit) = offered.0 {
+            builder = builder.with_record_size_limit(limit);
+        }
+        if let Some(len) = offered.1 {
+            builder = builder.with_max_fragment_length(len);
+        }
+        let offer = Offer::new(&builder.build().unwrap(), &"server".try_into().unwrap()).unwrap();
+        let mut message = EncryptedExtensions {
+            extensions: Default::default(),
+        };
+        message.extensions.record_size_limit = answer.0.map(crate::message::RecordSizeLimit);
+        let len = |len: u16| MaxFragmentLength::from_fragment_len(len.into()).unwrap();
+        message.extensions.max_fragment_length = answer.1.map(len);
+        RecordLimits::agreed(&offer, &message).map(|limits| (limits.send, limits.receive_inner))
+    };
+    let whole = MAX_FRAGMENT_LEN;
+    assert_eq!(limits((None, None), (None, None)), Ok((whole, whole + 1)));
+    assert_eq!(limits((Some(100), None), (Some(70), None)), Ok((69, 100)));
+    let most = 0x4001;
+    assert_eq!(
+        limits((Some(most), None), (Some(most), None)),
+        Ok((whole, whole + 1))
+    );
+    assert_eq!(
+        limits((Some(100), None), (None, None)),
+        Ok((whole, whole + 1))
+    );
+    assert_eq!(limits((None, Some(512)), (None, Some(512))), Ok((512, 513)));
+    assert_eq!(
+        limits((None, Some(512)), (None, None)),
+        Ok((whole, whole + 1))
+    );
+    let refused = |what| Err(PeerMisbehaved::IllegalParameter { what }.into());
+    assert_eq!(
+        limits((None, Some(512)), (None, Some(1024))),
+        refused("max_fragment_length is not the one requested (RFC 6066 Section 4)")
+    );
+    assert_eq!(
+        limits((Some(100), None), (Some(100), Some(512))),
+        refused("both record_size_limit and max_fragment_length (RFC 8449 Section 5)")
+    );
 }

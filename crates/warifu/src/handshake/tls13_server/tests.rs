@@ -1,10 +1,12 @@
 //! The server's side of the traces of RFC 8448.
 
 use super::*;
+use crate::credential::Credential;
 use crate::handshake::replay::{
     Believe, RecordedRandom, Replay, Secrets, recorded_credential, recv_unverified_identity,
     send_recorded,
 };
+use crate::handshake::tls13_client;
 use crate::parameters::ContentType;
 use crate::record::reader::RecordReader;
 use crate::record::wire::MESSAGE_HEADER_LEN;
@@ -250,4 +252,159 @@ fn the_flow_itself_asks_for_the_group_of_section_5() {
         error,
         PeerMisbehaved::SecondHelloChanged { what: "cookie" }.into()
     );
+}
+
+/// A server that has no tickets and no PSKs, and a key that can be verified.
+fn server_without_psk(groups: &[NamedGroup]) -> Arc<ServerConfig> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["server".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let credential = Credential::from_der(vec![certificate], &key.serialize_der()).unwrap();
+    ServerConfig::builder(Arc::new(credential))
+        .with_groups(groups)
+        .build()
+        .unwrap()
+}
+
+fn run_server(config: Arc<ServerConfig>) -> Replay<Connected> {
+    Replay::new(|mut peer| async move {
+        let received = recv_hello(&mut peer).await?;
+        run(peer, config, OwnMaterial::default(), received).await
+    })
+}
+
+/// Some 0-RTT data of a client that has a ticket of another server: the record of Section 4.
+fn early_data(trace: &Vectors, records: usize) -> Vec<u8> {
+    trace["client_early_data_record"].repeat(records)
+}
+
+/// RFC 8446 Section 4.2.10: a server that does not take early data skips it. The client of Section 4 then gets a full
+/// handshake.
+#[test]
+fn early_data_is_skipped_where_the_psk_is_not_known() {
+    let trace = Arc::new(trace!("resumed_0rtt"));
+    for records in [0, 1, 5] {
+        let (client, _) = tls13_client::tests::client(&trace);
+        let recorded = trace.clone();
+        let mut client = Replay::new(|peer| {
+            tls13_client::tests::run_after_recorded_hello(peer, client, recorded)
+        });
+        let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+        client.step(&[], 1, &trace["client_hello_record"]);
+        let hello = [
+            &trace["client_hello_record"][..],
+            &early_data(&trace, records),
+        ]
+        .concat();
+        let flight = server.answer(&hello);
+        let flight = client.answer(&flight);
+        server.last_step(&flight, 1, &[]);
+        // Skipping is over: what cannot be decrypted now is an attack or an accident.
+        let receiving = &mut server.wire().receiving;
+        receiving.extend(&early_data(&trace, 1));
+        assert_eq!(
+            receiving.next_event("data"),
+            Err(PeerMisbehaved::BadRecordMac.into())
+        );
+    }
+}
+
+#[test]
+fn early_data_is_skipped_after_a_retry() {
+    let trace = trace!("resumed_0rtt");
+    let mut server = run_server(server_without_psk(&[NamedGroup::SECP256R1]));
+    let hello = [&trace["client_hello_record"][..], &early_data(&trace, 3)].concat();
+    let retry = server.answer(&hello);
+    assert_eq!(retry[0], 22);
+
+    // What Section 4.1.2 lets a client change.
+    let mut second = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
+    let share = warifu_crypto::KeyShare::generate(warifu_crypto::Group::P256).unwrap();
+    let entry = [KeyShareEntry {
+        group: NamedGroup::SECP256R1,
+        key_exchange: Opaque16::new(share.public()),
+    }];
+    second.extensions.early_data = None;
+    second.extensions.key_share = Some(crate::message::KeyShareClientHello {
+        client_shares: List16::new(&entry),
+    });
+    let mut message = Vec::new();
+    second.encode(&mut message).unwrap();
+    let mut record = vec![22, 3, 3];
+    record.extend_from_slice(&u16::try_from(message.len()).unwrap().to_be_bytes());
+    record.extend_from_slice(&message);
+
+    // More of it may be on its way still; the ClientHello ends it.
+    let flight = server.answer(&[&early_data(&trace, 1)[..], &record].concat());
+    let hello_len = usize::from(u16::from_be_bytes([flight[3], flight[4]]));
+    let hello = &flight[5 + MESSAGE_HEADER_LEN..5 + hello_len];
+    let hello = ServerHello::read(hello).unwrap();
+    let share = hello.extensions.key_share.unwrap();
+    assert_eq!(share.group, NamedGroup::SECP256R1);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+}
+
+#[test]
+fn early_data_is_skipped_up_to_a_limit_and_only_where_it_was_announced() {
+    let trace = trace!("resumed_0rtt");
+    let too_many = MAX_EARLY_DATA_SKIPPED / trace["client_early_data_record"].len() + 1;
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    let flight = server.answer(&trace["client_hello_record"]);
+    assert_eq!(flight[0], 22);
+    let skipped = server.answer(&early_data(&trace, too_many - 1));
+    assert_eq!(skipped, []);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    // Empty records are not for nothing either.
+    let empty = [23, 3, 3, 0, 0].repeat(MAX_EARLY_DATA_SKIPPED / 5);
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    server.answer(&trace["client_hello_record"]);
+    assert_eq!(server.answer(&empty), []);
+    assert_eq!(
+        server.failure(&[23, 3, 3, 0, 0]),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    server.answer(&trace!("simple_1rtt")["client_hello_record"]);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    let mut server = run_server(server_without_psk(&[NamedGroup::SECP256R1]));
+    server.answer(&trace!("simple_1rtt")["client_hello_record"]);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::UnexpectedRecord {
+            content_type: ContentType::APPLICATION_DATA,
+            expected: "ClientHello",
+        }
+        .into()
+    );
+}
+
+/// RFC 8449 Section 5: a server "MUST ignore max_fragment_length if record_size_limit is present", if it supports
+/// the latter.
+#[test]
+fn record_size_limit_wins_over_max_fragment_length() {
+    let trace = trace!("simple_1rtt");
+    let config = server_without_psk(&[NamedGroup::X25519]);
+    let mut hello = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
+    hello.extensions.max_fragment_length = Some(MaxFragmentLength::Len512);
+    hello.extensions.record_size_limit = Some(RecordSizeLimit(70));
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, None);
+    assert_eq!(choice.record_size_limit, Some(70));
+
+    hello.extensions.record_size_limit = None;
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, Some(MaxFragmentLength::Len512));
+    assert_eq!(choice.record_size_limit, None);
 }
