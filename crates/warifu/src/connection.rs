@@ -150,7 +150,7 @@ impl Connection {
 
     // Transport in.
 
-    /// Memory to receive bytes into, at least one record's worth unless that much is waiting already;
+    /// Memory to receive bytes into: some KiB, and once the handshake is over what is missing of one full record.
     /// [`received`](Self::received) then tells how many came. Empty if what was received must be
     /// [`read`](Self::read) first.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
@@ -269,6 +269,9 @@ impl Connection {
             if let (Some(alert), Some(wire)) = (error.alert(), &mut self.wire) {
                 // Nothing better can be done with a failure to tell of a failure.
                 let _ = wire.sending.send_alert(alert);
+            }
+            if let Some(wire) = &mut self.wire {
+                wire.forget_keys();
             }
         }
         error
@@ -746,8 +749,10 @@ impl Established {
         };
         match (&mut self.authentication, &self.post_handshake_auth) {
             (Some(under_way), _) if got != HandshakeType::CERTIFICATE_REQUEST => {
-                under_way.deliver(message);
-                Ok(())
+                match under_way.deliver(message) {
+                    true => Ok(()),
+                    false => Err(unexpected.into()),
+                }
             }
             (None, Some(auth)) if got == HandshakeType::CERTIFICATE_REQUEST => {
                 self.authentication = Some(auth.answer(message)?);

@@ -22,6 +22,7 @@ use core::future::{Future, poll_fn};
 use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::decision::Answer;
@@ -43,8 +44,8 @@ pub enum Waiting {
 /// The wire while it is lent, and what the flow waits for.
 struct Loan {
     wire: Option<Box<Wire>>,
-    /// A message that the connection received itself, for a flow after the handshake.
-    inbox: Option<Vec<u8>>,
+    /// Messages that the connection received itself, for a flow after the handshake.
+    inbox: VecDeque<Vec<u8>>,
     waiting: Waiting,
 }
 
@@ -64,7 +65,7 @@ impl<T> Coroutine<T> {
     {
         let loan = Arc::new(Mutex::new(Loan {
             wire: None,
-            inbox: None,
+            inbox: VecDeque::new(),
             waiting: Waiting::Bytes("first message"),
         }));
         let peer = Peer { loan: loan.clone() };
@@ -87,9 +88,18 @@ impl<T> Coroutine<T> {
         poll
     }
 
-    /// Hands a flow after the handshake the message that it waits for.
-    pub(crate) fn deliver(&mut self, message: Vec<u8>) {
-        self.lock().inbox = Some(message);
+    /// Hands a flow after the handshake a message. The flow may be waiting for an answer of the application; then
+    /// the messages queue up, to the whole of what a peer may send unasked: Certificate, CertificateVerify and Finished.
+    /// Says whether there was room.
+    #[must_use]
+    pub(crate) fn deliver(&mut self, message: Vec<u8>) -> bool {
+        const LONGEST_FLIGHT: usize = 3;
+        let inbox = &mut self.lock().inbox;
+        let room = inbox.len() < LONGEST_FLIGHT;
+        if room {
+            inbox.push_back(message);
+        }
+        room
     }
 
     /// What the flow waits for.
@@ -187,7 +197,7 @@ impl Peer {
     ) -> Result<Option<Vec<u8>>, Error> {
         let mut loan = self.lock();
         loan.waiting = Waiting::Bytes(expected);
-        if let Some(message) = loan.inbox.take() {
+        if let Some(message) = loan.inbox.pop_front() {
             let got = HandshakeType(message.first().copied().unwrap_or_default());
             check_type(Some(got), types, expected)?;
             return Ok(Some(message));
@@ -197,15 +207,14 @@ impl Peer {
             // After the handshake the connection reads the wire and delivers messages.
             return Ok(None);
         }
-        let event = wire
-            .receiving
-            .next_event(expected)
-            .map_err(|error| match error {
-                Error::Truncated => Error::ClosedDuringHandshake { expected },
-                other => other,
-            })?;
-        // A message of the wrong type is refused at its first byte, not after its last.
+        let event = wire.receiving.next_event(expected);
+        // A message of the wrong type is refused at its first byte: neither its length nor what comes behind it
+        // matters then, so that the error does not depend on how the stream was cut.
         check_type(wire.receiving.message_type(), types, expected)?;
+        let event = event.map_err(|error| match error {
+            Error::Truncated => Error::ClosedDuringHandshake { expected },
+            other => other,
+        })?;
         match event {
             Event::NeedBytes => Ok(None),
             Event::Handshake => wire.receiving.take_message(),

@@ -28,7 +28,7 @@ pub enum Error {
     AlertReceived(AlertDescription),
     /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
     Truncated,
-    /// The peer closed the connection, with `close_notify`, before the handshake was complete.
+    /// The peer ended the connection, with or without `close_notify`, before the handshake was complete.
     ClosedDuringHandshake {
         /// What the handshake was waiting for.
         expected: &'static str,
@@ -161,7 +161,7 @@ errors! {
         /// A record without padding that decrypts to nothing but zeros has no content type.
         NoContentType => UNEXPECTED_MESSAGE, "protected record holds only padding and no content type (RFC 8446 Section 5.4)";
         /// Zero-length handshake or alert fragments are forbidden.
-        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1)";
+        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1 and 5.4)";
         /// Legal one by one, an attack in number.
         TooManyEmptyRecords { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} empty records in a row";
         /// Legal one by one, an attack in number.
@@ -170,6 +170,8 @@ errors! {
         TooManyKeyUpdates { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} KeyUpdate messages in a row without application data";
         /// Legal one by one, an attack in number.
         TooManyTickets { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} NewSessionTicket messages in a row without application data";
+        /// Legal one by one, an attack in number.
+        TooManyCertificateRequests { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} CertificateRequest messages in a row without application data";
         /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
         IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
         /// An alert of other than two bytes.
@@ -206,6 +208,8 @@ errors! {
         NotOffered { what: &'static str, value: String } => ILLEGAL_PARAMETER, "peer selected {what} {value}, which was not offered";
         /// The version in ServerHello is not one we offered.
         VersionNotOffered { version: u16 } => PROTOCOL_VERSION, "peer selected version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
+        /// A hello with legacy_version of SSL 3.0.
+        Ssl3 => PROTOCOL_VERSION, "peer's hello is of SSL 3.0 (RFC 8446 Appendix D.5)";
         /// supported_versions in ServerHello names another version than TLS 1.3.
         IllegalVersion { version: u16 } => ILLEGAL_PARAMETER, "supported_versions in ServerHello names version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
         /// A peer that can speak TLS 1.3 was made to believe that we cannot.
@@ -274,10 +278,10 @@ errors! {
         UnsupportedAlgorithm { algorithm: String } => BAD_CERTIFICATE, "peer's certificate chain uses {algorithm}, which is not accepted";
         /// The name we asked for is not in the certificate.
         NameMismatch { wanted: String, presented: String } => BAD_CERTIFICATE, "peer's certificate is for {presented}, not for {wanted}";
-        /// notAfter has passed. Times are seconds since 1970-01-01 UTC.
-        Expired { not_after: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain expired at {not_after} (now {now}, seconds since 1970)";
-        /// notBefore is to come. Times are seconds since 1970-01-01 UTC.
-        NotYetValid { not_before: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain is not valid before {not_before} (now {now}, seconds since 1970)";
+        /// notAfter has passed.
+        Expired { not_after: UnixSeconds, now: UnixSeconds } => CERTIFICATE_EXPIRED, "peer's certificate chain expired on {not_after}, now is {now}";
+        /// notBefore is to come.
+        NotYetValid { not_before: UnixSeconds, now: UnixSeconds } => CERTIFICATE_EXPIRED, "peer's certificate chain is not valid before {not_before}, now is {now}";
         /// On a CRL.
         Revoked => CERTIFICATE_REVOKED, "peer's certificate was revoked";
         /// CRLs were given but none of them speaks for this certificate, or it is out of date.
@@ -292,6 +296,36 @@ errors! {
         BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
         /// The application's verifier said no.
         Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";
+    }
+}
+
+/// A point in time: seconds since 1970-01-01 00:00:00 UTC. Prints as `2026-06-01 00:00:00 UTC`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixSeconds(pub u64);
+
+impl fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY: u64 = 24 * 60 * 60;
+        let (days, second) = (self.0 / DAY, self.0 % DAY);
+        // Counted from 0000-03-01, a year has its leap day last, and 400 years always have 146,097 days.
+        let days = days + 719_468;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        // Months from March on: 31, 30, 31, 30, 31 days, again and again.
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        let year = 400 * era + year_of_era + next_year;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC"
+        )
     }
 }
 
@@ -329,5 +363,25 @@ impl fmt::Display for UsageError {
 impl From<UsageError> for Error {
     fn from(error: UsageError) -> Self {
         Self::Usage(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnixSeconds;
+
+    #[test]
+    fn times_print_as_dates() {
+        // The right-hand sides are what `date -u -d @SECONDS` prints.
+        for (seconds, date) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_780_272_000, "2026-06-01 00:00:00 UTC"),
+            (1_735_689_599, "2024-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(UnixSeconds(seconds).to_string(), date);
+        }
     }
 }

@@ -15,6 +15,8 @@ mod message;
 pub mod parameters;
 mod record;
 mod stream;
+#[cfg(test)]
+mod test_vectors;
 pub mod trust;
 
 /// What the tests outside of the crate use, for those inside.

@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use pki::{Ca, Directory, NOW};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    NameConstraints, RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet,
+    CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, NameConstraints, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use warifu::CertificateError;
 use warifu::certificate::{CertificateFacts, certificates_from_file};
 use warifu::decision::{PeerRole, PresentedChain, VerifyPeer};
+use warifu::error::UnixSeconds;
 use warifu::parameters::AlertDescription;
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
 use warifu::trust::{Trust, TrustBuilder, TrustError};
@@ -132,16 +133,16 @@ fn validity_includes_its_first_and_last_second() {
     refused(
         server_at(&trust, &chain, "host.example", first - 1),
         CertificateError::NotYetValid {
-            not_before: first,
-            now: first - 1,
+            not_before: UnixSeconds(first),
+            now: UnixSeconds(first - 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
     refused(
         server_at(&trust, &chain, "host.example", last + 1),
         CertificateError::Expired {
-            not_after: last,
-            now: last + 1,
+            not_after: UnixSeconds(last),
+            now: UnixSeconds(last + 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -156,8 +157,8 @@ fn expired_intermediate_is_refused() {
     refused(
         server(&trust, &chain, "host.example"),
         CertificateError::Expired {
-            not_after: 1_777_593_600,
-            now: NOW,
+            not_after: UnixSeconds(1_777_593_600),
+            now: UnixSeconds(NOW),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -499,6 +500,128 @@ fn name_constraints_are_kept() {
     );
 }
 
+#[test]
+fn name_constraints_of_a_local_ca_hold_for_names_and_addresses() {
+    let root = Ca::root_with("root", |params| {
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![
+                GeneralSubtree::DnsName("localhost".to_owned()),
+                GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix([127, 0, 0, 0], 8)),
+                GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
+                    "::1".parse().unwrap(),
+                    128,
+                )),
+            ],
+            excluded_subtrees: vec![],
+        });
+    });
+    let trust = trusting(&root).build().unwrap();
+    let (leaf, _) = root.leaf_and_key(&["localhost", "127.0.0.1", "::1"], |_| {});
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        assert_eq!(
+            server(&trust, std::slice::from_ref(&leaf), name),
+            Ok(()),
+            "{name}"
+        );
+    }
+    for outside in ["host.example", "10.0.0.1", "::2"] {
+        let (leaf, _) = root.leaf_and_key(&["localhost", outside], |_| {});
+        refused(
+            server(&trust, &[leaf], "localhost"),
+            constraint("name constraints exclude a name in the certificate"),
+            AlertDescription::BAD_CERTIFICATE,
+        );
+    }
+}
+
+/// A peer may send as many certificates as fit in a message, each bearing the names of the others.
+#[test]
+fn chains_made_to_cost_time_are_refused_quickly() {
+    let root = Ca::root("root");
+    let trust = trusting(&root).build().unwrap();
+    // Each is issued by "evil" and called "evil", with a key of its own.
+    let maze: Vec<_> = (0..60).map(|_| Ca::root("evil")).collect();
+    let mut chain = vec![maze[0].leaf()];
+    chain.extend(maze.iter().map(|ca| ca.certificate.clone()));
+    let start = std::time::Instant::now();
+    refused(
+        server(&trust, &chain, "host.example"),
+        constraint("path length: more intermediate CAs than are accepted at all (6)"),
+        AlertDescription::BAD_CERTIFICATE,
+    );
+    // As many as are accepted, and forgeries in the trusted CA's name besides.
+    let mut chain = vec![maze[0].leaf()];
+    chain.extend(maze.iter().take(6).map(|ca| ca.certificate.clone()));
+    refused(
+        server(&trust, &chain, "host.example"),
+        CertificateError::UnknownIssuer {
+            issuer: "CN=evil".to_owned(),
+            sent: 7,
+        },
+        AlertDescription::UNKNOWN_CA,
+    );
+    let forged: Vec<_> = (0..60).map(|_| Ca::root("root")).collect();
+    let mut chain = vec![forged[0].leaf()];
+    chain.extend(forged.iter().map(|ca| ca.certificate.clone()));
+    assert!(server(&trust, &chain, "host.example").is_err());
+    chain.truncate(7);
+    assert!(server(&trust, &chain, "host.example").is_err());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn many_superfluous_certificates_do_no_harm() {
+    let root = Ca::root("root");
+    let one = root.intermediate("one");
+    let two = one.intermediate("two");
+    let trust = trusting(&root).build().unwrap();
+    let mut chain = vec![two.leaf()];
+    chain.extend((0..30).map(|n| Ca::root(&n.to_string()).certificate));
+    chain.push(CertificateDer::from(vec![0]));
+    chain.extend([
+        one.certificate.clone(),
+        two.certificate.clone(),
+        two.certificate.clone(),
+    ]);
+    assert_eq!(server(&trust, &chain, "host.example"), Ok(()));
+}
+
+#[test]
+fn forgetting_signatures_changes_no_verdict() {
+    let root = Ca::root("root");
+    let trust = trusting(&root).without_signature_memory().build().unwrap();
+    let leaf = [root.leaf()];
+    for _ in 0..2 {
+        assert_eq!(server(&trust, &leaf, "host.example"), Ok(()));
+    }
+}
+
+#[test]
+fn remembered_signature_vouches_for_no_other_bytes() {
+    let (root, impostor) = (Ca::root("root"), Ca::root("root"));
+    let trust = trusting(&root).build().unwrap();
+    let leaf = root.leaf();
+    assert_eq!(
+        server(&trust, std::slice::from_ref(&leaf), "host.example"),
+        Ok(())
+    );
+    let mut changed = leaf.to_vec();
+    let at = changed.windows(3).position(|w| w == [2, 1, 7]).unwrap();
+    changed[at + 2] = 8;
+    let bad = CertificateError::BadChainSignature {
+        issuer: "CN=root".to_owned(),
+    };
+    assert_eq!(
+        server(&trust, &[changed.into()], "host.example"),
+        Err(bad.clone())
+    );
+    assert_eq!(server(&trust, &[impostor.leaf()], "host.example"), Err(bad));
+}
+
 // ---- usage ----
 
 #[test]
@@ -757,16 +880,16 @@ fn what_openssl_req_x509_makes_can_be_pinned_or_given_as_ca() {
         refused(
             server_at(&trust, &chain, "localhost", facts.not_after + 1),
             CertificateError::Expired {
-                not_after: facts.not_after,
-                now: facts.not_after + 1,
+                not_after: UnixSeconds(facts.not_after),
+                now: UnixSeconds(facts.not_after + 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
         refused(
             server_at(&trust, &chain, "localhost", facts.not_before - 1),
             CertificateError::NotYetValid {
-                not_before: facts.not_before,
-                now: facts.not_before - 1,
+                not_before: UnixSeconds(facts.not_before),
+                now: UnixSeconds(facts.not_before - 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
@@ -1076,8 +1199,8 @@ fn each_opt_out_leaves_the_other_rules_in_force() {
     assert!(matches!(
         server(&builder.clone().build().unwrap(), &chain, name),
         Err(CertificateError::Expired {
-            not_after: 1_775_001_600,
-            now: NOW
+            not_after: UnixSeconds(1_775_001_600),
+            now: UnixSeconds(NOW)
         })
     ));
     let builder = builder.dangerous().accept_any_date();

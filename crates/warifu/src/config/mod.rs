@@ -19,6 +19,7 @@ mod server;
 
 pub use client::ClientConfig;
 pub use edges::{Clock, KeyLog, KeyLogFile, SystemClock};
+pub(crate) use edges::{RandomSource, SystemRandom};
 pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, ServerConfig};
 
 /// Sets up a [`ClientConfig`] (`R` = [`client::Client`]) or a [`ServerConfig`] (`R` = [`server::Server`]).
@@ -47,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) message_log: Option<Arc<dyn MessageLog>>,
     pub(crate) padding: Option<Arc<dyn Padding>>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn RandomSource>,
     /// A wrong argument of a `with_…` method, kept for `build()`.
     mistake: Option<String>,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             message_log: None,
             padding: None,
             clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
             mistake: None,
         }
     }

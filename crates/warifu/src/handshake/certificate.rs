@@ -20,6 +20,10 @@ use crate::parameters::SignatureScheme;
 
 use super::transcript::Transcript;
 
+/// Most certificates in a peer's chain. Real chains have two to four, cross-signed ones a few more; a message could hold
+/// twenty thousand, each an allocation.
+const MAX_CHAIN_LEN: usize = 32;
+
 /// Who the peer proved to be.
 #[derive(Debug, Clone)]
 pub(crate) struct PeerIdentity {
@@ -118,10 +122,13 @@ fn read_chain(
         }
         .into());
     }
+    message.check_solicited(rules.offered)?;
     let mut certificates = Vec::new();
     let mut ocsp_response = Vec::new();
+    if message.certificate_list.len() > MAX_CHAIN_LEN {
+        return Err(CertificateError::TooComplex.into());
+    }
     for entry in message.certificate_list.iter() {
-        entry.extensions.check_solicited(rules.offered)?;
         if certificates.is_empty()
             && let Some(status) = &entry.extensions.status_request
         {

@@ -2,8 +2,12 @@
 
 use crate::config::{ClientHelloFacts, Settings};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::message::extension::is_subset;
 use crate::message::{ClientHello, KeyShareEntry};
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme, Tls13Suite};
+
+/// SSL 3.0, which nobody may negotiate any more.
+pub(crate) const SSL3: ProtocolVersion = ProtocolVersion(0x0300);
 
 /// Longest list of a peer's values that an error text repeats.
 const MAX_LISTED: usize = 24;
@@ -26,6 +30,11 @@ pub(crate) fn listed<T: ToString>(items: impl Iterator<Item = T>) -> String {
 
 /// Checks that the client offers TLS 1.3, by `supported_versions` alone (RFC 8446 Section 4.2.1).
 pub(crate) fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
+    // RFC 8446 Appendix D.5: "Any endpoint receiving a Hello message with ClientHello.legacy_version or
+    // ServerHello.legacy_version set to 0x0300 MUST abort the handshake with a "protocol_version" alert."
+    if hello.legacy_version == SSL3 {
+        return Err(PeerMisbehaved::Ssl3.into());
+    }
     if hello.offers(ProtocolVersion::TLS1_3) {
         return Ok(());
     }
@@ -113,11 +122,8 @@ pub(crate) fn choose_group(
     };
     // RFC 8446 Section 4.2.8: "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the
     // client's "supported_groups" extension."
-    if shares
-        .client_shares
-        .iter()
-        .any(|share| !groups.contains(&share.group))
-    {
+    let shared = shares.client_shares.iter().map(|share| share.group.0);
+    if !is_subset(shared, groups.iter().map(|group| group.0)) {
         return Err(PeerMisbehaved::IllegalParameter {
             what: "key share of a group that supported_groups does not list (RFC 8446 Section 4.2.8)",
         }

@@ -111,7 +111,10 @@ pub(crate) fn accept_message(
             }
             Ok(Action::Nothing)
         }
-        HandshakeType::CERTIFICATE_REQUEST if is_client => Ok(Action::Authenticate(message)),
+        HandshakeType::CERTIFICATE_REQUEST if is_client => {
+            receiving.count_certificate_request()?;
+            Ok(Action::Authenticate(message))
+        }
         HandshakeType::CERTIFICATE
         | HandshakeType::CERTIFICATE_VERIFY
         | HandshakeType::FINISHED
@@ -160,9 +163,7 @@ impl PostHandshakeAuth {
         };
         let (config, verifier) = (config.clone(), verifier.clone());
         let transcript = self.transcript.clone();
-        let mut context = [0; 32];
-        warifu_crypto::random::fill(&mut context)
-            .map_err(|_| Error::Internal("no random bytes"))?;
+        let context = config.settings.random.bytes()?;
         Ok(Coroutine::new(move |peer| {
             request_certificate(peer, config, verifier, transcript, context)
         }))

@@ -46,6 +46,7 @@ use super::certificate::{
     self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
     send_finished, send_identity,
 };
+use super::negotiate::has_downgrade_sentinel;
 use super::offer::Offer;
 use super::post_handshake::PostHandshakeAuth;
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
@@ -79,7 +80,7 @@ pub(super) async fn run(
     };
     let (suite, group, shared_secret) = agree(&mut offer, &answer)?;
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash).into_handshake_secret(&shared_secret)?;
+    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
     let keys = install_handshake_keys(
         &mut peer,
         &client,
@@ -155,13 +156,15 @@ async fn retry(
     request.extensions.check_solicited(offer.offered)?;
     let version = request.extensions.supported_versions;
     let session_id = request.legacy_session_id_echo.as_slice();
+    check_not_ssl3(request.legacy_version)?;
     let suite = check_answer(offer, version, session_id, request.cipher_suite)?;
     let cookie = request
         .extensions
         .cookie
         .as_ref()
         .map(|cookie| cookie.as_slice());
-    offer.retry(request.extensions.key_share, cookie)?;
+    let random = &*client.config.settings.random;
+    offer.retry(random, request.extensions.key_share, cookie)?;
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
@@ -189,8 +192,13 @@ fn read_server_hello<'a>(
 ) -> Result<ServerHello<'a>, Error> {
     match ServerHelloOrRetry::read(answer.body())? {
         ServerHelloOrRetry::ServerHello(hello) => Ok(hello),
-        ServerHelloOrRetry::Older(older) => Err(PeerMisbehaved::VersionNotOffered {
-            version: older.legacy_version.0,
+        // Only after a retry: the first answer goes another way if it is older. Section 4.1.4: "a client MUST abort the
+        // handshake with an "illegal_parameter" alert if the value changes."
+        ServerHelloOrRetry::Older(older) if has_downgrade_sentinel(&older.random.0) => {
+            Err(PeerMisbehaved::DowngradeDetected.into())
+        }
+        ServerHelloOrRetry::Older(_) => Err(PeerMisbehaved::IllegalParameter {
+            what: "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
         }
         .into()),
         ServerHelloOrRetry::HelloRetryRequest(_) => {
@@ -208,6 +216,7 @@ fn check_server_hello(
     hello.extensions.check_solicited(offer.offered)?;
     let version = hello.extensions.supported_versions;
     let session_id = hello.legacy_session_id_echo.as_slice();
+    check_not_ssl3(hello.legacy_version)?;
     let suite = check_answer(offer, version, session_id, hello.cipher_suite)?;
     if suite_of_retry.is_some_and(|before| before != suite) {
         return Err(PeerMisbehaved::IllegalParameter {
@@ -216,6 +225,14 @@ fn check_server_hello(
         .into());
     }
     Ok(suite)
+}
+
+/// RFC 8446 Appendix D.5; any other legacy_version is ignored (Section 4.2.1).
+fn check_not_ssl3(legacy_version: ProtocolVersion) -> Result<(), Error> {
+    if legacy_version == super::negotiate::SSL3 {
+        return Err(PeerMisbehaved::Ssl3.into());
+    }
+    Ok(())
 }
 
 /// What ServerHello and HelloRetryRequest have in common.
@@ -560,3 +577,6 @@ fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
         log.log(label, &offer.random, secret);
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

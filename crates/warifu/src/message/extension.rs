@@ -303,8 +303,16 @@ extensions! {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) extension_type: ExtensionType,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) name: &'static str,
     /// Where it is specified.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) rfc: &'static str,
     /// Only older versions answer it.
     pub(crate) legacy: bool,
@@ -623,13 +631,46 @@ pub(crate) fn first_duplicate(values: impl Iterator<Item = u16> + Clone) -> Opti
 #[cold]
 #[inline(never)]
 fn first_duplicate_of_many(mut values: impl Iterator<Item = u16>) -> Option<u16> {
-    let mut seen = [0u64; (1 << 16) / 64];
-    values.find(|value| {
+    let mut seen = Marks::new();
+    values.find(|value| seen.mark(*value))
+}
+
+/// Whether each of `values` is among `of`. Takes time linear in the length of both, like [`first_duplicate`].
+pub(crate) fn is_subset(
+    mut values: impl Iterator<Item = u16> + Clone,
+    of: impl Iterator<Item = u16> + Clone,
+) -> bool {
+    if values.clone().nth(FEW).is_some() {
+        return is_subset_of_many(values, of);
+    }
+    values.all(|value| of.clone().any(|other| other == value))
+}
+
+#[cold]
+#[inline(never)]
+fn is_subset_of_many(mut values: impl Iterator<Item = u16>, of: impl Iterator<Item = u16>) -> bool {
+    let mut marks = Marks::new();
+    of.for_each(|value| {
+        marks.mark(value);
+    });
+    values.all(|value| marks.mark(value))
+}
+
+/// A set of 16-bit values.
+struct Marks([u64; (1 << 16) / 64]);
+
+impl Marks {
+    fn new() -> Self {
+        Self([0; (1 << 16) / 64])
+    }
+
+    /// Adds a value; says whether it was there.
+    fn mark(&mut self, value: u16) -> bool {
         let bit = 1 << (value % 64);
-        seen.get_mut(usize::from(value / 64)).is_none_or(|word| {
+        self.0.get_mut(usize::from(value / 64)).is_none_or(|word| {
             let again = *word & bit != 0;
             *word |= bit;
             again
         })
-    })
+    }
 }

@@ -27,10 +27,15 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
+/// CertificateRequests in a row without application data between them; each costs this side a signature.
+const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
+/// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
+/// connections that end here never had more.
+const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -75,6 +80,22 @@ impl Wire {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
         }
+    }
+}
+
+impl Wire {
+    /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
+    /// established in failed connections". What waits for the transport, the alert above all, stays.
+    pub(crate) fn forget_keys(&mut self) {
+        self.receiving = Receiving {
+            closed: self.receiving.closed,
+            ..Receiving::new(None)
+        };
+        self.sending = Sending {
+            queue: core::mem::take(&mut self.sending.queue),
+            closed: true,
+            ..Sending::new(None, None)
+        };
     }
 }
 
@@ -137,6 +158,7 @@ pub(crate) struct Receiving {
     warning_alerts: usize,
     key_updates: usize,
     tickets: usize,
+    certificate_requests: usize,
     log: Log,
 }
 
@@ -157,6 +179,7 @@ impl Receiving {
             warning_alerts: 0,
             key_updates: 0,
             tickets: 0,
+            certificate_requests: 0,
             log,
         }
     }
@@ -165,8 +188,16 @@ impl Receiving {
     /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
         let room = self.room();
-        let spare = self.queue.spare_mut(room);
-        spare.get_mut(..room).unwrap_or_default()
+        if room == 0 {
+            return &mut [];
+        }
+        let wanted = match self.epoch {
+            Some(_) => room,
+            None => room.min(HANDSHAKE_RECEIVE_LEN),
+        };
+        let spare = self.queue.spare_mut(wanted);
+        let len = spare.len().min(room);
+        spare.get_mut(..len).unwrap_or_default()
     }
 
     /// How many more bytes are accepted before events have been taken: bounds the queue.
@@ -226,7 +257,12 @@ impl Receiving {
             content,
             len,
             protected,
+            skipped,
         } = record;
+        if skipped {
+            self.queue.consume(len);
+            return Ok(());
+        }
         let fragmented = self.handshake.len() > self.handshake_taken;
         if fragmented
             && content_type != ContentType::HANDSHAKE
@@ -243,10 +279,9 @@ impl Receiving {
                     return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into());
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
-                if self.handshake_taken == self.handshake.len() {
-                    self.handshake.clear();
-                    self.handshake_taken = 0;
-                }
+                // What was taken goes first: messages that never end where a record ends must not pile up.
+                self.handshake.drain(..self.handshake_taken);
+                self.handshake_taken = 0;
                 self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
@@ -279,6 +314,7 @@ impl Receiving {
         self.warning_alerts = 0;
         self.key_updates = 0;
         self.tickets = 0;
+        self.certificate_requests = 0;
         self.application = content;
         self.application_record_len = len;
         Ok(())
@@ -297,12 +333,23 @@ impl Receiving {
 
     fn accept_alert(&mut self, content: Range<usize>) -> Result<(), Error> {
         let len = content.len();
+        if len == 0 {
+            let content_type = ContentType::ALERT;
+            return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
+        }
         let Some(&[_level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };
         let description = AlertDescription(description);
         self.log(LoggedMessage::Alert(description));
+        let fragmented = self.handshake.len() > self.handshake_taken;
         match description {
+            // RFC 8446 Section 5.1: nothing comes between the fragments of a message. A fatal alert ends the connection
+            // all the same, and says more.
+            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED if fragmented => {
+                let content_type = ContentType::ALERT;
+                return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
+            }
             AlertDescription::CLOSE_NOTIFY => self.closed = true,
             // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal,
             // whatever their level says (Section 6).
@@ -447,6 +494,18 @@ impl Receiving {
         self.tickets += 1;
         if self.tickets > MAX_TICKETS {
             return Err(PeerMisbehaved::TooManyTickets { limit: MAX_TICKETS }.into());
+        }
+        Ok(())
+    }
+
+    /// One more CertificateRequest without application data before it.
+    pub(crate) fn count_certificate_request(&mut self) -> Result<(), Error> {
+        self.certificate_requests += 1;
+        if self.certificate_requests > MAX_CERTIFICATE_REQUESTS {
+            return Err(PeerMisbehaved::TooManyCertificateRequests {
+                limit: MAX_CERTIFICATE_REQUESTS,
+            }
+            .into());
         }
         Ok(())
     }
