@@ -583,6 +583,10 @@ impl ChooseCredential for Credentials {
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
         Answer::Ready(Ok(self.best(&request).cloned()))
     }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
 }
 
 /// A credential could not be made.

@@ -20,6 +20,7 @@ use rcgen::{
 use warifu::CertificateError;
 use warifu::certificate::{CertificateFacts, certificates_from_file};
 use warifu::decision::{PeerRole, PresentedChain, VerifyPeer};
+use warifu::error::UnixSeconds;
 use warifu::parameters::AlertDescription;
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
 use warifu::trust::{Trust, TrustBuilder, TrustError};
@@ -132,16 +133,16 @@ fn validity_includes_its_first_and_last_second() {
     refused(
         server_at(&trust, &chain, "host.example", first - 1),
         CertificateError::NotYetValid {
-            not_before: first,
-            now: first - 1,
+            not_before: UnixSeconds(first),
+            now: UnixSeconds(first - 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
     refused(
         server_at(&trust, &chain, "host.example", last + 1),
         CertificateError::Expired {
-            not_after: last,
-            now: last + 1,
+            not_after: UnixSeconds(last),
+            now: UnixSeconds(last + 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -156,8 +157,8 @@ fn expired_intermediate_is_refused() {
     refused(
         server(&trust, &chain, "host.example"),
         CertificateError::Expired {
-            not_after: 1_777_593_600,
-            now: NOW,
+            not_after: UnixSeconds(1_777_593_600),
+            now: UnixSeconds(NOW),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -976,16 +977,16 @@ fn what_openssl_req_x509_makes_can_be_pinned_or_given_as_ca() {
         refused(
             server_at(&trust, &chain, "localhost", facts.not_after + 1),
             CertificateError::Expired {
-                not_after: facts.not_after,
-                now: facts.not_after + 1,
+                not_after: UnixSeconds(facts.not_after),
+                now: UnixSeconds(facts.not_after + 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
         refused(
             server_at(&trust, &chain, "localhost", facts.not_before - 1),
             CertificateError::NotYetValid {
-                not_before: facts.not_before,
-                now: facts.not_before - 1,
+                not_before: UnixSeconds(facts.not_before),
+                now: UnixSeconds(facts.not_before - 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
@@ -1295,8 +1296,8 @@ fn each_opt_out_leaves_the_other_rules_in_force() {
     assert!(matches!(
         server(&builder.clone().build().unwrap(), &chain, name),
         Err(CertificateError::Expired {
-            not_after: 1_775_001_600,
-            now: NOW
+            not_after: UnixSeconds(1_775_001_600),
+            now: UnixSeconds(NOW)
         })
     ));
     let builder = builder.dangerous().accept_any_date();

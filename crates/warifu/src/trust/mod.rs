@@ -29,7 +29,7 @@ use crate::certificate::material::{self, Kind, MaterialError, MaterialProblem, S
 use crate::certificate::view::{self, CertificateView};
 use crate::certificate::{check_key_size, sha256};
 use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
-use crate::error::{CertificateError, Error, UsageError};
+use crate::error::{CertificateError, Error, UnixSeconds, UsageError};
 use crate::parameters::SignatureScheme;
 use algorithms::SignatureMemory;
 use refusal::Refusal;
@@ -151,10 +151,16 @@ impl Trust {
             let now = chain.now.as_secs();
             let (not_before, not_after) = view.validity()?;
             if now < not_before {
-                return Err(CertificateError::NotYetValid { not_before, now });
+                return Err(CertificateError::NotYetValid {
+                    not_before: UnixSeconds(not_before),
+                    now: UnixSeconds(now),
+                });
             }
             if now > not_after {
-                return Err(CertificateError::Expired { not_after, now });
+                return Err(CertificateError::Expired {
+                    not_after: UnixSeconds(not_after),
+                    now: UnixSeconds(now),
+                });
             }
         }
         if !self.rules.any_usage && !view.allows_purpose(purpose(chain.role))? {
