@@ -766,3 +766,7 @@ impl Established {
 fn wire(wire: &mut Option<Box<Wire>>) -> Result<&mut Wire, Error> {
     wire.as_deref_mut().ok_or(PANICKED)
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

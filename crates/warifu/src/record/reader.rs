@@ -51,6 +51,11 @@ impl RecordReader {
         self.protection = Some(Protection::new(keys));
     }
 
+    #[cfg(test)]
+    pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
+        self.protection.as_mut()
+    }
+
     pub(crate) fn is_protected(&self) -> bool {
         self.protection.is_some()
     }
