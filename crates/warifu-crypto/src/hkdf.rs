@@ -2,13 +2,15 @@
 
 use crate::hmac::Tag;
 use crate::{CryptoError, Hash, HmacKey, Secret};
+use core::borrow::Borrow;
 use core::fmt;
 
 /// A pseudorandom key: what HKDF-Extract gives and HKDF-Expand takes.
 ///
-/// Boxed, so that moving it leaves no copy; wiped on drop. It cannot be read back.
-pub struct Prk {
-    key: Box<HmacKey>,
+/// Boxed, so that moving it leaves no copy, unless [`with_secret`](Prk::with_secret) lends one that cannot be moved;
+/// wiped on drop. It cannot be read back.
+pub struct Prk<K = Box<HmacKey>> {
+    key: K,
 }
 
 impl Prk {
@@ -32,11 +34,25 @@ impl Prk {
             key: HmacKey::boxed(hash, secret),
         }
     }
+}
 
+impl Prk<HmacKey> {
+    /// Runs `operation` with a secret that is already uniformly random, on the stack: for a few derivations and no
+    /// allocation.
+    pub fn with_secret<R>(hash: Hash, secret: &[u8], operation: impl FnOnce(&Self) -> R) -> R {
+        let mut prk = Self {
+            key: HmacKey::initial(hash),
+        };
+        prk.key.set(secret);
+        operation(&prk)
+    }
+}
+
+impl<K: Borrow<HmacKey>> Prk<K> {
     /// The hash underneath.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        self.key.hash()
+        self.key.borrow().hash()
     }
 
     /// HKDF-Expand(prk, info, out.len()), RFC 5869 Section 2.3, where info is the concatenation of
@@ -64,7 +80,7 @@ impl Prk {
             for (to, part) in data.iter_mut().zip(parts) {
                 *to = part;
             }
-            let block = self.key.sign(&data);
+            let block = self.key.borrow().sign(&data);
             for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
                 *to = *from;
             }
@@ -113,7 +129,7 @@ impl Prk {
 /// HkdfLabel has six parts; a few more cost nothing.
 const MAX_INFO_PARTS: usize = 8;
 
-impl fmt::Debug for Prk {
+impl<K: Borrow<HmacKey>> fmt::Debug for Prk<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prk")
             .field("hash", &self.hash())

@@ -189,8 +189,10 @@ impl Wanted {
         ocsp: bool,
     ) -> Self {
         let authorities = authorities.map(|names| names.iter().map(|name| name.to_vec()).collect());
+        let mut kept = Vec::with_capacity(schemes.len());
+        kept.extend(schemes.iter());
         Self {
-            schemes: schemes.iter().collect(),
+            schemes: kept,
             authorities: authorities.unwrap_or_default(),
             ocsp,
         }

@@ -1,5 +1,7 @@
 //! What a client offers: its first ClientHello, and the second one after a HelloRetryRequest.
 
+use std::sync::Arc;
+
 use rustls_pki_types::ServerName;
 use warifu_crypto::{KeyShare, SharedSecret};
 
@@ -11,9 +13,7 @@ use crate::message::{
     KeyShareClientHello, KeyShareEntry, List8, List16, Opaque8, Opaque16, Random, RecordSizeLimit,
     ServerNameList,
 };
-use crate::parameters::{
-    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, SignatureScheme,
-};
+use crate::parameters::{CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion};
 
 /// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
 /// allows to change.
@@ -22,15 +22,9 @@ pub(crate) struct Offer {
     /// Random in middlebox compatibility mode, else empty (RFC 8446 Section 4.1.2).
     pub(crate) session_id: Vec<u8>,
     pub(crate) suites: Vec<CipherSuite>,
-    pub(crate) groups: Vec<NamedGroup>,
-    schemes: Vec<SignatureScheme>,
-    chain_schemes: Vec<SignatureScheme>,
-    alpn: Vec<Vec<u8>>,
-    server_name: Option<String>,
-    max_fragment_length: Option<MaxFragmentLength>,
-    record_size_limit: Option<u16>,
-    ocsp: bool,
-    post_handshake_auth: bool,
+    /// Groups, schemes, protocols and limits are the configuration's.
+    config: Arc<ClientConfig>,
+    server_name: Option<Arc<str>>,
     pub(crate) share_group: NamedGroup,
     share: Option<KeyShare>,
     cookie: Vec<u8>,
@@ -39,7 +33,10 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    pub(crate) fn new(config: &ClientConfig, server_name: &ServerName<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: &Arc<ClientConfig>,
+        server_name: &ServerName<'_>,
+    ) -> Result<Self, Error> {
         let settings = &config.settings;
         let &share_group = settings
             .groups
@@ -52,27 +49,16 @@ impl Offer {
         };
         let server_name = match server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
-                Some(name.as_ref().trim_end_matches('.').to_owned())
+                Some(Arc::from(name.as_ref().trim_end_matches('.')))
             }
             _ => None,
         };
-        let chain_schemes = config.role.verifier.chain_schemes();
         Ok(Self {
             random: settings.random.bytes()?,
             session_id,
             suites: settings.suites.iter().map(|row| row.suite).collect(),
-            groups: settings.groups.clone(),
-            schemes: settings.signature_schemes.clone(),
-            chain_schemes: chain_schemes.to_vec(),
-            alpn: settings.alpn.clone(),
+            config: config.clone(),
             server_name,
-            max_fragment_length: config
-                .role
-                .max_fragment_length
-                .and_then(|len| MaxFragmentLength::from_fragment_len(len.into())),
-            record_size_limit: settings.record_size_limit,
-            ocsp: config.role.request_ocsp,
-            post_handshake_auth: config.role.post_handshake_auth,
             share_group,
             share: Some(settings.random.share_in(share_group)?),
             cookie: Vec::new(),
@@ -81,40 +67,46 @@ impl Offer {
     }
 
     /// The name sent in SNI.
-    pub(crate) fn server_name(&self) -> Option<&str> {
-        self.server_name.as_deref()
+    pub(crate) fn server_name(&self) -> Option<&Arc<str>> {
+        self.server_name.as_ref()
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
-        &self.alpn
+        &self.config.settings.alpn
     }
 
     pub(crate) fn record_size_limit(&self) -> Option<u16> {
-        self.record_size_limit
+        self.config.settings.record_size_limit
     }
 
     pub(crate) fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
-        self.max_fragment_length
+        let len = self.config.role.max_fragment_length?;
+        MaxFragmentLength::from_fragment_len(len.into())
+    }
+
+    fn groups(&self) -> &[NamedGroup] {
+        &self.config.settings.groups
     }
 
     /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet.
     pub(crate) fn send(&mut self, peer: &mut Peer) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
-        let mut bytes = Vec::with_capacity(2048);
-        self.offered = self.encode(&mut bytes)?;
-        peer.with_wire(|wire| {
+        let mut offered = self.offered;
+        let bytes = peer.with_wire(|wire| {
             // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
             // other says 0x0303.
             let version = if first { [3, 1] } else { [3, 3] };
             wire.sending.writer_mut().set_plain_version(version);
-            wire.sending.send_message(|out| {
-                out.extend_from_slice(&bytes);
+            let message = wire.sending.send_message(|out| {
+                offered = self.encode(out)?;
                 Ok(())
             })?;
+            let bytes = message.to_vec();
             wire.sending.flush_flight()?;
             wire.sending.writer_mut().set_plain_version([3, 3]);
-            Ok(())
+            Ok(bytes)
         })?;
+        self.offered = offered;
         Ok(bytes)
     }
 
@@ -130,7 +122,7 @@ impl Offer {
         }
         if let Some(group) = group {
             // RFC 8446 Section 4.2.8: selected_group must be one that was offered, without a share.
-            if !self.groups.contains(&group) {
+            if !self.groups().contains(&group) {
                 return Err(PeerMisbehaved::NotOffered {
                     what: "group",
                     value: group.to_string(),
@@ -152,38 +144,44 @@ impl Offer {
             .share
             .as_ref()
             .ok_or(Error::Internal("key share used twice"))?;
-        let mut shares = Vec::with_capacity(2);
-        shares.push(KeyShareEntry {
+        let own = KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
-        });
+        };
         // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
         // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
-        if let Some((group, public)) = self.classical_share(share) {
-            shares.push(KeyShareEntry {
+        let with_classical = self.classical_share(share).map(|(group, public)| {
+            let classical = KeyShareEntry {
                 group,
                 key_exchange: Opaque16::new(public),
-            });
-        }
-        let alpn: Vec<_> = self.alpn.iter().map(|name| Opaque8::new(name)).collect();
+            };
+            [own.clone(), classical]
+        });
+        let shares = match &with_classical {
+            Some(both) => both.as_slice(),
+            None => core::slice::from_ref(&own),
+        };
+        let ClientConfig { settings, role } = &*self.config;
+        let chain_schemes = role.verifier.chain_schemes();
+        let alpn: Vec<_> = self.alpn().iter().map(|name| Opaque8::new(name)).collect();
         let extensions = ClientHelloExtensions {
             server_name: self
                 .server_name
                 .as_deref()
                 .map(|host_name| ServerNameList { host_name }),
-            max_fragment_length: self.max_fragment_length,
-            supported_groups: Some(List16::new(&self.groups)),
-            signature_algorithms: Some(List16::new(&self.schemes)),
-            signature_algorithms_cert: (!self.chain_schemes.is_empty())
-                .then(|| List16::new(&self.chain_schemes)),
+            max_fragment_length: self.max_fragment_length(),
+            supported_groups: Some(List16::new(self.groups())),
+            signature_algorithms: Some(List16::new(&settings.signature_schemes)),
+            signature_algorithms_cert: (!chain_schemes.is_empty())
+                .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
-            status_request: self.ocsp.then(CertificateStatusRequest::ocsp),
-            record_size_limit: self.record_size_limit.map(RecordSizeLimit),
+            status_request: role.request_ocsp.then(CertificateStatusRequest::ocsp),
+            record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
             supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
-            post_handshake_auth: self.post_handshake_auth.then_some(Empty {}),
+            post_handshake_auth: role.post_handshake_auth.then_some(Empty {}),
             key_share: Some(KeyShareClientHello {
-                client_shares: List16::new(&shares),
+                client_shares: List16::new(shares),
             }),
             ..ClientHelloExtensions::default()
         };
@@ -203,12 +201,12 @@ impl Offer {
     /// The second share of the ClientHello: only beside the first group's, never after a retry, which
     /// asks for one.
     fn classical_share<'s>(&self, share: &'s KeyShare) -> Option<(NamedGroup, &'s [u8])> {
-        if self.groups.first() != Some(&self.share_group) {
+        if self.groups().first() != Some(&self.share_group) {
             return None;
         }
         let (implementation, public) = share.classical_component()?;
         let group = self
-            .groups
+            .groups()
             .iter()
             .find(|group| group.implementation() == Some(implementation))?;
         Some((*group, public))

@@ -566,7 +566,7 @@ fn facts(
         local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
         local_credential: chosen.map(|chosen| chosen.credential),
         alpn,
-        server_name: offer.server_name().map(Arc::from),
+        server_name: offer.server_name().cloned(),
         max_fragment_sent,
         resumed: false,
     })
