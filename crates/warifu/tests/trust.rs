@@ -457,7 +457,11 @@ fn certificate_that_is_no_ca_is_trusted_as_itself_only() {
         });
         let trust = trusting(&own).build().unwrap();
         assert_eq!(
-            server(&trust, &[own.certificate.clone()], "own.example"),
+            server(
+                &trust,
+                std::slice::from_ref(&own.certificate),
+                "own.example"
+            ),
             Ok(())
         );
         refused(
