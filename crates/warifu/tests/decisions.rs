@@ -29,10 +29,10 @@ use warifu::config::{ChooseServerConfig, ClientHelloFacts};
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PresentedChain, Sign, VerifyPeer,
 };
-use warifu::parameters::SignatureScheme;
+use warifu::parameters::{HandshakeType, SignatureScheme};
 use warifu::{
-    CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, ReadOutcome,
-    ServerConfig, Stream, Waiting,
+    CertificateError, ClientAuth, ClientConfig, Connection, Credential, Direction, Error,
+    LoggedMessage, MessageLog, ReadOutcome, ServerConfig, Stream, Waiting,
 };
 
 // ---- applications that take their time ----
@@ -516,6 +516,59 @@ fn configuration_is_chosen_by_name_and_protocol() {
             assert_eq!(content_lens(pair.server.output()), [record_size, 1]);
         }
     }
+}
+
+/// Writes down the handshake messages it is told of.
+#[derive(Debug, Default)]
+struct Messages(Mutex<Vec<(Direction, HandshakeType)>>);
+
+impl MessageLog for Messages {
+    fn message(&self, direction: Direction, message: LoggedMessage) {
+        if let LoggedMessage::Handshake(message, _) = message {
+            self.0.lock().unwrap().push((direction, message));
+        }
+    }
+}
+
+#[test]
+fn messages_go_to_the_log_of_the_chosen_configuration_in_both_directions() {
+    let pki = Pki::new();
+    let (first_log, chosen_log) = (Arc::<Messages>::default(), Arc::<Messages>::default());
+    let gate = Arc::<Gate>::default();
+    gate.open();
+    let mut choose = Slow::new(&gate, &pki.server);
+    let chosen = server_builder(&pki).with_message_log(chosen_log.clone());
+    choose
+        .configs
+        .insert("host.example/".to_owned(), chosen.build().unwrap());
+    let mut pair = Pair::with_pki(
+        &pki,
+        |client| client,
+        |server| {
+            server
+                .with_message_log(first_log.clone())
+                .with_config_choice(Arc::new(choose))
+        },
+    );
+    pair.handshake().unwrap();
+    let received = |message| (Direction::Received, message);
+    let sent = |message| (Direction::Sent, message);
+    // ClientHello came before there was a choice.
+    assert_eq!(
+        *first_log.0.lock().unwrap(),
+        [received(HandshakeType::CLIENT_HELLO)]
+    );
+    assert_eq!(
+        *chosen_log.0.lock().unwrap(),
+        [
+            sent(HandshakeType::SERVER_HELLO),
+            sent(HandshakeType::ENCRYPTED_EXTENSIONS),
+            sent(HandshakeType::CERTIFICATE),
+            sent(HandshakeType::CERTIFICATE_VERIFY),
+            sent(HandshakeType::FINISHED),
+            received(HandshakeType::FINISHED),
+        ]
+    );
 }
 
 // ---- with streams ----

@@ -95,7 +95,7 @@ pub(crate) async fn server(
             .writer_mut()
             .set_fragment_limit(settings.record_size);
         wire.sending.set_padding(settings.padding.clone());
-        wire.sending.set_log(settings.message_log.clone());
+        wire.set_log(settings.message_log.clone());
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
         Ok(())

@@ -83,9 +83,13 @@ impl Wire {
             sending: Sending::new(log, padding),
         }
     }
-}
 
-impl Wire {
+    /// Changes who is told of messages, in both directions.
+    pub(crate) fn set_log(&mut self, log: Log) {
+        self.receiving.log.clone_from(&log);
+        self.sending.log = log;
+    }
+
     /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
     /// established in failed connections". What waits for the transport, the alert above all, stays.
     pub(crate) fn forget_keys(&mut self) {
@@ -600,10 +604,6 @@ impl Sending {
 
     pub(crate) fn set_padding(&mut self, padding: Option<Arc<dyn Padding>>) {
         self.padding = padding;
-    }
-
-    pub(crate) fn set_log(&mut self, log: Log) {
-        self.log = log;
     }
 
     /// Bytes for the transport.
