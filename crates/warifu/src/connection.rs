@@ -341,7 +341,8 @@ impl Connection {
     pub fn peek(&mut self) -> Result<Peeked<'_>, Error> {
         let event = match self.next_event() {
             Ok(event) => event,
-            Err(error @ Error::Usage(_)) => return Err(error),
+            // Too early to read, which is harmless.
+            Err(error) if self.is_handshaking() => return Err(error),
             Err(error) => return Err(self.fail(error)),
         };
         let data = match &self.wire {

@@ -19,10 +19,11 @@ use support::{
 };
 use warifu::config::{ConfigBuilder, KeyLog, KeyLogFile};
 use warifu::credential::Credentials;
+use warifu::decision::{Answer, ChooseCredential, CredentialRequest};
 use warifu::parameters::{AlertDescription, CipherSuite, SignatureScheme};
 use warifu::{
-    CertificateError, ClientAuth, Connection, Error, Peeked, PeerMisbehaved, ReadOutcome,
-    UsageError, Waiting,
+    CertificateError, ClientAuth, Connection, Credential, Error, Peeked, PeerMisbehaved,
+    ReadOutcome, UsageError, Waiting,
 };
 
 fn same<R>(builder: ConfigBuilder<R>) -> ConfigBuilder<R> {
@@ -249,6 +250,41 @@ fn client_of_an_unknown_ca_is_refused_after_the_handshake_as_in_it() {
     });
     assert_eq!(pair.server.read(&mut [0; 9]), Err(expected.clone()));
     pair.expect_alert(Side::Server, &expected);
+}
+
+/// Has no answer but an error that is not fatal where a method returns it.
+#[derive(Debug)]
+struct Confused;
+
+impl ChooseCredential for Confused {
+    fn choose<'a>(
+        &'a self,
+        _: CredentialRequest<'a>,
+    ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
+        Answer::Ready(Err(UsageError::NotAvailable("no key today").into()))
+    }
+}
+
+#[test]
+fn whatever_error_a_decision_after_the_handshake_returns_ends_the_connection() {
+    let pki = Pki::new();
+    let trust = pki.trust();
+    let mut pair = Pair::with_pki(
+        &pki,
+        |client| {
+            client
+                .with_post_handshake_auth(true)
+                .with_credential(Confused)
+        },
+        |server| server.with_client_auth(ClientAuth::post_handshake(trust)),
+    );
+    pair.handshake().unwrap();
+    pair.server.request_client_certificate().unwrap();
+    move_bytes(&mut pair.server, &mut pair.client);
+    let expected = Error::Usage(UsageError::NotAvailable("no key today"));
+    assert_eq!(pair.client.read(&mut [0; 9]), Err(expected.clone()));
+    assert_eq!(pair.client.failure(), Some(&expected));
+    pair.expect_alert(Side::Client, &expected);
 }
 
 #[test]
