@@ -15,7 +15,7 @@ use crate::handshake::tls13_key_schedule::ExporterSecret;
 use crate::handshake::{self, Connected, OwnMaterial};
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType};
-use crate::record::wire::{Event, Wire};
+use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
 
 /// What is left of a connection whose flow did not return.
 const PANICKED: Error = Error::Internal("the application panicked inside of a decision");
@@ -93,6 +93,8 @@ struct Established {
     exporter: ExporterSecret,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Coroutine<Authenticated>>,
+    /// Answers to CertificateRequests since the output was last empty.
+    unsent_answers: usize,
     /// The peer waits for our KeyUpdate.
     key_update_due: bool,
 }
@@ -395,7 +397,8 @@ impl Connection {
                 Action::Nothing => {}
                 Action::UpdateKeys => established.key_update_due = true,
                 Action::Authenticate(message) => {
-                    established.accept_authentication(message)?;
+                    let output_is_empty = wire.sending.queue().is_empty();
+                    established.accept_authentication(message, output_is_empty)?;
                     self.advance(&mut Context::from_waker(Waker::noop()))?;
                 }
             }
@@ -699,6 +702,7 @@ impl Established {
             exporter: connected.exporter,
             post_handshake_auth: connected.post_handshake_auth,
             authentication: None,
+            unsent_answers: 0,
             key_update_due: false,
         }
     }
@@ -750,7 +754,11 @@ impl Established {
     }
 
     /// A CertificateRequest starts the client's answer; other messages are the answer that the server awaits.
-    fn accept_authentication(&mut self, message: Vec<u8>) -> Result<(), Error> {
+    fn accept_authentication(
+        &mut self,
+        message: Vec<u8>,
+        output_is_empty: bool,
+    ) -> Result<(), Error> {
         let got = HandshakeType(message.first().copied().unwrap_or_default());
         let unexpected = PeerMisbehaved::UnexpectedMessage {
             got,
@@ -764,6 +772,17 @@ impl Established {
                 }
             }
             (None, Some(auth)) if got == HandshakeType::CERTIFICATE_REQUEST => {
+                // A server that asks again and again and does not read must not fill our memory with chains.
+                if output_is_empty {
+                    self.unsent_answers = 0;
+                }
+                self.unsent_answers += 1;
+                if self.unsent_answers > MAX_CERTIFICATE_REQUESTS {
+                    return Err(PeerMisbehaved::TooManyCertificateRequests {
+                        limit: MAX_CERTIFICATE_REQUESTS,
+                    }
+                    .into());
+                }
                 self.authentication = Some(auth.answer(message)?);
                 Ok(())
             }

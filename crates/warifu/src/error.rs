@@ -171,7 +171,7 @@ errors! {
         /// Legal one by one, an attack in number.
         TooManyTickets { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} NewSessionTicket messages in a row without application data";
         /// Legal one by one, an attack in number.
-        TooManyCertificateRequests { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} CertificateRequest messages in a row without application data";
+        TooManyCertificateRequests { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} CertificateRequest messages in a row without application data, or before the answers could leave";
         /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
         IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
         /// An alert of other than two bytes.

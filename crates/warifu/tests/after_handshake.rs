@@ -252,6 +252,38 @@ fn client_of_an_unknown_ca_is_refused_after_the_handshake_as_in_it() {
     pair.expect_alert(Side::Server, &expected);
 }
 
+#[test]
+fn a_server_that_asks_and_does_not_read_cannot_fill_the_clients_output() {
+    let pki = Pki::new();
+    let mut pair = authenticating(&pki, true);
+    // What the client answered stays in its output; the server sees a copy, so that it can ask again.
+    let mut seen = 0;
+    let mut asked = 0;
+    let error = loop {
+        pair.server.request_client_certificate().unwrap();
+        pair.server.write(b"data between them").unwrap();
+        asked += 1;
+        assert!(asked < 10, "no bound");
+        move_bytes(&mut pair.server, &mut pair.client);
+        match pair.client.read(&mut [0; 99]) {
+            Ok(read) => assert_eq!(read, ReadOutcome::Data(17)),
+            Err(error) => break error,
+        }
+        let unread = pair.client.output();
+        assert_eq!(
+            pair.server.receive(&unread[seen..]),
+            unread[seen..].len(),
+            "room for one answer"
+        );
+        seen = unread.len();
+        assert_eq!(pair.server.read(&mut [0; 9]), Ok(ReadOutcome::NeedBytes));
+    };
+    assert_eq!(asked, 5);
+    let expected = Error::PeerMisbehaved(PeerMisbehaved::TooManyCertificateRequests { limit: 4 });
+    assert_eq!(error, expected);
+    assert_eq!(expected.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));
+}
+
 /// Has no answer but an error that is not fatal where a method returns it.
 #[derive(Debug)]
 struct Confused;

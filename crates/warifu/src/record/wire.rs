@@ -27,8 +27,9 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
-/// CertificateRequests in a row without application data between them; each costs this side a signature.
-const MAX_CERTIFICATE_REQUESTS: usize = 4;
+/// CertificateRequests in a row without application data between them, or without a pause in which the answers could
+/// leave; each costs this side a signature, and memory for the answer.
+pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
