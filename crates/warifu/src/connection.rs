@@ -560,15 +560,18 @@ impl Connection {
     /// `label` and `context`. No context is the same as an empty one.
     ///
     /// # Errors
-    /// [`UsageError::HandshakeIncomplete`]; [`UsageError::NotAvailable`] if `output` is too long.
+    /// [`UsageError::HandshakeIncomplete`]; [`UsageError::NotAvailable`] if `output` is too long; the failure of the
+    /// connection.
     pub fn export(
         &self,
         label: &[u8],
         context: Option<&[u8]>,
         output: &mut [u8],
     ) -> Result<(), Error> {
-        let State::Established(established) = &self.state else {
-            return Err(UsageError::HandshakeIncomplete.into());
+        let established = match &self.state {
+            State::Established(established) => established,
+            State::Failed(error) => return Err(error.clone()),
+            _ => return Err(UsageError::HandshakeIncomplete.into()),
         };
         // "tls13 " and the label share a field of 255 bytes (RFC 8446 Section 7.1).
         if output.len() > MAX_EXPORT_LEN || label.len() > 249 {

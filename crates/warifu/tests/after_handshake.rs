@@ -758,6 +758,10 @@ fn a_failed_connection_gives_the_same_error_from_every_call() {
     assert_eq!(pair.server.update_keys(false), Err(expected.clone()));
     assert_eq!(pair.server.process(), Err(expected.clone()));
     assert_eq!(
+        pair.server.export(b"x", None, &mut [0; 1]),
+        Err(expected.clone())
+    );
+    assert_eq!(
         pair.server.request_client_certificate(),
         Err(expected.clone())
     );
