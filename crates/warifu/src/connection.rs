@@ -476,6 +476,9 @@ impl Connection {
         }
         if self.is_handshaking() {
             self.state = State::Failed(UsageError::ClosedInHandshake.into());
+            if let Some(wire) = &mut self.wire {
+                wire.forget_keys();
+            }
         }
     }
 

@@ -172,6 +172,19 @@ fn padding_counts_against_the_agreed_size() {
 }
 
 #[test]
+fn a_handshake_that_is_given_up_leaves_no_keys_behind() {
+    let mut pair = Pair::new();
+    pair.client.process().unwrap();
+    move_bytes(&mut pair.client, &mut pair.server);
+    pair.server.process().unwrap();
+    pair.server.close();
+    let wire = pair.server.wire.as_deref_mut().unwrap();
+    assert!(!wire.receiving.reader_mut().is_protected());
+    assert!(wire.sending.epoch().is_none());
+    assert!(!pair.server.output().is_empty());
+}
+
+#[test]
 fn futures_of_both_flows_stay_small() {
     let mut pair = Pair::new();
     pair.client.process().unwrap();

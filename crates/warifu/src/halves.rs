@@ -131,6 +131,7 @@ impl<W: Write> Writer<W> {
             // The failure counts more than not being able to tell of it.
             let _ = self.send_output();
         }
+        self.sending.forget_keys();
         Err(error.clone())
     }
 
@@ -290,6 +291,7 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
     #[cold]
     fn fail(&mut self, error: Error) -> io::Error {
         let failure = self.writer.notes.failed.get_or_init(|| error).clone();
+        self.receiving.forget_keys();
         self.writer.tell_failure();
         failure.into()
     }
@@ -395,5 +397,32 @@ impl<W> core::fmt::Debug for WriteHalf<W> {
         f.debug_struct("WriteHalf")
             .field("facts", &self.facts)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use crate::parameters::ContentType;
+    use crate::testing::transport::pipe;
+    use crate::testing::{connect, streams};
+
+    #[test]
+    fn both_halves_of_a_failed_connection_forget_their_keys() {
+        let (mut client, mut server) = streams(pipe(), |client| client, |server| server);
+        connect(&mut client, &mut server);
+        let (mut reads, writes) = server.split_with(Vec::new()).unwrap();
+        let transport = client.transport_mut();
+        let header = [ContentType::APPLICATION_DATA.0, 3, 3, 0, 20];
+        transport.write_all(&header).unwrap();
+        transport.write_all(&[7; 20]).unwrap();
+        reads.read(&mut [0; 9]).unwrap_err();
+        assert!(!reads.receiving.reader_mut().is_protected());
+        assert!(reads.receiving.epoch().is_none());
+        let writer = writes.writer.lock();
+        assert!(writer.sending.epoch().is_none());
+        // The alert was still sent under them: two bytes, the content type and a tag of 16.
+        assert_eq!(writer.transport.len(), 5 + 2 + 17);
     }
 }

@@ -94,15 +94,8 @@ impl Wire {
     /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
     /// established in failed connections". What waits for the transport, the alert above all, stays.
     pub(crate) fn forget_keys(&mut self) {
-        self.receiving = Receiving {
-            closed: self.receiving.closed,
-            ..Receiving::new(None)
-        };
-        self.sending = Sending {
-            queue: core::mem::take(&mut self.sending.queue),
-            closed: true,
-            ..Sending::new(None, None)
-        };
+        self.receiving.forget_keys();
+        self.sending.forget_keys();
     }
 }
 
@@ -189,6 +182,14 @@ impl Receiving {
             certificate_requests: 0,
             log,
         }
+    }
+
+    /// As [`Wire::forget_keys`], for this half.
+    pub(crate) fn forget_keys(&mut self) {
+        *self = Self {
+            closed: self.closed,
+            ..Self::new(None)
+        };
     }
 
     /// Memory for a socket to write received bytes into, as long as there is [`room`](Self::room);
@@ -601,6 +602,15 @@ impl Sending {
             padding,
             log,
         }
+    }
+
+    /// As [`Wire::forget_keys`], for this half.
+    pub(crate) fn forget_keys(&mut self) {
+        *self = Self {
+            queue: core::mem::take(&mut self.queue),
+            closed: true,
+            ..Self::new(None, None)
+        };
     }
 
     pub(crate) fn set_padding(&mut self, padding: Option<Arc<dyn Padding>>) {
