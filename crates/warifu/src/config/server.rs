@@ -78,7 +78,8 @@ impl ClientAuth {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ClientHelloFacts {
-    /// The name in SNI, if the client sent one.
+    /// The name in SNI, if the client sent one: 1 to 255 bytes of printable ASCII without spaces, as the client wrote
+    /// it, not necessarily the name of a host.
     pub server_name: Option<String>,
     /// ALPN protocols, the client's best first.
     pub alpn: Vec<Vec<u8>>,

@@ -23,7 +23,7 @@ wire_struct! {
 /// allows one name of each type, and has defined no other type since 2003.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ServerNameList<'a> {
-    /// ASCII, 1 to 255 bytes, neither NUL nor a dot at the end. Whether it is the name of a host, not
+    /// Printable ASCII without spaces, 1 to 255 bytes, no dot at the end. Whether it is the name of a host, not
     /// an address, is not checked here.
     pub(crate) host_name: &'a str,
 }
@@ -42,13 +42,12 @@ impl<'a> Wire<'a> for ServerNameList<'a> {
         let name = list.block(2, 1, MAX_HOST_NAME, what)?;
         list.finish(what)?;
         match core::str::from_utf8(name) {
-            Ok(host_name)
-                if host_name.is_ascii() && !name.contains(&0) && !host_name.ends_with('.') =>
-            {
+            // Applications log and print the name: control characters would steer a terminal or forge lines.
+            Ok(host_name) if name.iter().all(u8::is_ascii_graphic) && !host_name.ends_with('.') => {
                 Ok(Self { host_name })
             }
             _ => Err(illegal(
-                "server_name is not ASCII without NUL and final dot (RFC 6066 Section 3)",
+                "server_name is not printable ASCII without a final dot (RFC 6066 Section 3)",
             )),
         }
     }

@@ -437,7 +437,8 @@ fn values_that_contradict_their_rfc_are_illegal_parameters() {
         }
         data
     };
-    const NAME: &str = "server_name is not ASCII without NUL and final dot (RFC 6066 Section 3)";
+    const NAME: &str =
+        "server_name is not printable ASCII without a final dot (RFC 6066 Section 3)";
     const FRAGMENT: &str = "max_fragment_length is not 1 to 4 (RFC 6066 Section 4)";
     const LIMIT: &str = "record_size_limit is less than 64 (RFC 8449 Section 4)";
     const BINDERS: &str =
@@ -447,6 +448,9 @@ fn values_that_contradict_their_rfc_are_illegal_parameters() {
         (ClientHello, T::SERVER_NAME, b"\0\x05\0\0\x02a.", NAME),
         (ClientHello, T::SERVER_NAME, b"\0\x06\0\0\x03a\0b", NAME),
         (ClientHello, T::SERVER_NAME, b"\0\x05\0\0\x02\xc3\xa4", NAME),
+        (ClientHello, T::SERVER_NAME, b"\0\x08\0\0\x05\x1b[2Ja", NAME),
+        (ClientHello, T::SERVER_NAME, b"\0\x06\0\0\x03a\nb", NAME),
+        (ClientHello, T::SERVER_NAME, b"\0\x06\0\0\x03a b", NAME),
         (ClientHello, T::MAX_FRAGMENT_LENGTH, &[0], FRAGMENT),
         (ClientHello, T::MAX_FRAGMENT_LENGTH, &[5], FRAGMENT),
         (EncryptedExtensions, T::MAX_FRAGMENT_LENGTH, &[5], FRAGMENT),
