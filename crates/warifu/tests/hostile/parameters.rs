@@ -669,15 +669,15 @@ fn second_client_hello_may_gain_padding() {
 }
 
 #[test]
-fn twenty_thousand_key_shares_are_judged_in_no_time() {
+fn seven_thousand_key_shares_are_judged_in_no_time() {
     let started = std::time::Instant::now();
     client_hello_refused(
         "many shares, many groups, none in common",
         PLAIN,
         |hello| {
             edit(hello, |hello| {
-                let groups: Vec<u8> = (0x1000..0x8000_u16).flat_map(u16::to_be_bytes).collect();
-                let shares: Vec<u8> = (0x4000..0x7000_u16)
+                let groups: Vec<u8> = (0x1000..0x4000_u16).flat_map(u16::to_be_bytes).collect();
+                let shares: Vec<u8> = (0x2000..0x3c00_u16)
                     .flat_map(|group| [&u16_bytes(group)[..], &[0, 1, 7]].concat())
                     .collect();
                 *hello.extension(10) = vector(2, &groups);

@@ -180,6 +180,25 @@ pub struct Setting {
     pub more_extensions: bool,
 }
 
+/// Counts heap bytes over several calls: Rust's allocator, this thread.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Meter {
+    pub current: i64,
+    pub peak: i64,
+    pub allocations: u64,
+}
+
+impl Meter {
+    pub fn measure<T>(&mut self, call: impl FnOnce() -> T) -> T {
+        let mut result = None;
+        let info = allocation_counter::measure(|| result = Some(call()));
+        self.peak = self.peak.max(self.current + info.bytes_max as i64);
+        self.current += info.bytes_current;
+        self.allocations += info.count_total;
+        result.unwrap()
+    }
+}
+
 /// Certificates, made once.
 pub fn pki() -> &'static Pki {
     static PKI: OnceLock<Pki> = OnceLock::new();
@@ -196,10 +215,9 @@ pub struct Outcome {
     pub data: Vec<u8>,
     /// The victim saw close_notify.
     pub closed: bool,
+    /// Most heap bytes that the victim held at once, beyond what it had when it was made.
+    pub heap_peak: i64,
 }
-
-/// Bytes in pieces of these lengths; `usize::MAX` is all at once.
-pub type Split = fn(usize) -> usize;
 
 pub struct Scene {
     pub victim: Connection,
@@ -213,7 +231,11 @@ pub struct Scene {
     seals: Openers,
     outcome: Outcome,
     /// Bytes per call of `receive`.
-    pub piece: usize,
+    pub pieces: Box<dyn FnMut() -> usize>,
+    /// The number of a flight, and how many of its bytes reach the victim before the transport ends.
+    pub cut: Option<(usize, usize)>,
+    /// Heap bytes of the victim since it was made.
+    pub heap: Meter,
 }
 
 #[derive(Default)]
@@ -347,30 +369,58 @@ impl Scene {
                 alerts: Vec::new(),
                 data: Vec::new(),
                 closed: false,
+                heap_peak: 0,
             },
-            piece: usize::MAX,
+            pieces: Box::new(|| usize::MAX),
+            cut: None,
+            heap: Meter::default(),
         }
     }
 
     /// Plays the scene. `script` changes each flight to the victim: number 0 is the first with bytes in it,
     /// and so on. After the handshake it is called once more with [`AFTER`] and an empty flight.
-    pub fn play(mut self, mut script: impl FnMut(usize, &mut Flight)) -> Outcome {
+    pub fn play(self, script: impl FnMut(usize, &mut Flight)) -> Outcome {
+        self.play_observed(script, |_| {})
+    }
+
+    /// As [`play`](Self::play); `observe` sees the victim when its handshake is complete.
+    pub fn play_observed(
+        mut self,
+        mut script: impl FnMut(usize, &mut Flight),
+        observe: impl FnOnce(&Connection),
+    ) -> Outcome {
         let mut number = 0;
         self.process_victim();
         for _ in 0..8 {
             let flight = self.take_honest_flight();
             if !flight.is_empty() {
-                self.send(flight, |flight| script(number, flight));
+                self.send(number, flight, |flight| script(number, flight));
                 number += 1;
             }
             if self.is_over() {
                 return self.end();
             }
             if !self.victim.is_handshaking() && !self.honest.is_handshaking() {
-                self.send(Flight::new(), |flight| script(AFTER, flight));
+                observe(&self.victim);
+                self.send(AFTER, Flight::new(), |flight| script(AFTER, flight));
                 return self.end();
             }
         }
+        self.end()
+    }
+
+    /// After an honest handshake the victim, a server, asks for a certificate; `change` changes the answer.
+    pub fn play_answer(mut self, change: impl FnOnce(&mut Flight)) -> Outcome {
+        self.process_victim();
+        while self.victim.is_handshaking() || self.honest.is_handshaking() {
+            let flight = self.take_honest_flight();
+            self.send(0, flight, |_| {});
+        }
+        self.victim.request_client_certificate().unwrap();
+        self.process_victim();
+        self.honest.read(&mut [0; 1]).unwrap();
+        let flight = self.take_honest_flight();
+        self.send(AFTER, flight, change);
         self.end()
     }
 
@@ -411,14 +461,24 @@ impl Scene {
         flight
     }
 
-    fn send(&mut self, mut flight: Flight, script: impl FnOnce(&mut Flight)) {
+    fn send(&mut self, number: usize, mut flight: Flight, script: impl FnOnce(&mut Flight)) {
         script(&mut flight);
         self.seals.load(&self.secrets, other(self.side));
         let mut stream = Vec::new();
         for item in flight {
             stream.extend(self.seal(&item));
         }
-        self.feed(&stream);
+        match self.cut {
+            Some((cut, len)) if cut == number && len < stream.len() => {
+                stream.truncate(len);
+                self.feed(&stream);
+                if !self.is_over() {
+                    self.victim.received_eof();
+                    self.process_victim();
+                }
+            }
+            _ => self.feed(&stream),
+        }
     }
 
     fn seal(&mut self, item: &Item) -> Vec<u8> {
@@ -447,21 +507,24 @@ impl Scene {
     /// Gives bytes to the victim as its transport would.
     fn feed(&mut self, mut stream: &[u8]) {
         while !stream.is_empty() && !self.is_over() {
-            let len = stream.len().min(self.piece);
-            let taken = self.victim.receive(&stream[..len]);
+            let len = stream.len().min((self.pieces)());
+            let victim = &mut self.victim;
+            let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             self.process_victim();
             stream = &stream[taken..];
         }
     }
 
     fn process_victim(&mut self) {
-        let result = self.victim.process();
+        let victim = &mut self.victim;
+        let result = self.heap.measure(|| victim.process());
         if let Err(error) = result {
             self.outcome.error = Some(error);
         }
         while self.outcome.error.is_none() && !self.victim.is_handshaking() {
             let mut buffer = [0; 20_000];
-            match self.victim.read(&mut buffer) {
+            let victim = &mut self.victim;
+            match self.heap.measure(|| victim.read(&mut buffer)) {
                 Ok(ReadOutcome::Data(count)) => self.outcome.data.extend(&buffer[..count]),
                 Ok(ReadOutcome::NeedBytes) => break,
                 Ok(ReadOutcome::Closed) => {
@@ -471,6 +534,7 @@ impl Scene {
                 Err(error) => self.outcome.error = Some(error),
             }
         }
+        self.outcome.heap_peak = self.heap.peak;
         let output = self.victim.output().to_vec();
         self.victim.sent(output.len());
         self.victim_opens.load(&self.secrets, self.side);
