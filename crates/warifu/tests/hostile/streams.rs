@@ -83,13 +83,8 @@ fn mutate_extensions(random: &mut Random, message: &mut Vec<u8>) {
 }
 
 fn mutate_message(random: &mut Random, message: &mut Vec<u8>) {
-    let known = [
-        CLIENT_HELLO,
-        SERVER_HELLO,
-        ENCRYPTED_EXTENSIONS,
-        CERTIFICATE_REQUEST,
-    ];
-    if known.contains(&message[0]) && !random.one_in(3) {
+    // A fragment that another mutation made is no message to take apart.
+    if Dissected::read(message).is_some() && !random.one_in(3) {
         mutate_extensions(random, message);
         return;
     }
@@ -113,11 +108,7 @@ fn mutate_flight(random: &mut Random, flight: &mut Flight) {
         let item = flight[at].clone();
         match random.below(10) {
             0..=3 if item.content_type == HANDSHAKE && item.bytes.len() >= 4 => {
-                // A fragment that another mutation made is no message to take apart.
-                let len = u32::from_be_bytes([0, item.bytes[1], item.bytes[2], item.bytes[3]]);
-                if len as usize + 4 == item.bytes.len() && !item.bytes.is_empty() {
-                    mutate_message_safely(random, &mut flight[at].bytes);
-                }
+                mutate_message(random, &mut flight[at].bytes);
             }
             4 => {
                 flight.remove(at);
@@ -156,15 +147,14 @@ fn mutate_flight(random: &mut Random, flight: &mut Flight) {
     }
 }
 
-/// Messages that an earlier mutation left unreadable get plain mutations.
-fn mutate_message_safely(random: &mut Random, message: &mut Vec<u8>) {
-    let before = random.clone();
-    let readable = std::panic::catch_unwind(|| Dissected::new(message)).is_ok();
-    *random = before;
-    if readable {
-        mutate_message(random, message);
-    } else {
-        mutate(random, message);
+/// Names the stream that a test panics on.
+struct Named(u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}", self.0);
+        }
     }
 }
 
@@ -285,92 +275,79 @@ fn hostile_streams_end_in_bounds() {
         .unwrap();
     let client_hellos = recorded_hellos(Side::Server);
     let server_hellos = recorded_hellos(Side::Client);
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let mut counts = [0_u64; 4];
     let mut peak = 0;
     for seed in 0..streams() {
-        let outcome = std::panic::catch_unwind(|| {
-            let mut random = Random::new(seed);
-            let to_server = random.one_in(2);
-            let victim = || match to_server {
-                true => Connection::server(server_config.clone()),
-                false => Connection::client(client_config.clone(), server_name()),
-            };
-            let piece = if random.one_in(4) {
-                1 + random.below(50)
-            } else {
-                usize::MAX
-            };
-            match random.below(10) {
-                0 => {
-                    let len = random.below(400);
-                    let mut stream = random.bytes(len);
-                    if random.one_in(2) && len > 5 {
-                        // A header that promises a record.
-                        stream[..4].copy_from_slice(&[22, 3, 1, 0]);
-                        stream[5] = if to_server { 1 } else { 2 };
+        let _named = Named(seed);
+        let mut random = Random::new(seed);
+        let to_server = random.one_in(2);
+        let victim = || match to_server {
+            true => Connection::server(server_config.clone()),
+            false => Connection::client(client_config.clone(), server_name()),
+        };
+        let piece = if random.one_in(4) {
+            1 + random.below(50)
+        } else {
+            usize::MAX
+        };
+        let (kind, heap_peak) = match random.below(10) {
+            0 => {
+                let len = random.below(400);
+                let mut stream = random.bytes(len);
+                if random.one_in(2) && len > 5 {
+                    // A header that promises a record.
+                    stream[..4].copy_from_slice(&[22, 3, 1, 0]);
+                    stream[5] = if to_server { 1 } else { 2 };
+                }
+                (0, feed(victim(), &stream, piece))
+            }
+            1..=6 => {
+                let hellos = if to_server {
+                    &client_hellos
+                } else {
+                    &server_hellos
+                };
+                let mut hello = hellos[random.below(hellos.len())].clone();
+                mutate_message(&mut random, &mut hello);
+                let stream = in_records(&mut random, &hello);
+                (1, feed(victim(), &stream, piece))
+            }
+            kind => {
+                let side = if to_server {
+                    Side::Server
+                } else {
+                    Side::Client
+                };
+                let setting = SETTINGS[random.below(SETTINGS.len())];
+                let changed = match kind {
+                    7 => AFTER,
+                    _ => random.below(2 + usize::from(setting.retry)),
+                };
+                let mut scene = Scene::new(side, setting);
+                scene.pieces = Box::new(move || piece);
+                let outcome = scene.play(|number, flight| {
+                    if number == AFTER {
+                        flight.push(Item::data(b"data"));
+                        flight.push(Item::post(&message(KEY_UPDATE, &[1])));
+                        flight.push(Item::rekey());
+                        flight.push(Item::post(&crate::extensions::ticket()));
+                        flight.push(Item::data(b"data"));
+                        flight.push(Item::new(Level::Application, ALERT, &[1, 0]));
                     }
-                    (0, feed(victim(), &stream, piece))
-                }
-                1..=6 => {
-                    let hellos = if to_server {
-                        &client_hellos
-                    } else {
-                        &server_hellos
-                    };
-                    let mut hello = hellos[random.below(hellos.len())].clone();
-                    mutate_message(&mut random, &mut hello);
-                    let stream = in_records(&mut random, &hello);
-                    (1, feed(victim(), &stream, piece))
-                }
-                kind => {
-                    let side = if to_server {
-                        Side::Server
-                    } else {
-                        Side::Client
-                    };
-                    let setting = SETTINGS[random.below(SETTINGS.len())];
-                    let changed = match kind {
-                        7 => AFTER,
-                        _ => random.below(2 + usize::from(setting.retry)),
-                    };
-                    let mut scene = Scene::new(side, setting);
-                    scene.pieces = Box::new(move || piece);
-                    let outcome = scene.play(|number, flight| {
-                        if number == AFTER {
-                            flight.push(Item::data(b"data"));
-                            flight.push(Item::post(&message(KEY_UPDATE, &[1])));
-                            flight.push(Item::rekey());
-                            flight.push(Item::post(&crate::extensions::ticket()));
-                            flight.push(Item::data(b"data"));
-                            flight.push(Item::new(Level::Application, ALERT, &[1, 0]));
-                        }
-                        if number == changed {
-                            mutate_flight(&mut random, flight);
-                        }
-                    });
-                    let internal = matches!(outcome.error, Some(Error::Internal(_)));
-                    assert!(!internal, "{:?}", outcome.error);
-                    assert!(outcome.error.is_some() || outcome.closed, "no end");
-                    (2 + usize::from(kind == 7), outcome.heap_peak)
-                }
+                    if number == changed {
+                        mutate_flight(&mut random, flight);
+                    }
+                });
+                let internal = matches!(outcome.error, Some(Error::Internal(_)));
+                assert!(!internal, "{:?}", outcome.error);
+                assert!(outcome.error.is_some() || outcome.closed, "no end");
+                (2 + usize::from(kind == 7), outcome.heap_peak)
             }
-        });
-        match outcome {
-            Ok((kind, heap_peak)) => {
-                counts[kind] += 1;
-                peak = peak.max(heap_peak);
-                assert!(heap_peak <= HEAP_BOUND, "seed {seed}: {heap_peak} bytes");
-            }
-            Err(reason) => {
-                std::panic::set_hook(hook);
-                eprintln!("seed {seed}");
-                std::panic::resume_unwind(reason);
-            }
-        }
+        };
+        counts[kind] += 1;
+        peak = peak.max(heap_peak);
+        assert!(heap_peak <= HEAP_BOUND, "{heap_peak} bytes");
     }
-    std::panic::set_hook(hook);
     println!(
         "{} streams (random {}, hellos {}, handshakes {}, connections {}), peak {peak} heap bytes, {:?}",
         streams(),
