@@ -1,6 +1,6 @@
 //! The specification's client: sends each line of standard input as a message over TLS and prints the reply.
 //!
-//! `cargo run --example client -- [IP]`, with `ca.pem` in the current directory.
+//! `cargo run --example client -- [IP]`, with `ca.crt` in the current directory.
 
 use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
@@ -27,7 +27,7 @@ fn run(address: &str) -> Result<(), Box<dyn Error>> {
         .parse()
         .map_err(|_| format!("{address} is not an IP address"))?;
     // The context: whom this client believes.
-    let config = ClientConfig::builder(Trust::from_ca_file("ca.pem")?).build()?;
+    let config = ClientConfig::builder(Trust::from_ca_file("ca.crt")?).build()?;
     // The connection: TCP, then TLS on it.
     let transport = TcpStream::connect((address, PORT))
         .map_err(|error| format!("connecting to {address} port {PORT}: {error}"))?;

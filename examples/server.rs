@@ -1,7 +1,7 @@
 //! The specification's server: prints each message it receives over TLS and answers with a set
 //! message, until a client sends `shutdown`.
 //!
-//! `cargo run --example server`, with `server.pem` and `server.key` in the current directory.
+//! `cargo run --example server`, with `server.crt` and `server.key` in the current directory.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     // The context: what this server proves itself with.
-    let credential = Arc::new(Credential::from_files("server.pem", "server.key")?);
+    let credential = Arc::new(Credential::from_files("server.crt", "server.key")?);
     let config = ServerConfig::builder(credential).build()?;
     let listener = TcpListener::bind(("127.0.0.1", PORT))
         .map_err(|error| format!("listening on port {PORT}: {error}"))?;

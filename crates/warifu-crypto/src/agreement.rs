@@ -167,6 +167,26 @@ impl KeyShare {
         })
     }
 
+    /// The share of this private key, in the group's own encoding (32 bytes for X25519, a big-endian scalar of the
+    /// field's length for the NIST curves). It is for replaying handshakes that were recorded: a real one needs a
+    /// [fresh](Self::generate) key.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidKey`] if it is of the wrong length or not in range;
+    /// [`CryptoError::Unsupported`] for groups with ML-KEM.
+    pub fn from_private_key(group: Group, private_key: &[u8]) -> Result<Self, CryptoError> {
+        let (Some(curve), None) = group.components() else {
+            return Err(CryptoError::Unsupported);
+        };
+        let (key, public) = CurveKey::from_private_key(curve, private_key)?;
+        Ok(Self {
+            group,
+            public,
+            classical: Some(key),
+            kem: None,
+        })
+    }
+
     /// The group.
     #[must_use]
     pub fn group(&self) -> Group {
@@ -310,6 +330,16 @@ impl Curve {
             Self::P521 => 133,
         }
     }
+
+    /// The library's algorithm of a NIST curve; X25519 has functions of its own.
+    fn nist(self) -> Option<&'static ecdh::Algorithm> {
+        match self {
+            Self::X25519 => None,
+            Self::P256 => Some(&ecdh::ECDH_P256),
+            Self::P384 => Some(&ecdh::ECDH_P384),
+            Self::P521 => Some(&ecdh::ECDH_P521),
+        }
+    }
 }
 
 enum CurveKey {
@@ -320,16 +350,30 @@ enum CurveKey {
 impl CurveKey {
     /// A fresh private key and its public key.
     fn generate(curve: Curve) -> Result<(Self, Vec<u8>), CryptoError> {
-        let algorithm = match curve {
-            Curve::X25519 => {
-                let (key, public) = ffi::x25519_generate();
-                return Ok((Self::X25519(key), public.to_vec()));
-            }
-            Curve::P256 => &ecdh::ECDH_P256,
-            Curve::P384 => &ecdh::ECDH_P384,
-            Curve::P521 => &ecdh::ECDH_P521,
+        let Some(algorithm) = curve.nist() else {
+            let (key, public) = ffi::x25519_generate();
+            return Ok((Self::X25519(key), public.to_vec()));
         };
         let key = ecdh::PrivateKey::generate(algorithm).map_err(failed)?;
+        let public = key.compute_public_key().map_err(failed)?.as_ref().to_vec();
+        Ok((Self::Nist(key, curve), public))
+    }
+
+    /// A given private key and its public key.
+    fn from_private_key(curve: Curve, private_key: &[u8]) -> Result<(Self, Vec<u8>), CryptoError> {
+        let Some(algorithm) = curve.nist() else {
+            // RFC 7748 Section 6.1: the public key is X25519(a, 9).
+            const BASE_POINT: [u8; 32] = {
+                let mut point = [0; 32];
+                point[0] = 9;
+                point
+            };
+            let mut public = vec![0; 32];
+            ffi::x25519(private_key, &BASE_POINT, &mut public).ok_or(CryptoError::InvalidKey)?;
+            return Ok((Self::X25519(Secret::from_slice(private_key)), public));
+        };
+        let key = ecdh::PrivateKey::from_private_key(algorithm, private_key)
+            .map_err(|_| CryptoError::InvalidKey)?;
         let public = key.compute_public_key().map_err(failed)?.as_ref().to_vec();
         Ok((Self::Nist(key, curve), public))
     }
@@ -533,21 +577,47 @@ mod tests {
         }
     }
 
-    /// RFC 8448 Section 3: both key pairs and the shared secret are printed there.
+    /// RFC 8448 Sections 3 and 5: both key pairs and the shared secrets are there.
     #[test]
-    fn rfc_8448_x25519() {
-        let client = hex("49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005");
-        let server_public = hex("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f");
-        let share = KeyShare {
-            group: Group::X25519,
-            public: hex("99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c"),
-            classical: Some(CurveKey::X25519(Secret::from_slice(&client))),
-            kem: None,
-        };
-        assert_eq!(
-            share.agree(&server_public).unwrap().as_bytes(),
-            hex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d")
-        );
+    fn rfc_8448_key_pairs_agree() {
+        for (group, client, client_public, server, server_public, secret) in [
+            (
+                Group::X25519,
+                "49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005",
+                "99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c",
+                "b1580eeadf6dd589b8ef4f2d5652578cc810e9980191ec8d058308cea216a21e",
+                "c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f",
+                "8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d",
+            ),
+            (
+                Group::P256,
+                "ab5473467e19346ceb0a0414e41da21d4d2445bc3025afe97c4e8dc8d513da39",
+                "04a6da7392ec591e17abfd535964b99894d13befb221b3def2ebe3830eac8f0151812677c4d6d2237e85cf01d6910cfb83954e76ba7352830534159897e8065780",
+                "8c510601f9765bfb8ed693449a48989859b5cfa879cb9f5443c41c5ff10634ed",
+                "04583e054b7a66672ae020ad9d2686fcc85b5ad41a134a0f03ee72b893052bd85b4c8de6776f5b04ac07d83540eab3e3d9c547bc6528c4317d294686093a6cad7d",
+                "c142ce13ca11b5c2233652e63ad3d97844f1621fbfb9de69d547dc8fedeabeb4",
+            ),
+        ] {
+            let share = |key| KeyShare::from_private_key(group, &hex(key)).unwrap();
+            assert_eq!(share(client).public(), hex(client_public));
+            assert_eq!(share(server).public(), hex(server_public));
+            let agreed = share(client).agree(&hex(server_public)).unwrap();
+            assert_eq!(agreed.as_bytes(), hex(secret));
+            let agreed = share(server).agree(&hex(client_public)).unwrap();
+            assert_eq!(agreed.as_bytes(), hex(secret));
+        }
+    }
+
+    #[test]
+    fn private_keys_outside_their_group_are_refused() {
+        let refused = |group, key: &[u8]| KeyShare::from_private_key(group, key).unwrap_err();
+        assert_eq!(refused(Group::X25519, &[1; 31]), CryptoError::InvalidKey);
+        assert_eq!(refused(Group::P256, &[1; 33]), CryptoError::InvalidKey);
+        assert_eq!(refused(Group::P256, &[0; 32]), CryptoError::InvalidKey);
+        assert_eq!(refused(Group::P256, &[0xff; 32]), CryptoError::InvalidKey);
+        for group in [Group::X25519MlKem768, Group::MlKem768] {
+            assert_eq!(refused(group, &[1; 32]), CryptoError::Unsupported);
+        }
     }
 
     fn hex(text: &str) -> Vec<u8> {

@@ -16,8 +16,13 @@ impl Prk {
     #[must_use]
     pub fn extract(hash: Hash, salt: &[u8], ikm: &[u8]) -> Self {
         // HMAC pads its key with zeros, so an empty salt and one of HashLen zeros are the same key.
-        let prk = HmacKey::new(hash, salt).sign(&[ikm]);
-        Self::from_secret(hash, prk.as_ref())
+        Self::extract_with(&HmacKey::new(hash, salt), ikm)
+    }
+
+    /// HKDF-Extract with a salt that was prepared before, for salts that are used more than once.
+    #[must_use]
+    pub fn extract_with(salt: &HmacKey, ikm: &[u8]) -> Self {
+        Self::from_secret(salt.hash(), salt.sign(&[ikm]).as_ref())
     }
 
     /// Takes a secret that is already uniformly random, such as a traffic secret.

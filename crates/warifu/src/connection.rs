@@ -8,16 +8,17 @@ use rustls_pki_types::ServerName;
 use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Waiting};
 use crate::credential::Credential;
-use crate::error::{Error, UsageError};
+use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
-use crate::handshake::certificate::PeerIdentity;
-use crate::handshake::post_handshake::{self, Action, PostHandshakeAuth};
+use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
 use crate::handshake::tls13_key_schedule::ExporterSecret;
 use crate::handshake::{self, Connected, OwnMaterial};
 use crate::message::KeyUpdateRequest;
-use crate::parameters::AlertDescription;
+use crate::parameters::{AlertDescription, HandshakeType};
 use crate::record::wire::{Event, Wire};
 
+/// What is left of a connection whose flow did not return.
+const PANICKED: Error = Error::Internal("the application panicked inside of a decision");
 /// Longest output of [`Connection::export`], in bytes: 255 times the shortest hash.
 const MAX_EXPORT_LEN: usize = 255 * 32;
 
@@ -59,7 +60,7 @@ const MAX_EXPORT_LEN: usize = 255 * 32;
 /// # }
 /// ```
 pub struct Connection {
-    /// Empty only while a flow has it; empty afterwards if the application panicked inside of a decision.
+    /// Empty while a flow has it, and for good if the application panicked inside of a decision.
     wire: Option<Box<Wire>>,
     state: State,
     is_client: bool,
@@ -83,7 +84,7 @@ struct Established {
     facts: ConnectionFacts,
     exporter: ExporterSecret,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
-    authentication: Option<Coroutine<Option<PeerIdentity>>>,
+    authentication: Option<Coroutine<Authenticated>>,
     /// The peer waits for our KeyUpdate.
     key_update_due: bool,
 }
@@ -95,7 +96,8 @@ pub enum ReadOutcome {
     Data(usize),
     /// The peer has closed its direction with close_notify; nothing more will come.
     Closed,
-    /// Nothing can be read before more bytes have been received.
+    /// Nothing can be read before more bytes have been received; or, where [`Connection::waiting`] says so, before the
+    /// application has answered.
     NeedBytes,
 }
 
@@ -148,7 +150,7 @@ impl Connection {
 
     // Transport in.
 
-    /// Memory to receive bytes into, at least one record's worth unless that much is waiting already;
+    /// Memory to receive bytes into: some KiB, and once the handshake is over what is missing of one full record.
     /// [`received`](Self::received) then tells how many came. Empty if what was received must be
     /// [`read`](Self::read) first.
     pub fn receive_buffer(&mut self) -> &mut [u8] {
@@ -165,7 +167,8 @@ impl Connection {
         }
     }
 
-    /// Takes received bytes and returns how many: all, unless what came before must be read first.
+    /// Takes received bytes and returns how many: all up to one record's worth, unless what came before must be
+    /// [`read`](Self::read) first. What comes after the peer's close_notify is dropped.
     pub fn receive(&mut self, bytes: &[u8]) -> usize {
         let Some(wire) = &mut self.wire else {
             return bytes.len();
@@ -224,29 +227,20 @@ impl Connection {
     }
 
     fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        if let State::New(_) = &self.state {
-            self.start();
-        }
-        match &mut self.state {
-            State::Handshaking(coroutine) => {
-                let Poll::Ready(connected) = coroutine.poll(&mut self.wire, context) else {
-                    // What was sent so far may leave while an answer is awaited.
-                    return self.flush_flight();
-                };
-                let connected = connected?;
-                self.state = State::Established(Established {
-                    facts: connected.facts,
-                    exporter: connected.exporter,
-                    post_handshake_auth: connected.post_handshake_auth,
-                    authentication: None,
-                    key_update_due: false,
-                });
-                self.flush_flight()
+        match &self.state {
+            State::New(_) => self.start(),
+            State::Failed(error) => return Err(error.clone()),
+            State::Established(established) if established.authentication.is_none() => {
+                return Ok(());
             }
-            State::Established(_) => self.authenticate(context),
-            State::Failed(error) => Err(error.clone()),
-            State::New(_) => Err(Error::Internal("connection did not start")),
+            _ => {}
         }
+        // The connection counts as failed while a flow runs: a panic in one of the application's decisions
+        // leaves a dead connection behind, not an undefined one.
+        let mut state = core::mem::replace(&mut self.state, State::Failed(PANICKED));
+        let progress = state.run_flow(&mut self.wire, context);
+        self.state = state;
+        progress
     }
 
     fn start(&mut self) {
@@ -267,29 +261,6 @@ impl Connection {
         };
     }
 
-    fn flush_flight(&mut self) -> Result<(), Error> {
-        wire(&mut self.wire)?.sending.flush_flight()
-    }
-
-    /// Runs post-handshake authentication, if one is under way.
-    fn authenticate(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        let State::Established(established) = &mut self.state else {
-            return Ok(());
-        };
-        let Some(coroutine) = &mut established.authentication else {
-            return Ok(());
-        };
-        let Poll::Ready(identity) = coroutine.poll(&mut self.wire, context) else {
-            return Ok(());
-        };
-        established.authentication = None;
-        if let Some(identity) = identity? {
-            established.facts.peer_signature_scheme = Some(identity.scheme);
-            established.facts.peer_certificates = Some(identity.certificates);
-        }
-        Ok(())
-    }
-
     /// Ends the connection for good, and queues the alert.
     #[cold]
     fn fail(&mut self, error: Error) -> Error {
@@ -298,6 +269,9 @@ impl Connection {
             if let (Some(alert), Some(wire)) = (error.alert(), &mut self.wire) {
                 // Nothing better can be done with a failure to tell of a failure.
                 let _ = wire.sending.send_alert(alert);
+            }
+            if let Some(wire) = &mut self.wire {
+                wire.forget_keys();
             }
         }
         error
@@ -389,7 +363,12 @@ impl Connection {
                 _ => return Err(UsageError::HandshakeIncomplete.into()),
             };
             let wire = wire(&mut self.wire)?;
-            let event = wire.receiving.next_event("application data")?;
+            let mut event = wire.receiving.next_event("application data")?;
+            if event == Event::Handshake
+                && established.must_answer_before(wire.receiving.message_type())
+            {
+                event = Event::NeedBytes;
+            }
             if event != Event::Handshake {
                 // One answer serves any number of requests; it leaves when there is room, or before our next data.
                 if established.key_update_due && wire.sending.queue().is_empty() {
@@ -408,7 +387,7 @@ impl Connection {
                 Action::UpdateKeys => established.key_update_due = true,
                 Action::Authenticate(message) => {
                     established.accept_authentication(message)?;
-                    self.authenticate(&mut Context::from_waker(Waker::noop()))?;
+                    self.advance(&mut Context::from_waker(Waker::noop()))?;
                 }
             }
         }
@@ -465,23 +444,36 @@ impl Connection {
     }
 
     /// Closes this side's direction with close_notify (RFC 8446 Section 6.1); the peer's stays open. Harmless when
-    /// repeated. Before the end of the handshake the peer is told user_canceled first.
+    /// repeated. In a handshake this gives the connection up: the peer is told user_canceled first, if it was told
+    /// anything yet, and every later call returns [`UsageError::ClosedInHandshake`].
     pub fn close(&mut self) {
-        let handshaking = self.is_handshaking();
-        if let (Some(wire), false) = (&mut self.wire, matches!(self.state, State::Failed(_))) {
-            if handshaking {
-                let _ = wire.sending.send_alert(AlertDescription::USER_CANCELED);
+        let alerts = match &self.state {
+            State::Failed(_) => return,
+            State::Established(_) => &[AlertDescription::CLOSE_NOTIFY][..],
+            State::Handshaking(_) => &[
+                AlertDescription::USER_CANCELED,
+                AlertDescription::CLOSE_NOTIFY,
+            ],
+            State::New(_) => &[],
+        };
+        if let Some(wire) = &mut self.wire {
+            for &alert in alerts {
+                // Fails only if sealing fails, and then nothing could be sent either.
+                let _ = wire.sending.send_alert(alert);
             }
-            // Fails only if sealing fails, and then nothing could be sent either.
-            let _ = wire.sending.send_alert(AlertDescription::CLOSE_NOTIFY);
+        }
+        if self.is_handshaking() {
+            self.state = State::Failed(UsageError::ClosedInHandshake.into());
         }
     }
 
-    /// Whether close_notify (or a fatal alert) was sent.
+    /// Whether this side sends nothing more: it has closed its direction, or the connection has failed.
     pub fn is_closed(&self) -> bool {
-        self.wire
-            .as_ref()
-            .is_none_or(|wire| wire.sending.is_closed())
+        matches!(self.state, State::Failed(_))
+            || self
+                .wire
+                .as_ref()
+                .is_none_or(|wire| wire.sending.is_closed())
     }
 
     /// Whether the peer has closed its direction with close_notify.
@@ -506,11 +498,12 @@ impl Connection {
         if sending.is_closed() {
             return Err(UsageError::WriteAfterClose.into());
         }
-        sending.update_keys(if request_peers {
+        let updated = sending.update_keys(if request_peers {
             KeyUpdateRequest::Requested
         } else {
             KeyUpdateRequest::NotRequested
-        })
+        });
+        updated.map_err(|error| self.fail(error))
     }
 
     /// Asks the client for its certificate after the handshake (RFC 8446 Section 4.6.2). The answer arrives while the
@@ -527,6 +520,14 @@ impl Connection {
             State::Failed(error) => return Err(error.clone()),
             _ => return Err(UsageError::HandshakeIncomplete.into()),
         };
+        if self.is_client {
+            return Err(
+                UsageError::NotAvailable("only a server asks for the peer's certificate").into(),
+            );
+        }
+        if wire(&mut self.wire)?.sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
         if established.authentication.is_some() {
             return Err(UsageError::NotAvailable(
                 "the client has been asked already and has not answered yet",
@@ -606,6 +607,7 @@ impl Connection {
                 facts: established.facts,
                 is_client: self.is_client,
                 key_update_due: established.key_update_due,
+                partial_write: self.partial_write,
             }),
             State::Failed(error) => Err(error),
             _ => Err(UsageError::HandshakeIncomplete.into()),
@@ -646,7 +648,8 @@ pub enum Peeked<'a> {
     Data(&'a [u8]),
     /// The peer has closed its direction with close_notify.
     Closed,
-    /// Nothing can be read before more bytes have been received.
+    /// Nothing can be read before more bytes have been received; or, where [`Connection::waiting`] says so, before the
+    /// application has answered.
     NeedBytes,
 }
 
@@ -656,13 +659,89 @@ pub(crate) struct Parts {
     pub(crate) facts: ConnectionFacts,
     pub(crate) is_client: bool,
     pub(crate) key_update_due: bool,
+    pub(crate) partial_write: bool,
+}
+
+impl State {
+    /// Runs the handshake, or the authentication after it, as far as it goes without waiting.
+    fn run_flow(
+        &mut self,
+        lent: &mut Option<Box<Wire>>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Handshaking(coroutine) => {
+                if let Poll::Ready(connected) = coroutine.poll(lent, context) {
+                    *self = Self::Established(Established::new(connected?));
+                }
+                // What was sent so far may leave, also while an answer is awaited.
+                wire(lent)?.sending.flush_flight()
+            }
+            Self::Established(established) => established.authenticate(lent, context),
+            Self::New(_) | Self::Failed(_) => Err(Error::Internal("no flow to run")),
+        }
+    }
 }
 
 impl Established {
+    fn new(connected: Connected) -> Self {
+        Self {
+            facts: connected.facts,
+            exporter: connected.exporter,
+            post_handshake_auth: connected.post_handshake_auth,
+            authentication: None,
+            key_update_due: false,
+        }
+    }
+
+    /// Runs post-handshake authentication, if one is under way.
+    fn authenticate(
+        &mut self,
+        lent: &mut Option<Box<Wire>>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let Some(coroutine) = &mut self.authentication else {
+            return Ok(());
+        };
+        let Poll::Ready(authenticated) = coroutine.poll(lent, context) else {
+            return Ok(());
+        };
+        self.authentication = None;
+        match authenticated? {
+            Authenticated::Peer(identity) => {
+                self.facts.peer_signature_scheme = Some(identity.scheme);
+                self.facts.peer_certificates = Some(identity.certificates);
+            }
+            Authenticated::Local(chosen) => {
+                self.facts.local_signature_scheme = Some(chosen.scheme);
+                self.facts.local_credential = Some(chosen.credential);
+            }
+            Authenticated::Nobody => {}
+        }
+        Ok(())
+    }
+
+    /// Whether this message has to wait until the application has answered: a client answers one request after the
+    /// other, and a server reads CertificateVerify once it believes the chain.
+    fn must_answer_before(&self, message: Option<HandshakeType>) -> bool {
+        let authenticates = matches!(
+            message,
+            Some(
+                HandshakeType::CERTIFICATE_REQUEST
+                    | HandshakeType::CERTIFICATE
+                    | HandshakeType::CERTIFICATE_VERIFY
+                    | HandshakeType::FINISHED
+            )
+        );
+        authenticates
+            && self
+                .authentication
+                .as_ref()
+                .is_some_and(|flow| matches!(flow.waiting(), Waiting::Answer(_)))
+    }
+
     /// A CertificateRequest starts the client's answer; other messages are the answer that the server awaits.
     fn accept_authentication(&mut self, message: Vec<u8>) -> Result<(), Error> {
-        use crate::error::PeerMisbehaved;
-        use crate::parameters::HandshakeType;
         let got = HandshakeType(message.first().copied().unwrap_or_default());
         let unexpected = PeerMisbehaved::UnexpectedMessage {
             got,
@@ -685,7 +764,5 @@ impl Established {
 }
 
 fn wire(wire: &mut Option<Box<Wire>>) -> Result<&mut Wire, Error> {
-    wire.as_deref_mut().ok_or(Error::Internal(
-        "the application panicked inside of a decision",
-    ))
+    wire.as_deref_mut().ok_or(PANICKED)
 }

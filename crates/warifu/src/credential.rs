@@ -140,6 +140,13 @@ impl Credential {
         let Some(Ok(leaf)) = chain.first().map(|leaf| CertificateView::parse(leaf)) else {
             return Err(CredentialError::NoCertificate);
         };
+        // An unreadable key usage is for the peer to judge.
+        if let Ok(Some(usage)) = leaf.key_usage()
+            && !usage.digital_signature()
+        {
+            let subject = distinguished_name(leaf.subject);
+            return Err(CredentialError::NoDigitalSignature { subject });
+        }
         let (mut dns_names, mut ip_names) = (Vec::new(), Vec::new());
         for name in leaf.names() {
             match name {
@@ -155,6 +162,13 @@ impl Credential {
             dns_names,
             ip_names,
         })
+    }
+
+    /// A chain whose key would be refused, RSA of 1024 bits in RFC 8448, with recorded signatures.
+    #[cfg(test)]
+    pub(crate) fn recorded(chain: Vec<CertificateDer<'static>>, signer: Arc<dyn Sign>) -> Self {
+        let schemes = signer.schemes().to_vec();
+        Self::new(chain, Signer::Remote(signer), schemes).unwrap()
     }
 
     /// The certificates, leaf first.
@@ -586,6 +600,11 @@ pub enum CredentialError {
         /// The kind of the private key.
         key: KeyKind,
     },
+    /// The leaf's key usage does not allow signatures, which all of TLS 1.3 needs (RFC 8446 Section 4.4.2.2).
+    NoDigitalSignature {
+        /// Subject of the leaf.
+        subject: String,
+    },
     /// The signer makes no signatures that fit the certificate.
     SignerMismatch {
         /// The kind of key that the leaf certifies.
@@ -618,6 +637,11 @@ impl fmt::Display for CredentialError {
                 f,
                 "the private key ({key}) does not fit the certificate for {subject}, which is for a key of kind \
                  {certificate}"
+            ),
+            Self::NoDigitalSignature { subject } => write!(
+                f,
+                "the certificate for {subject} may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
+                 Section 4.4.2.2)"
             ),
             Self::SignerMismatch {
                 certificate,

@@ -27,6 +27,10 @@ impl<'a, T> Answer<'a, T> {
     pub fn later(future: impl Future<Output = T> + Send + 'a) -> Self {
         Self::Later(Box::pin(future))
     }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self, Self::Ready(_))
+    }
 }
 
 impl<T> From<T> for Answer<'_, T> {

@@ -28,7 +28,7 @@ pub enum Error {
     AlertReceived(AlertDescription),
     /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
     Truncated,
-    /// The peer closed the connection, with `close_notify`, before the handshake was complete.
+    /// The peer ended the connection, with or without `close_notify`, before the handshake was complete.
     ClosedDuringHandshake {
         /// What the handshake was waiting for.
         expected: &'static str,
@@ -161,7 +161,7 @@ errors! {
         /// A record without padding that decrypts to nothing but zeros has no content type.
         NoContentType => UNEXPECTED_MESSAGE, "protected record holds only padding and no content type (RFC 8446 Section 5.4)";
         /// Zero-length handshake or alert fragments are forbidden.
-        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1)";
+        EmptyFragment { content_type: ContentType } => UNEXPECTED_MESSAGE, "zero-length {content_type} record (RFC 8446 Section 5.1 and 5.4)";
         /// Legal one by one, an attack in number.
         TooManyEmptyRecords { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} empty records in a row";
         /// Legal one by one, an attack in number.
@@ -308,6 +308,8 @@ pub enum UsageError {
     HandshakeIncomplete,
     /// Writing after `close()`.
     WriteAfterClose,
+    /// `close()` gave the connection up before its handshake was complete. Fatal.
+    ClosedInHandshake,
     /// The operation needs something that was not negotiated or configured. The text names both.
     NotAvailable(&'static str),
     /// A configuration contradicts itself. The text says what to change.
@@ -319,6 +321,9 @@ impl fmt::Display for UsageError {
         match self {
             Self::HandshakeIncomplete => f.write_str("the handshake is not complete yet"),
             Self::WriteAfterClose => f.write_str("write after close"),
+            Self::ClosedInHandshake => {
+                f.write_str("this side closed the connection before its handshake was complete")
+            }
             Self::NotAvailable(what) => f.write_str(what),
             Self::Config(what) => write!(f, "configuration: {what}"),
         }

@@ -1,21 +1,22 @@
 //! The two halves of a split stream: full duplex from two threads.
 //!
 //! Each half has its own direction of the record layer, so that opening and sealing never wait for each
-//! other. The reading half reaches for the writing one only where the protocol makes it answer: an alert, or a KeyUpdate
-//! in return. While the other thread is in the middle of a write it leaves a note instead, and that write sends the
-//! answer.
+//! other, and the reading half never waits for the writing one. Where the protocol makes it answer it leaves a note:
+//! a KeyUpdate leaves with the next data that is written, the alert of a failure at once, or after the record that the
+//! other thread is just writing.
 
 use std::io::{self, BufRead, ErrorKind, Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 use crate::connection::Parts;
-use crate::error::{Error, UsageError};
+use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action};
 use crate::message::KeyUpdateRequest;
-use crate::parameters::AlertDescription;
+use crate::parameters::{AlertDescription, HandshakeType};
 use crate::record::wire::{Event, Receiving, Sending};
+use crate::stream::FLUSH_LEN;
 
 /// The reading half of a [`Stream`](crate::Stream). Made by [`Stream::split`](crate::Stream::split).
 pub struct ReadHalf<R, W> {
@@ -23,7 +24,6 @@ pub struct ReadHalf<R, W> {
     transport: R,
     facts: Arc<ConnectionFacts>,
     is_client: bool,
-    failed: Option<Error>,
     writer: Arc<Shared<W>>,
 }
 
@@ -35,15 +35,21 @@ pub struct WriteHalf<W> {
 
 struct Shared<W> {
     writer: Mutex<Writer<W>>,
+    notes: Notes,
+}
+
+/// What the reading half leaves to the writing one.
+struct Notes {
     /// The peer waits for our KeyUpdate.
     key_update_due: AtomicBool,
+    /// Why the reading half ended the connection.
+    failed: OnceLock<Error>,
 }
 
 struct Writer<W> {
     sending: Sending,
     transport: W,
-    /// Why the reading half ended the connection.
-    failed: Option<Error>,
+    partial_write: bool,
 }
 
 pub(crate) fn halves<R, W>(
@@ -56,16 +62,18 @@ pub(crate) fn halves<R, W>(
         writer: Mutex::new(Writer {
             sending: parts.wire.sending,
             transport: write_transport,
-            failed: None,
+            partial_write: parts.partial_write,
         }),
-        key_update_due: AtomicBool::new(parts.key_update_due),
+        notes: Notes {
+            key_update_due: AtomicBool::new(parts.key_update_due),
+            failed: OnceLock::new(),
+        },
     });
     let read_half = ReadHalf {
         receiving: parts.wire.receiving,
         transport: read_transport,
         facts: facts.clone(),
         is_client: parts.is_client,
-        failed: None,
         writer: writer.clone(),
     };
     (read_half, WriteHalf { facts, writer })
@@ -84,23 +92,68 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn check_usable(&self) -> Result<(), Error> {
-        match &self.failed {
-            Some(error) => Err(error.clone()),
-            None if self.sending.is_closed() => Err(UsageError::WriteAfterClose.into()),
-            None => Ok(()),
+    /// Fails if the connection has: then the peer is told, unless it was already.
+    fn check_alive(&mut self, notes: &Notes) -> Result<(), Error> {
+        let Some(error) = notes.failed.get() else {
+            return Ok(());
+        };
+        if let Some(alert) = error.alert()
+            && self.sending.send_alert(alert).is_ok()
+        {
+            // The failure counts more than not being able to tell of it.
+            let _ = self.send_output();
         }
+        Err(error.clone())
     }
 
-    fn answer_key_update(&mut self, due: &AtomicBool) -> Result<(), Error> {
-        if due.swap(false, Ordering::AcqRel) && !self.sending.is_closed() {
+    /// Fails if nothing more may be written.
+    fn check_open(&mut self, notes: &Notes) -> Result<(), Error> {
+        self.check_alive(notes)?;
+        if self.sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
+        Ok(())
+    }
+
+    fn answer_key_update(&mut self, notes: &Notes) -> Result<(), Error> {
+        let due = &notes.key_update_due;
+        if due.load(Ordering::Relaxed) && due.swap(false, Ordering::AcqRel) {
             self.sending.update_keys(KeyUpdateRequest::NotRequested)?;
         }
         Ok(())
     }
+
+    /// As [`Stream`](crate::Stream)'s `write`.
+    fn write(&mut self, notes: &Notes, data: &[u8]) -> io::Result<usize> {
+        self.check_open(notes)?;
+        self.send_output()?;
+        let flush_len = if self.partial_write { 0 } else { FLUSH_LEN };
+        let mut written = 0;
+        let mut blocked = false;
+        while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
+            self.check_alive(notes)?;
+            self.answer_key_update(notes)?;
+            written += self.sending.write_application_record(rest)?;
+            let is_last = written == data.len();
+            if blocked || (!is_last && self.sending.queue().len() < flush_len) {
+                continue;
+            }
+            match self.send_output() {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.partial_write {
+                        return Ok(written);
+                    }
+                    blocked = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(written)
+    }
 }
 
-impl<W> Shared<W> {
+impl<W: Write> Shared<W> {
     fn lock(&self) -> MutexGuard<'_, Writer<W>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -112,6 +165,28 @@ impl<W> Shared<W> {
             Err(TryLockError::WouldBlock) => None,
         }
     }
+
+    /// Lets the writing half do something, and then tells the peer of a failure that the reading half met meanwhile.
+    fn with_writer<T>(
+        &self,
+        act: impl FnOnce(&mut Writer<W>, &Notes) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let result = act(&mut self.lock(), &self.notes);
+        self.tell_failure();
+        result
+    }
+
+    /// Sends the alert of a failure, unless the writer is busy: whoever has it calls this afterwards. The fence
+    /// stands between leaving the note and trying the lock on one side, between unlocking and looking for the
+    /// note on the other, so that one of the two sees what the other did.
+    fn tell_failure(&self) {
+        fence(Ordering::SeqCst);
+        if self.notes.failed.get().is_some()
+            && let Some(mut writer) = self.try_lock()
+        {
+            let _ = writer.check_alive(&self.notes);
+        }
+    }
 }
 
 impl<R: Read, W: Write> ReadHalf<R, W> {
@@ -120,13 +195,18 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
         &self.facts
     }
 
+    /// The transport that this half reads from.
+    pub fn transport(&self) -> &R {
+        &self.transport
+    }
+
     /// Bytes of the current record that can be read without touching the transport.
     pub fn pending(&self) -> usize {
         self.receiving.application_data().len()
     }
 
     fn await_data(&mut self) -> io::Result<()> {
-        if let Some(error) = &self.failed {
+        if let Some(error) = self.writer.notes.failed.get() {
             return Err(error.clone().into());
         }
         loop {
@@ -160,22 +240,16 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
             };
             match post_handshake::accept_message(&mut self.receiving, self.is_client, message)? {
                 Action::Nothing => {}
+                // RFC 8446 Section 4.6.3 wants the answer "prior to sending its next Application Data record". Sending it
+                // here could block this thread on a transport that is full because the peer waits to be read.
                 Action::UpdateKeys => {
-                    self.writer.key_update_due.store(true, Ordering::Release);
-                    // One answer serves any number of requests: it leaves when there is room, or with the next write,
-                    // so that a peer that asks without reading cannot make the queue grow.
-                    if let Some(mut writer) = self.writer.try_lock()
-                        && writer.sending.queue().is_empty()
-                    {
-                        writer.answer_key_update(&self.writer.key_update_due)?;
-                        // A transport that does not take it now gets it with the next write.
-                        let _ = writer.send_output();
-                    }
+                    let due = &self.writer.notes.key_update_due;
+                    due.store(true, Ordering::Release);
                 }
                 Action::Authenticate(message) => {
                     let got = message.first().copied().unwrap_or_default();
-                    return Err(crate::error::PeerMisbehaved::UnexpectedMessage {
-                        got: crate::parameters::HandshakeType(got),
+                    return Err(PeerMisbehaved::UnexpectedMessage {
+                        got: HandshakeType(got),
                         expected: "application data",
                     }
                     .into());
@@ -187,16 +261,9 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
     /// Ends the connection for both halves, and tells the peer.
     #[cold]
     fn fail(&mut self, error: Error) -> io::Error {
-        self.failed = Some(error.clone());
-        let mut writer = self.writer.lock();
-        if let Some(alert) = error.alert() {
-            writer.failed.get_or_insert(error.clone());
-            // The failure counts more than not being able to tell of it.
-            if writer.sending.send_alert(alert).is_ok() {
-                let _ = writer.send_output();
-            }
-        }
-        error.into()
+        let failure = self.writer.notes.failed.get_or_init(|| error).clone();
+        self.writer.tell_failure();
+        failure.into()
     }
 }
 
@@ -235,41 +302,55 @@ impl<W: Write> WriteHalf<W> {
         &self.facts
     }
 
+    /// Changes this side's keys by KeyUpdate, and asks the peer to do the same if `request_peers`; as
+    /// [`Connection::update_keys`](crate::Connection::update_keys).
+    ///
+    /// # Errors
+    /// The transport's, or an [`Error`] inside: [`UsageError::WriteAfterClose`], the failure of the connection.
+    /// [`ErrorKind::WouldBlock`]: the KeyUpdate leaves with the next write or [`flush`](Write::flush).
+    pub fn update_keys(&mut self, request_peers: bool) -> io::Result<()> {
+        let request = if request_peers {
+            KeyUpdateRequest::Requested
+        } else {
+            KeyUpdateRequest::NotRequested
+        };
+        self.writer.with_writer(|writer, notes| {
+            writer.check_open(notes)?;
+            writer.sending.update_keys(request)?;
+            writer.send_output()
+        })
+    }
+
     /// Sends close_notify: nothing more will be written; the reading half goes on until the peer has closed too.
     ///
     /// # Errors
-    /// The transport's.
+    /// The transport's; the failure of the connection.
     pub fn close(&mut self) -> io::Result<()> {
-        let mut writer = self.writer.lock();
-        writer.sending.send_alert(AlertDescription::CLOSE_NOTIFY)?;
-        writer.send_output()?;
-        writer.transport.flush()
+        self.writer.with_writer(|writer, notes| {
+            writer.check_alive(notes)?;
+            writer.sending.send_alert(AlertDescription::CLOSE_NOTIFY)?;
+            writer.send_output()?;
+            writer.transport.flush()
+        })
     }
 }
 
 impl<W: Write> Write for WriteHalf<W> {
     /// As [`Stream`](crate::Stream)'s.
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let mut writer = self.writer.lock();
-        writer.check_usable()?;
-        writer.answer_key_update(&self.writer.key_update_due)?;
-        writer.send_output()?;
-        let mut written = 0;
-        while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
-            written += writer.sending.write_application_record(rest)?;
-            match writer.send_output() {
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(written)
+        self.writer
+            .with_writer(|writer, notes| writer.write(notes, data))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut writer = self.writer.lock();
-        writer.answer_key_update(&self.writer.key_update_due)?;
-        writer.send_output()?;
-        writer.transport.flush()
+        self.writer.with_writer(|writer, notes| {
+            writer.check_alive(notes)?;
+            if !writer.sending.is_closed() {
+                writer.answer_key_update(notes)?;
+            }
+            writer.send_output()?;
+            writer.transport.flush()
+        })
     }
 }
 

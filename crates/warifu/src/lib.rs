@@ -15,6 +15,8 @@ mod message;
 pub mod parameters;
 mod record;
 mod stream;
+#[cfg(test)]
+mod test_vectors;
 pub mod trust;
 
 pub use config::{ClientAuth, ClientConfig, ServerConfig};

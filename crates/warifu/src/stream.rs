@@ -18,7 +18,7 @@ use crate::facts::ConnectionFacts;
 use crate::halves::{ReadHalf, WriteHalf};
 
 /// How much sealed output is collected before it is handed to the transport, in bytes: four full records.
-const FLUSH_LEN: usize = 4 * (5 + (1 << 14) + 256);
+pub(crate) const FLUSH_LEN: usize = 4 << 14;
 
 /// A TLS connection over a transport.
 ///
@@ -111,13 +111,19 @@ impl<T: Read + Write> Stream<T> {
         self.connection.pending()
     }
 
-    /// Runs the handshake to its end. Where it waits for an answer of the application this blocks the thread, also over
-    /// a transport that does not block.
+    /// Runs the handshake to its end, until all of this side's part has left. Where it waits for an answer of the
+    /// application this blocks the thread, also over a transport that does not block.
     ///
     /// # Errors
     /// The transport's; or the handshake's [`Error`] inside, after its alert was sent as far as the transport took it.
     /// [`ErrorKind::WouldBlock`]: call again when the transport is ready.
     pub fn handshake(&mut self) -> io::Result<()> {
+        self.complete_handshake()?;
+        self.send_output()
+    }
+
+    /// Runs the handshake to its end; the last flight may wait in the output, which is no obstacle to reading.
+    fn complete_handshake(&mut self) -> io::Result<()> {
         while self.connection.is_handshaking() {
             let waker = Waker::from(Arc::new(Unpark(thread::current())));
             let progress = self
@@ -126,11 +132,13 @@ impl<T: Read + Write> Stream<T> {
             if let Err(error) = progress {
                 return Err(self.failed(error));
             }
+            if !self.connection.is_handshaking() {
+                break;
+            }
             self.send_output()?;
             match self.connection.waiting() {
                 Some(Waiting::Answer(_)) => thread::park(),
-                Some(Waiting::Bytes(_)) if self.connection.is_handshaking() => self.receive()?,
-                _ => {}
+                _ => self.receive()?,
             }
         }
         match self.connection.failure() {
@@ -188,7 +196,7 @@ impl<T: Read + Write> Stream<T> {
 
     /// Receives until there is application data, or the end; returns how much data can be read.
     fn await_data(&mut self) -> io::Result<usize> {
-        self.handshake()?;
+        self.complete_handshake()?;
         loop {
             match self.connection.peek() {
                 Ok(Peeked::Data(data)) => return Ok(data.len()),
@@ -271,22 +279,28 @@ impl<T: Read + Write> BufRead for Stream<T> {
 impl<T: Read + Write> Write for Stream<T> {
     /// Sends `data`: one record up to the record size, else as many as it takes. Returns `data.len()`, also where the
     /// transport would block before all of it has left: later calls send the rest. With
-    /// [`with_partial_write`](crate::config::ConfigBuilder::with_partial_write) it returns then what was sealed so far.
+    /// [`with_partial_write`](crate::config::ConfigBuilder::with_partial_write) it returns then the length of the records
+    /// that have left, the one in which the transport stopped included; the caller writes the rest.
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         self.handshake()?;
-        self.send_output()?;
         if data.is_empty() {
             return Ok(0);
         }
         let mut written = 0;
         let mut blocked = false;
+        // A partial write is to tell how far it came: no record is sealed before the one ahead of it has left.
+        let flush_len = if self.connection.partial_write() {
+            0
+        } else {
+            FLUSH_LEN
+        };
         while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
             match self.connection.write_record(rest) {
                 Ok(count) => written += count,
                 Err(error) => return Err(self.failed(error)),
             }
             let is_last = written == data.len();
-            if blocked || (!is_last && self.connection.output().len() < FLUSH_LEN) {
+            if blocked || (!is_last && self.connection.output().len() < flush_len) {
                 continue;
             }
             match self.send_output() {

@@ -286,6 +286,36 @@ fn key_that_does_not_fit_is_refused_naming_both() {
     Credential::from_pem(&directory.read("cert.pem"), &keys).unwrap();
 }
 
+/// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+#[test]
+fn certificate_that_may_not_sign_is_refused() {
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyAgreement, KeyCertSign, KeyEncipherment};
+    let ca = Ca::root("test CA");
+    let credential = |usages: &[rcgen::KeyUsagePurpose]| {
+        let (certificate, key) = ca.leaf_and_key(&["host.example"], |params| {
+            params.key_usages = usages.to_vec();
+            params
+                .distinguished_name
+                .push(rcgen::DnType::CommonName, "host");
+        });
+        Credential::from_der(vec![certificate], &key.serialize_der())
+    };
+    for usages in [&[KeyEncipherment, KeyAgreement][..], &[KeyCertSign]] {
+        let error = credential(usages).unwrap_err();
+        assert!(
+            matches!(&error, CredentialError::NoDigitalSignature { subject } if subject == "CN=host"),
+            "{error:?}"
+        );
+        assert_eq!(
+            error.to_string(),
+            "the certificate for CN=host may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
+             Section 4.4.2.2)"
+        );
+    }
+    credential(&[DigitalSignature, KeyEncipherment]).unwrap();
+    credential(&[]).unwrap();
+}
+
 #[test]
 fn files_that_hold_something_else_are_told_apart() {
     let directory = Directory::new();
@@ -485,6 +515,39 @@ fn passphrases_and_keys_do_not_print() {
         !text.contains("sesame") && !text.contains("secret") && !text.contains("115"),
         "{text}"
     );
+}
+
+#[test]
+fn damaged_material_never_panics() {
+    let directory = Directory::new();
+    self_signed(&directory, P256);
+    directory.openssl(
+        "pkcs8 -topk8 -in key.pem -passout pass:x -v2 aes-128-cbc -iter 1 -out encrypted.pem",
+    );
+    let certificate = directory.read("cert.pem");
+    for file in ["key.pem", "encrypted.pem", "cert.pem"] {
+        let whole = directory.read(file);
+        let build = |bytes: &[u8]| {
+            let builder = Credential::builder().with_passphrase(Passphrase::new("x"));
+            if file == "cert.pem" {
+                builder
+                    .with_certificate_bytes(bytes)
+                    .with_key_bytes(&directory.read("key.pem"))
+            } else {
+                builder
+                    .with_certificate_bytes(&certificate)
+                    .with_key_bytes(bytes)
+            }
+            .build()
+        };
+        build(&whole).unwrap();
+        for at in 0..whole.len() {
+            let _ = build(&whole[..at]);
+            let mut changed = whole.clone();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let _ = build(&changed);
+        }
+    }
 }
 
 // ---- choice ----

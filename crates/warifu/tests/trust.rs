@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use pki::{Ca, Directory, NOW};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose,
-    NameConstraints, RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet,
+    CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, NameConstraints, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use warifu::CertificateError;
 use warifu::certificate::{CertificateFacts, certificates_from_file};
@@ -497,6 +497,128 @@ fn name_constraints_are_kept() {
         constraint("name constraints exclude a name in the certificate"),
         AlertDescription::BAD_CERTIFICATE,
     );
+}
+
+#[test]
+fn name_constraints_of_a_local_ca_hold_for_names_and_addresses() {
+    let root = Ca::root_with("root", |params| {
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![
+                GeneralSubtree::DnsName("localhost".to_owned()),
+                GeneralSubtree::IpAddress(CidrSubnet::from_v4_prefix([127, 0, 0, 0], 8)),
+                GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
+                    "::1".parse().unwrap(),
+                    128,
+                )),
+            ],
+            excluded_subtrees: vec![],
+        });
+    });
+    let trust = trusting(&root).build().unwrap();
+    let (leaf, _) = root.leaf_and_key(&["localhost", "127.0.0.1", "::1"], |_| {});
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        assert_eq!(
+            server(&trust, std::slice::from_ref(&leaf), name),
+            Ok(()),
+            "{name}"
+        );
+    }
+    for outside in ["host.example", "10.0.0.1", "::2"] {
+        let (leaf, _) = root.leaf_and_key(&["localhost", outside], |_| {});
+        refused(
+            server(&trust, &[leaf], "localhost"),
+            constraint("name constraints exclude a name in the certificate"),
+            AlertDescription::BAD_CERTIFICATE,
+        );
+    }
+}
+
+/// A peer may send as many certificates as fit in a message, each bearing the names of the others.
+#[test]
+fn chains_made_to_cost_time_are_refused_quickly() {
+    let root = Ca::root("root");
+    let trust = trusting(&root).build().unwrap();
+    // Each is issued by "evil" and called "evil", with a key of its own.
+    let maze: Vec<_> = (0..60).map(|_| Ca::root("evil")).collect();
+    let mut chain = vec![maze[0].leaf()];
+    chain.extend(maze.iter().map(|ca| ca.certificate.clone()));
+    let start = std::time::Instant::now();
+    refused(
+        server(&trust, &chain, "host.example"),
+        constraint("path length: more intermediate CAs than are accepted at all (6)"),
+        AlertDescription::BAD_CERTIFICATE,
+    );
+    // As many as are accepted, and forgeries in the trusted CA's name besides.
+    let mut chain = vec![maze[0].leaf()];
+    chain.extend(maze.iter().take(6).map(|ca| ca.certificate.clone()));
+    refused(
+        server(&trust, &chain, "host.example"),
+        CertificateError::UnknownIssuer {
+            issuer: "CN=evil".to_owned(),
+            sent: 7,
+        },
+        AlertDescription::UNKNOWN_CA,
+    );
+    let forged: Vec<_> = (0..60).map(|_| Ca::root("root")).collect();
+    let mut chain = vec![forged[0].leaf()];
+    chain.extend(forged.iter().map(|ca| ca.certificate.clone()));
+    assert!(server(&trust, &chain, "host.example").is_err());
+    chain.truncate(7);
+    assert!(server(&trust, &chain, "host.example").is_err());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn many_superfluous_certificates_do_no_harm() {
+    let root = Ca::root("root");
+    let one = root.intermediate("one");
+    let two = one.intermediate("two");
+    let trust = trusting(&root).build().unwrap();
+    let mut chain = vec![two.leaf()];
+    chain.extend((0..30).map(|n| Ca::root(&n.to_string()).certificate));
+    chain.push(CertificateDer::from(vec![0]));
+    chain.extend([
+        one.certificate.clone(),
+        two.certificate.clone(),
+        two.certificate.clone(),
+    ]);
+    assert_eq!(server(&trust, &chain, "host.example"), Ok(()));
+}
+
+#[test]
+fn forgetting_signatures_changes_no_verdict() {
+    let root = Ca::root("root");
+    let trust = trusting(&root).without_signature_memory().build().unwrap();
+    let leaf = [root.leaf()];
+    for _ in 0..2 {
+        assert_eq!(server(&trust, &leaf, "host.example"), Ok(()));
+    }
+}
+
+#[test]
+fn remembered_signature_vouches_for_no_other_bytes() {
+    let (root, impostor) = (Ca::root("root"), Ca::root("root"));
+    let trust = trusting(&root).build().unwrap();
+    let leaf = root.leaf();
+    assert_eq!(
+        server(&trust, std::slice::from_ref(&leaf), "host.example"),
+        Ok(())
+    );
+    let mut changed = leaf.to_vec();
+    let at = changed.windows(3).position(|w| w == [2, 1, 7]).unwrap();
+    changed[at + 2] = 8;
+    let bad = CertificateError::BadChainSignature {
+        issuer: "CN=root".to_owned(),
+    };
+    assert_eq!(
+        server(&trust, &[changed.into()], "host.example"),
+        Err(bad.clone())
+    );
+    assert_eq!(server(&trust, &[impostor.leaf()], "host.example"), Err(bad));
 }
 
 // ---- usage ----

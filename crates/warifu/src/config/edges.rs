@@ -1,4 +1,4 @@
-//! The edges to the operating system that a config holds: the clock and the key log.
+//! The edges to the operating system that a config holds: the clock, randomness and the key log.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -6,6 +6,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rustls_pki_types::UnixTime;
+use warifu_crypto::{CryptoError, Group, KeyShare, SharedSecret};
+
+use crate::error::Error;
+use crate::parameters::NamedGroup;
 
 /// Tells the time, for the validity of certificates.
 pub trait Clock: Send + Sync + core::fmt::Debug {
@@ -20,6 +24,64 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
         UnixTime::now()
+    }
+}
+
+/// Makes what must be new in every handshake. Not for applications: a second implementation replays recorded
+/// handshakes in tests.
+pub(crate) trait RandomSource: Send + Sync + core::fmt::Debug {
+    /// Fills `out` with random bytes: hello randoms, session IDs, cookies, contexts.
+    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError>;
+
+    /// A client's key share.
+    fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError>;
+
+    /// A server's answer to `client_share`: its own share, and the shared secret.
+    fn respond(
+        &self,
+        group: Group,
+        client_share: &[u8],
+    ) -> Result<(Vec<u8>, SharedSecret), CryptoError>;
+}
+
+/// The generator of the cryptographic library, seeded by the operating system.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemRandom;
+
+impl RandomSource for SystemRandom {
+    fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError> {
+        warifu_crypto::random::fill(out)
+    }
+
+    fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError> {
+        KeyShare::generate(group)
+    }
+
+    fn respond(
+        &self,
+        group: Group,
+        client_share: &[u8],
+    ) -> Result<(Vec<u8>, SharedSecret), CryptoError> {
+        warifu_crypto::respond(group, client_share)
+    }
+}
+
+impl dyn RandomSource + '_ {
+    /// New random bytes.
+    pub(crate) fn bytes<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes)
+            .map_err(|_| Error::Internal("no random bytes"))?;
+        Ok(bytes)
+    }
+
+    /// A client's share in a group that this side implements.
+    pub(crate) fn share_in(&self, group: NamedGroup) -> Result<KeyShare, Error> {
+        let implementation = group
+            .implementation()
+            .ok_or(Error::Internal("group without implementation"))?;
+        self.key_share(implementation)
+            .map_err(|_| Error::Internal("key generation failed"))
     }
 }
 

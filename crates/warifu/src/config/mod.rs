@@ -19,6 +19,7 @@ mod server;
 
 pub use client::ClientConfig;
 pub use edges::{Clock, KeyLog, KeyLogFile, SystemClock};
+pub(crate) use edges::{RandomSource, SystemRandom};
 pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, ServerConfig};
 
 /// Sets up a [`ClientConfig`] (`R` = [`client::Client`]) or a [`ServerConfig`] (`R` = [`server::Server`]).
@@ -47,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) message_log: Option<Arc<dyn MessageLog>>,
     pub(crate) padding: Option<Arc<dyn Padding>>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn RandomSource>,
     /// A wrong argument of a `with_…` method, kept for `build()`.
     mistake: Option<String>,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             message_log: None,
             padding: None,
             clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
             mistake: None,
         }
     }
@@ -163,8 +166,8 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Most bytes of application data per record sent, 1 to 16384. Default: 16384. Smaller records reach the
-    /// peer's application earlier and cost more. Whatever the peer demands may lower it further.
+    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well. Default: 16384.
+    /// Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower it further.
     pub fn with_record_size(mut self, bytes: usize) -> Self {
         if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
             self.settings.note_mistake(format!(
@@ -196,8 +199,9 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Lets a write on a transport that would block return the number of bytes that were taken
-    /// (`SSL_MODE_ENABLE_PARTIAL_WRITE`) instead of the whole. Default: off.
+    /// Lets a write on a transport that would block return the number of bytes that were sent
+    /// (`SSL_MODE_ENABLE_PARTIAL_WRITE`) instead of the whole. Default: off. Costs a call of the transport for each
+    /// record. A server's [`ChooseServerConfig`] does not change it.
     pub fn with_partial_write(mut self, enabled: bool) -> Self {
         self.settings.partial_write = enabled;
         self

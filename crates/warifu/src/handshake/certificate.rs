@@ -122,13 +122,13 @@ fn read_chain(
         }
         .into());
     }
+    message.check_solicited(rules.offered)?;
     let mut certificates = Vec::new();
     let mut ocsp_response = Vec::new();
     if message.certificate_list.len() > MAX_CHAIN_LEN {
         return Err(CertificateError::TooComplex.into());
     }
     for entry in message.certificate_list.iter() {
-        entry.extensions.check_solicited(rules.offered)?;
         if certificates.is_empty()
             && let Some(status) = &entry.extensions.status_request
         {
@@ -259,9 +259,20 @@ pub(crate) async fn send_identity(
         return Ok(());
     };
     let content = SignedContent::new(by_server, &transcript.current_hash());
-    let signature = peer
-        .ask("signature", credential.sign(*scheme, content.as_ref()))
-        .await?;
+    let answer = credential.sign(*scheme, content.as_ref());
+    let signature = if answer.is_ready() || !may_interleave(peer)? {
+        peer.ask("signature", answer).await?
+    } else {
+        // RFC 8446 Section 4.6.2: "All of the client's messages for a given response MUST appear consecutively on
+        // the wire": whatever is sent before the signer answers goes ahead of them.
+        let flight = peer.with_wire(|wire| Ok(wire.sending.take_flight()))?;
+        let signature = peer.ask("signature", answer).await?;
+        peer.with_wire(|wire| {
+            wire.sending.put_back_flight(&flight);
+            Ok(())
+        })?;
+        signature
+    };
     peer.send(
         transcript,
         &CertificateVerify {
@@ -269,6 +280,11 @@ pub(crate) async fn send_identity(
             signature: Opaque16::new(&signature),
         },
     )
+}
+
+/// Whether other messages may be sent while this one is prepared: after the handshake.
+fn may_interleave(peer: &mut Peer) -> Result<bool, Error> {
+    peer.with_wire(|wire| Ok(wire.sending.epoch().is_some()))
 }
 
 /// Proof that the peer's Finished was checked. Only [`recv_finished`] makes it, and application keys for receiving

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls_pki_types::ServerName;
 
 use crate::config::{ClientConfig, ServerConfig};
-use crate::coroutine::Peer;
+use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::facts::ConnectionFacts;
@@ -17,6 +17,8 @@ pub(crate) mod certificate;
 pub(crate) mod negotiate;
 mod offer;
 pub(crate) mod post_handshake;
+#[cfg(test)]
+mod replay;
 pub(crate) mod tls13_client;
 pub(crate) mod tls13_key_schedule;
 pub(crate) mod tls13_server;
@@ -86,7 +88,7 @@ pub(crate) async fn server(
     own: OwnMaterial,
 ) -> Result<Connected, Error> {
     let received = peer.recv::<ClientHello>().await?;
-    let config = choose_config(&mut peer, config, &ClientHello::read(received.body())?).await?;
+    let config = choose_config(&mut peer, config, &received).await?;
     peer.with_wire(|wire| {
         let settings = &config.settings;
         wire.sending
@@ -107,12 +109,13 @@ pub(crate) async fn server(
 async fn choose_config(
     peer: &mut Peer,
     config: Arc<ServerConfig>,
-    hello: &ClientHello<'_>,
+    received: &Received<ClientHello<'static>>,
 ) -> Result<Arc<ServerConfig>, Error> {
     let Some(choose) = &config.role.choose_config else {
         return Ok(config);
     };
-    let answer = choose.choose(negotiate::client_hello_facts(hello));
+    let hello = ClientHello::read(received.body())?;
+    let answer = choose.choose(negotiate::client_hello_facts(&hello));
     let chosen = peer.ask("choice of a configuration", answer).await?;
     Ok(chosen.unwrap_or(config.clone()))
 }

@@ -3,7 +3,7 @@
 use rustls_pki_types::ServerName;
 use warifu_crypto::{KeyShare, SharedSecret};
 
-use crate::config::ClientConfig;
+use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
 use crate::error::{Error, PeerMisbehaved};
 use crate::message::{
@@ -38,19 +38,6 @@ pub(crate) struct Offer {
     pub(crate) offered: ExtensionSet,
 }
 
-fn random_bytes<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    warifu_crypto::random::fill(&mut bytes).map_err(|_| Error::Internal("no random bytes"))?;
-    Ok(bytes)
-}
-
-fn generate(group: NamedGroup) -> Result<KeyShare, Error> {
-    let implementation = group
-        .implementation()
-        .ok_or(Error::Internal("group without implementation"))?;
-    KeyShare::generate(implementation).map_err(|_| Error::Internal("key generation failed"))
-}
-
 impl Offer {
     pub(crate) fn new(config: &ClientConfig, server_name: &ServerName<'_>) -> Result<Self, Error> {
         let settings = &config.settings;
@@ -59,7 +46,7 @@ impl Offer {
             .first()
             .ok_or(Error::Internal("config without groups"))?;
         let session_id = if settings.middlebox_compatibility {
-            random_bytes::<32>()?.to_vec()
+            settings.random.bytes::<32>()?.to_vec()
         } else {
             Vec::new()
         };
@@ -71,7 +58,7 @@ impl Offer {
         };
         let chain_schemes = config.role.verifier.chain_schemes();
         Ok(Self {
-            random: random_bytes()?,
+            random: settings.random.bytes()?,
             session_id,
             suites: settings.suites.iter().map(|row| row.suite).collect(),
             groups: settings.groups.clone(),
@@ -87,7 +74,7 @@ impl Offer {
             ocsp: config.role.request_ocsp,
             post_handshake_auth: config.role.post_handshake_auth,
             share_group,
-            share: Some(generate(share_group)?),
+            share: Some(settings.random.share_in(share_group)?),
             cookie: Vec::new(),
             offered: ExtensionSet::default(),
         })
@@ -134,6 +121,7 @@ impl Offer {
     /// Prepares the second ClientHello that a HelloRetryRequest asks for (RFC 8446 Section 4.1.4).
     pub(crate) fn retry(
         &mut self,
+        random: &dyn RandomSource,
         group: Option<NamedGroup>,
         cookie: Option<&[u8]>,
     ) -> Result<(), Error> {
@@ -153,7 +141,7 @@ impl Offer {
                 return Err(PeerMisbehaved::PointlessHelloRetryRequest.into());
             }
             self.share_group = group;
-            self.share = Some(generate(group)?);
+            self.share = Some(random.share_in(group)?);
         }
         self.cookie = cookie.unwrap_or_default().to_vec();
         Ok(())

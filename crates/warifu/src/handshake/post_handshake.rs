@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use crate::config::{ClientConfig, ServerConfig};
-use crate::coroutine::Peer;
+use crate::coroutine::{Coroutine, Peer};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::message::{
@@ -26,7 +26,7 @@ use crate::record::wire::{MESSAGE_HEADER_LEN, Receiving};
 
 use super::OwnMaterial;
 use super::certificate::{
-    PeerIdentity, Rules, choose_credential, recv_finished, recv_identity, send_finished,
+    Chosen, PeerIdentity, Rules, choose_credential, recv_finished, recv_identity, send_finished,
     send_identity,
 };
 use super::tls13_client::wanted_of_request;
@@ -130,12 +130,19 @@ pub(crate) fn accept_message(
     }
 }
 
+/// Who was authenticated after the handshake.
+pub(crate) enum Authenticated {
+    /// The client, to this server.
+    Peer(PeerIdentity),
+    /// This client, to the server.
+    Local(Chosen),
+    /// The client had no certificate.
+    Nobody,
+}
+
 impl PostHandshakeAuth {
-    /// The client's answer to `request`, or the server's wait for the answer to its own request.
-    pub(crate) fn answer(
-        &self,
-        request: Vec<u8>,
-    ) -> Result<crate::coroutine::Coroutine<Option<PeerIdentity>>, Error> {
+    /// The client's answer to `request`.
+    pub(crate) fn answer(&self, request: Vec<u8>) -> Result<Coroutine<Authenticated>, Error> {
         let Side::Client(config, own) = &self.side else {
             return Err(PeerMisbehaved::UnexpectedMessage {
                 got: HandshakeType::CERTIFICATE_REQUEST,
@@ -144,24 +151,20 @@ impl PostHandshakeAuth {
             .into());
         };
         let (config, own, transcript) = (config.clone(), own.clone(), self.transcript.clone());
-        Ok(crate::coroutine::Coroutine::new(|peer| {
+        Ok(Coroutine::new(|peer| {
             answer_request(peer, config, own, transcript, request)
         }))
     }
 
     /// The server's request and its wait for the answer.
-    pub(crate) fn request(
-        &self,
-    ) -> Result<crate::coroutine::Coroutine<Option<PeerIdentity>>, Error> {
+    pub(crate) fn request(&self) -> Result<Coroutine<Authenticated>, Error> {
         let Side::Server(config, verifier) = &self.side else {
             return Err(Error::Internal("only servers ask for certificates"));
         };
         let (config, verifier) = (config.clone(), verifier.clone());
         let transcript = self.transcript.clone();
-        let mut context = [0; 32];
-        warifu_crypto::random::fill(&mut context)
-            .map_err(|_| Error::Internal("no random bytes"))?;
-        Ok(crate::coroutine::Coroutine::new(move |peer| {
+        let context = config.settings.random.bytes()?;
+        Ok(Coroutine::new(move |peer| {
             request_certificate(peer, config, verifier, transcript, context)
         }))
     }
@@ -174,7 +177,7 @@ async fn answer_request(
     own: OwnMaterial,
     mut transcript: Transcript,
     request: Vec<u8>,
-) -> Result<Option<PeerIdentity>, Error> {
+) -> Result<Authenticated, Error> {
     let body = request.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
     let message = CertificateRequest::read(body)?;
     let context = message.certificate_request_context.to_vec();
@@ -208,7 +211,7 @@ async fn answer_request(
     })?;
     send_finished(&mut peer, &mut transcript, &finished_key)?;
     peer.with_wire(|wire| wire.sending.flush_flight())?;
-    Ok(None)
+    Ok(chosen.map_or(Authenticated::Nobody, Authenticated::Local))
 }
 
 /// The server: sends a CertificateRequest and waits for the client's answer.
@@ -218,7 +221,7 @@ async fn request_certificate(
     verifier: Arc<dyn VerifyPeer>,
     mut transcript: Transcript,
     context: [u8; 32],
-) -> Result<Option<PeerIdentity>, Error> {
+) -> Result<Authenticated, Error> {
     send_request(&mut peer, &mut transcript, &config, &*verifier, &context)?;
     peer.with_wire(|wire| wire.sending.flush_flight())?;
     let rules = Rules {
@@ -236,5 +239,5 @@ async fn request_certificate(
         None => Err(Error::Internal("no application keys")),
     })?;
     let _verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
-    Ok(identity)
+    Ok(identity.map_or(Authenticated::Nobody, Authenticated::Peer))
 }

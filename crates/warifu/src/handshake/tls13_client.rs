@@ -46,6 +46,7 @@ use super::certificate::{
     self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
     send_finished, send_identity,
 };
+use super::negotiate::has_downgrade_sentinel;
 use super::offer::Offer;
 use super::post_handshake::PostHandshakeAuth;
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
@@ -79,7 +80,7 @@ pub(super) async fn run(
     };
     let (suite, group, shared_secret) = agree(&mut offer, &answer)?;
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash).into_handshake_secret(&shared_secret)?;
+    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
     let keys = install_handshake_keys(
         &mut peer,
         &client,
@@ -162,7 +163,8 @@ async fn retry(
         .cookie
         .as_ref()
         .map(|cookie| cookie.as_slice());
-    offer.retry(request.extensions.key_share, cookie)?;
+    let random = &*client.config.settings.random;
+    offer.retry(random, request.extensions.key_share, cookie)?;
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
@@ -190,8 +192,13 @@ fn read_server_hello<'a>(
 ) -> Result<ServerHello<'a>, Error> {
     match ServerHelloOrRetry::read(answer.body())? {
         ServerHelloOrRetry::ServerHello(hello) => Ok(hello),
-        ServerHelloOrRetry::Older(older) => Err(PeerMisbehaved::VersionNotOffered {
-            version: older.legacy_version.0,
+        // Only after a retry: the first answer goes another way if it is older. Section 4.1.4: "a client MUST abort the
+        // handshake with an "illegal_parameter" alert if the value changes."
+        ServerHelloOrRetry::Older(older) if has_downgrade_sentinel(&older.random.0) => {
+            Err(PeerMisbehaved::DowngradeDetected.into())
+        }
+        ServerHelloOrRetry::Older(_) => Err(PeerMisbehaved::IllegalParameter {
+            what: "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
         }
         .into()),
         ServerHelloOrRetry::HelloRetryRequest(_) => {
@@ -570,3 +577,6 @@ fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
         log.log(label, &offer.random, secret);
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -18,6 +18,8 @@
 //! earlier stage. Derive-Secret(Secret, Label, Messages) = HKDF-Expand-Label(Secret, Label,
 //! Transcript-Hash(Messages), Hash.length).
 
+use std::sync::OnceLock;
+
 use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret};
 
 use crate::error::Error;
@@ -55,32 +57,49 @@ impl Drop for Zeroizing {
 
 /// Early Secret = HKDF-Extract(0, PSK), or HKDF-Extract(0, 0) without a PSK.
 pub(crate) struct EarlySecret {
-    hash: Hash,
-    prk: Prk,
+    /// Derive-Secret(Early Secret, "derived", ""), all that is wanted of it without a PSK.
+    derived: &'static HmacKey,
 }
 
 impl EarlySecret {
     /// The early secret of a handshake without PSK.
-    pub(crate) fn without_psk(hash: Hash) -> Self {
-        let zeros = [0; MAX_HASH_LEN];
-        let psk = zeros.get(..hash.output_len()).unwrap_or_default();
-        Self {
-            hash,
-            prk: Prk::extract(hash, &[], psk),
-        }
+    pub(crate) fn without_psk(hash: Hash) -> Result<Self, Error> {
+        Ok(Self {
+            derived: derived_without_psk(hash)?,
+        })
     }
 
     /// Handshake Secret = HKDF-Extract(Derive-Secret(Early Secret, "derived", ""), (EC)DHE).
-    pub(crate) fn into_handshake_secret(
-        self,
-        shared_secret: &SharedSecret,
-    ) -> Result<HandshakeSecret, Error> {
-        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
-        Ok(HandshakeSecret {
-            hash: self.hash,
-            prk: Prk::extract(self.hash, salt.as_bytes(), shared_secret.as_ref()),
-        })
+    pub(crate) fn into_handshake_secret(self, shared_secret: &SharedSecret) -> HandshakeSecret {
+        HandshakeSecret {
+            hash: self.derived.hash(),
+            prk: Prk::extract_with(self.derived, shared_secret.as_ref()),
+        }
     }
+}
+
+/// Derive-Secret(HKDF-Extract(0, 0), "derived", ""), as a salt. No secret goes into it, so that it is computed once
+/// per hash and process instead of twice per connection.
+fn derived_without_psk(hash: Hash) -> Result<&'static HmacKey, Error> {
+    static SHA256: OnceLock<HmacKey> = OnceLock::new();
+    static SHA384: OnceLock<HmacKey> = OnceLock::new();
+    static SHA512: OnceLock<HmacKey> = OnceLock::new();
+    let once = match hash {
+        Hash::Sha256 => &SHA256,
+        Hash::Sha384 => &SHA384,
+        Hash::Sha512 => &SHA512,
+    };
+    if let Some(derived) = once.get() {
+        return Ok(derived);
+    }
+    let zeros = [0; MAX_HASH_LEN];
+    let psk = zeros.get(..hash.output_len()).unwrap_or_default();
+    let derived = derive_secret(
+        &Prk::extract(hash, &[], psk),
+        b"derived",
+        &hash.empty_digest(),
+    )?;
+    Ok(once.get_or_init(|| HmacKey::new(hash, derived.as_bytes())))
 }
 
 /// The secret of the encrypted part of the handshake.
@@ -194,8 +213,8 @@ impl TrafficSecret {
         let mut key = Zeroizing([0; MAX_HASH_LEN]);
         let key = key.get_mut(suite.aead.key_len())?;
         prk.expand_label(b"key", b"", key).map_err(failed)?;
-        let mut iv = [0; 12];
-        prk.expand_label(b"iv", b"", &mut iv).map_err(failed)?;
+        let mut iv = zeroize::Zeroizing::new([0; 12]);
+        prk.expand_label(b"iv", b"", &mut *iv).map_err(failed)?;
         Ok(RecordKeys {
             key: AeadKey::new(suite.aead, key).map_err(failed)?,
             iv,
@@ -259,3 +278,6 @@ impl ExporterSecret {
         self.secret.as_bytes()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,10 @@ use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, Traffi
 use super::transcript::Transcript;
 use super::{Connected, OwnMaterial};
 
+/// Bytes of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
+/// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
+const MAX_EARLY_DATA_SKIPPED: usize = 1 << 15;
+
 /// The flow, from the first ClientHello on.
 pub(super) async fn run(
     mut peer: Peer,
@@ -71,7 +75,8 @@ pub(super) async fn run(
         }
     };
     transcript.add(received.bytes());
-    let handshake = send_server_hello(&mut peer, &mut transcript, &choice, &received)?;
+    begin_fragmenting(&mut peer, &config, &choice)?;
+    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
     let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
@@ -121,6 +126,7 @@ struct Choice {
     server_name: Option<Arc<str>>,
     wanted: Wanted,
     post_handshake_auth: bool,
+    early_data: bool,
     max_fragment_length: Option<MaxFragmentLength>,
     record_size_limit: Option<u16>,
 }
@@ -182,6 +188,7 @@ impl Choice {
                 ),
             ),
             post_handshake_auth: extensions.post_handshake_auth.is_some(),
+            early_data: extensions.early_data.is_some(),
             max_fragment_length,
             record_size_limit,
         })
@@ -248,11 +255,11 @@ async fn retry(
     first: Received<ClientHello<'static>>,
 ) -> Result<Received<ClientHello<'static>>, Error> {
     let group = choice.named_group();
-    let mut cookie = [0; 32];
-    if config.role.retry_cookie {
-        warifu_crypto::random::fill(&mut cookie).map_err(|_| Error::Internal("no random bytes"))?;
-    }
-    let cookie = config.role.retry_cookie.then_some(cookie);
+    let random = &config.settings.random;
+    let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
+        true => Some(random.bytes()?),
+        false => None,
+    };
     *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
     peer.send(
         transcript,
@@ -272,7 +279,12 @@ async fn retry(
     )?;
     send_change_cipher_spec(peer, choice)?;
 
+    skip_early_data(peer, choice)?;
     let second = peer.recv::<ClientHello>().await?;
+    peer.with_wire(|wire| {
+        wire.receiving.reader_mut().skip_early_data(0);
+        Ok(())
+    })?;
     check_second_hello(
         &ClientHello::read(first.body())?,
         &ClientHello::read(second.body())?,
@@ -290,6 +302,18 @@ fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error
         } else {
             wire.sending.send_change_cipher_spec()
         }
+    })
+}
+
+/// Section 4.2.10: a server that does not accept early data skips it, and does so as long as the client may not know.
+fn skip_early_data(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
+    if !choice.early_data {
+        return Ok(());
+    }
+    peer.with_wire(|wire| {
+        let reader = wire.receiving.reader_mut();
+        reader.skip_early_data(MAX_EARLY_DATA_SKIPPED);
+        Ok(())
     })
 }
 
@@ -352,10 +376,24 @@ fn check_second_hello(
     Ok(())
 }
 
+/// RFC 6066 Section 4: once agreed, both "MUST immediately begin fragmenting messages (including handshake messages)",
+/// and a hybrid's ServerHello is longer than the smallest fragment. record_size_limit counts protected records only.
+fn begin_fragmenting(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
+    let Some(agreed) = choice.max_fragment_length else {
+        return Ok(());
+    };
+    let limit = agreed.fragment_len().min(config.settings.record_size);
+    peer.with_wire(|wire| {
+        wire.sending.writer_mut().set_fragment_limit(limit);
+        Ok(())
+    })
+}
+
 /// Section 4.1.3, and the key exchange.
 fn send_server_hello(
     peer: &mut Peer,
     transcript: &mut Transcript,
+    config: &ServerConfig,
     choice: &Choice,
     received: &Received<ClientHello<'static>>,
 ) -> Result<HandshakeSecret, Error> {
@@ -366,15 +404,15 @@ fn send_server_hello(
     let implementation = group
         .implementation()
         .ok_or(Error::Internal("group without implementation"))?;
-    let (share, shared_secret) = warifu_crypto::respond(implementation, &client_share.key_exchange)
+    let random = &config.settings.random;
+    let (share, shared_secret) = random
+        .respond(implementation, &client_share.key_exchange)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
-    let mut random = [0; 32];
-    warifu_crypto::random::fill(&mut random).map_err(|_| Error::Internal("no random bytes"))?;
     peer.send(
         transcript,
         &ServerHello {
             legacy_version: ProtocolVersion::TLS1_2,
-            random: Random(random),
+            random: Random(random.bytes()?),
             legacy_session_id_echo: Opaque8::new(&choice.session_id),
             cipher_suite: choice.suite.suite,
             legacy_compression_method: NullCompression,
@@ -388,7 +426,7 @@ fn send_server_hello(
             },
         },
     )?;
-    EarlySecret::without_psk(choice.suite.hash).into_handshake_secret(&shared_secret)
+    Ok(EarlySecret::without_psk(choice.suite.hash)?.into_handshake_secret(&shared_secret))
 }
 
 /// The traffic secrets of the handshake.
@@ -432,6 +470,9 @@ fn install_handshake_keys(
         wire.receiving.reader_mut().allow_plain_alerts(true);
         Ok(())
     })?;
+    if kind == HandshakeKind::Full {
+        skip_early_data(peer, choice)?;
+    }
     Ok(keys)
 }
 
@@ -588,3 +629,6 @@ fn install_receiving_keys(
         wire.receiving.set_epoch(from_client, aligned)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,11 +73,6 @@ impl<'a> Reader<'a> {
         self.array(what).map(u16::from_be_bytes)
     }
 
-    pub(crate) fn u24(&mut self, what: &'static str) -> Result<u32, Error> {
-        let [high, middle, low] = self.array(what)?;
-        Ok(u32::from_be_bytes([0, high, middle, low]))
-    }
-
     pub(crate) fn u32(&mut self, what: &'static str) -> Result<u32, Error> {
         self.array(what).map(u32::from_be_bytes)
     }
@@ -332,23 +327,11 @@ impl<'a, T: Wire<'a> + Clone, const PREFIX: usize, const MIN: usize, const MAX: 
         self.iter().count()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        match self.0 {
-            Items::Wire(bytes) => bytes.is_empty(),
-            Items::Values(values) => values.is_empty(),
-        }
-    }
-
     pub(crate) fn contains(&self, item: &T) -> bool
     where
         T: PartialEq,
     {
         self.iter().any(|other| other == *item)
-    }
-
-    /// The first item.
-    pub(crate) fn first(&self) -> Option<T> {
-        self.iter().next()
     }
 }
 

@@ -303,8 +303,16 @@ extensions! {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) extension_type: ExtensionType,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) name: &'static str,
     /// Where it is specified.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) rfc: &'static str,
     /// Only older versions answer it.
     pub(crate) legacy: bool,

@@ -4,9 +4,6 @@
 //! the table of `extension.rs`. Structs borrow from the bytes they were read from: reading allocates
 //! nothing.
 
-// The flows that use all of this are still being written.
-#![allow(dead_code, unused_imports)]
-
 pub(crate) mod certificate;
 pub(crate) mod certificate_request;
 pub(crate) mod certificate_verify;
@@ -32,13 +29,12 @@ mod tests;
 
 use core::fmt;
 
-pub(crate) use certificate::{Certificate, CertificateEntry};
+pub(crate) use certificate::Certificate;
 pub(crate) use certificate_request::CertificateRequest;
 pub(crate) use certificate_verify::CertificateVerify;
 pub(crate) use client_hello::ClientHello;
-pub(crate) use codec::{List, List8, List16, List24, Opaque, Opaque8, Opaque16, Opaque24, Rest};
+pub(crate) use codec::{List8, List16, Opaque8, Opaque16, Rest};
 pub(crate) use encrypted_extensions::EncryptedExtensions;
-pub(crate) use end_of_early_data::EndOfEarlyData;
 pub(crate) use extension::{
     CertificateExtensions, CertificateRequestExtensions, ClientHelloExtensions,
     EncryptedExtensionsExtensions, ExtensionSet, HelloRetryRequestExtensions,

@@ -1,55 +1,13 @@
 //! Messages that others made. Those of RFC 8448, by NSS, are read and encoded again to the same bytes, save
 //! the order of extensions; ClientHellos of OpenSSL, GnuTLS and curl are read.
 
-use std::collections::BTreeMap;
-
+use super::end_of_early_data::EndOfEarlyData;
 use super::extension::Row;
 use super::*;
 use crate::parameters::{
     CipherSuite, ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, SignatureScheme,
 };
-
-type Trace = BTreeMap<&'static str, Vec<u8>>;
-
-fn unhex(text: &str) -> Vec<u8> {
-    assert_eq!(text.len() % 2, 0, "{text}");
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
-}
-
-fn parse(text: &'static str) -> Trace {
-    let mut trace = Trace::new();
-    for line in text
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-    {
-        let (name, value) = line.split_once(" = ").unwrap();
-        assert!(trace.insert(name, unhex(value)).is_none(), "{name} twice");
-    }
-    trace
-}
-
-macro_rules! trace {
-    ($name:literal) => {
-        parse(include_str!(concat!(
-            "../../tests/vectors/rfc8448/",
-            $name,
-            ".txt"
-        )))
-    };
-}
-
-fn all() -> [(&'static str, Trace); 5] {
-    [
-        ("simple_1rtt", trace!("simple_1rtt")),
-        ("resumed_0rtt", trace!("resumed_0rtt")),
-        ("hello_retry_request", trace!("hello_retry_request")),
-        ("client_authentication", trace!("client_authentication")),
-        ("compatibility_mode", trace!("compatibility_mode")),
-    ]
-}
+use crate::test_vectors::{parse, rfc8448, trace};
 
 fn body<'a, M: Handshake<'a>>(message: &'a [u8]) -> &'a [u8] {
     let (header, body) = message.split_at(HEADER_LEN);
@@ -79,7 +37,7 @@ fn round_trip<'a, M: Handshake<'a> + PartialEq + fmt::Debug>(
 
 #[test]
 fn every_message_of_rfc_8448_survives_a_round_trip() {
-    for (name, trace) in &all() {
+    for (name, trace) in &rfc8448() {
         let mut read = 0;
         for (field, bytes) in trace {
             let resumed = *name == "resumed_0rtt";
@@ -129,7 +87,7 @@ fn every_message_of_rfc_8448_survives_a_round_trip() {
 
 #[test]
 fn the_vectors_are_whole() {
-    for (name, trace) in &all() {
+    for (name, trace) in &rfc8448() {
         for (field, bytes) in trace {
             if field.ends_with("_record") {
                 let len = usize::from(u16::from_be_bytes([bytes[3], bytes[4]]));
@@ -174,7 +132,7 @@ fn the_client_hello_of_section_3_says_what_the_rfc_says() {
     assert_eq!(extensions.record_size_limit, Some(RecordSizeLimit(0x4001)));
     assert!(hello.offers(ProtocolVersion::TLS1_3) && !hello.offers(ProtocolVersion::TLS1_2));
     let shares = &extensions.key_share.as_ref().unwrap().client_shares;
-    let share = shares.first().unwrap();
+    let share = shares.iter().next().unwrap();
     assert_eq!((shares.len(), share.group), (1, NamedGroup::X25519));
     assert_eq!(*share.key_exchange, trace["client_x25519_public_key"][..]);
     assert!(
@@ -194,7 +152,7 @@ fn the_client_hello_of_section_3_says_what_the_rfc_says() {
 
 #[test]
 fn server_hellos_answer_what_was_offered() {
-    for (name, trace) in &all() {
+    for (name, trace) in &rfc8448() {
         let offered = ClientHello::read(&trace["client_hello"][HEADER_LEN..])
             .unwrap()
             .extensions
@@ -239,15 +197,15 @@ fn the_truncated_client_hello_of_section_4_ends_before_the_binders() {
     assert_eq!(truncated, trace["truncated_client_hello"]);
     let psks = hello.extensions.pre_shared_key.unwrap();
     assert_eq!(
-        *psks.identities.first().unwrap().identity,
+        *psks.identities.iter().next().unwrap().identity,
         trace!("simple_1rtt")["ticket"][..]
     );
-    assert_eq!(*psks.binders.first().unwrap(), trace["binder"][..]);
+    assert_eq!(*psks.binders.iter().next().unwrap(), trace["binder"][..]);
 }
 
 #[test]
 fn the_chains_of_rfc_8448_are_encoded_as_the_rfc_has_them() {
-    for (name, trace) in &all() {
+    for (name, trace) in &rfc8448() {
         for field in ["server_certificate", "client_certificate"] {
             let Some(message) = trace.get(field) else {
                 continue;
@@ -303,7 +261,7 @@ fn client_hellos_of_other_implementations_are_read() {
         let extensions = read(name).extensions;
         assert_eq!(extensions.server_name.unwrap().host_name, "example.org");
         let protocols = extensions.application_layer_protocol_negotiation.unwrap();
-        assert_eq!(*protocols.first().unwrap(), *b"h2");
+        assert_eq!(*protocols.iter().next().unwrap(), *b"h2");
         assert_eq!(
             extensions.status_request,
             Some(CertificateStatusRequest::ocsp())
@@ -315,11 +273,11 @@ fn client_hellos_of_other_implementations_are_read() {
         Some(MaxFragmentLength::Len1024)
     );
     let shares = extensions.key_share.unwrap().client_shares;
-    assert_eq!(shares.first().unwrap().group, NamedGroup::SECP256R1);
+    assert_eq!(shares.iter().next().unwrap().group, NamedGroup::SECP256R1);
 
     let hello = read("openssl_psk");
     let psks = hello.extensions.pre_shared_key.as_ref().unwrap();
-    assert_eq!(*psks.identities.first().unwrap().identity, *b"client");
+    assert_eq!(*psks.identities.iter().next().unwrap().identity, *b"client");
     assert_eq!(hello.binders_len(), 2 + 1 + 32);
 
     let hello = read("gnutls_tls10_no_extensions");

@@ -1,6 +1,6 @@
 //! Random values of every wire type, for tests. What they borrow is leaked; tests end soon.
 
-use super::codec::Wire;
+use super::codec::{List, Opaque, Wire};
 use super::extension::first_duplicate;
 use super::hello_retry_request::RetryRandom;
 use super::*;

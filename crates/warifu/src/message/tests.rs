@@ -2,7 +2,8 @@
 
 use rustls_pki_types::CertificateDer;
 
-use super::codec::Wire;
+use super::codec::{List, Opaque, Wire};
+use super::end_of_early_data::EndOfEarlyData;
 use super::hello_retry_request::RetryRandom;
 use super::sample::{Sample, Source};
 use super::*;

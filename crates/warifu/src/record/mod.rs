@@ -6,6 +6,8 @@
 pub(crate) mod buffer;
 pub(crate) mod protection;
 pub(crate) mod reader;
+#[cfg(test)]
+mod recorded_tests;
 pub(crate) mod wire;
 pub(crate) mod writer;
 

@@ -1,6 +1,7 @@
 //! Protection of records by an AEAD, RFC 8446 Section 5.2 and 5.3.
 
 use warifu_crypto::AeadKey;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, PeerMisbehaved};
 use crate::parameters::ContentType;
@@ -10,7 +11,7 @@ use super::HEADER_LEN;
 /// The keys of one direction and epoch, from the key schedule.
 pub(crate) struct RecordKeys {
     pub(crate) key: AeadKey,
-    pub(crate) iv: [u8; 12],
+    pub(crate) iv: Zeroizing<[u8; 12]>,
     /// Records one key may protect (RFC 8446 Section 5.5).
     pub(crate) confidentiality_limit: u64,
 }
@@ -18,7 +19,7 @@ pub(crate) struct RecordKeys {
 /// One direction's AEAD with its sequence number.
 pub(crate) struct Protection {
     key: AeadKey,
-    iv: [u8; 12],
+    iv: Zeroizing<[u8; 12]>,
     sequence: u64,
     confidentiality_limit: u64,
 }
@@ -51,7 +52,7 @@ impl Protection {
     /// The nonce of the next record: the IV XOR the sequence number (Section 5.3). Never the same twice,
     /// as the sequence number never wraps.
     fn next_nonce(&mut self) -> Option<[u8; 12]> {
-        let mut nonce = self.iv;
+        let mut nonce = *self.iv;
         for (byte, sequence) in nonce.iter_mut().skip(4).zip(self.sequence.to_be_bytes()) {
             *byte ^= sequence;
         }
@@ -97,12 +98,15 @@ impl Protection {
         header: &[u8; HEADER_LEN],
         body: &'a mut [u8],
     ) -> Result<&'a mut [u8], Error> {
+        let sequence = self.sequence;
         let nonce = self
             .next_nonce()
             .ok_or(Error::Internal("sequence number would wrap"))?;
-        self.key
-            .open_in_place(&nonce, header, body)
-            .map_err(|_| PeerMisbehaved::BadRecordMac.into())
+        self.key.open_in_place(&nonce, header, body).map_err(|_| {
+            // A record that is not the peer's under this key does not count: see `skip_early_data` of the reader.
+            self.sequence = sequence;
+            PeerMisbehaved::BadRecordMac.into()
+        })
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct RecordReader {
     first: bool,
     /// Unprotected alerts are believed although keys are set: see [`allow_plain_alerts`](Self::allow_plain_alerts).
     plain_alerts: bool,
+    /// How many bytes of early data may still be skipped: see [`skip_early_data`](Self::skip_early_data).
+    early_data: usize,
 }
 
 /// A record whose content lies, decrypted, in the queue it was read from.
@@ -30,6 +32,8 @@ pub(crate) struct Record {
     pub(crate) len: usize,
     /// The record came under the current keys.
     pub(crate) protected: bool,
+    /// Early data that this side does not take: there is no content, and the record counts for nothing.
+    pub(crate) skipped: bool,
 }
 
 impl RecordReader {
@@ -39,6 +43,7 @@ impl RecordReader {
             inner_limit: MAX_FRAGMENT_LEN + 1,
             first: true,
             plain_alerts: false,
+            early_data: 0,
         }
     }
 
@@ -59,6 +64,13 @@ impl RecordReader {
     /// an alert costs nothing: whoever can forge it could cut the connection as well.
     pub(crate) fn allow_plain_alerts(&mut self, allow: bool) {
         self.plain_alerts = allow;
+    }
+
+    /// Skips early data that was announced and will not be taken, up to `limit` bytes of records (RFC 8446
+    /// Section 4.2.10): under keys, what does not decrypt, until a record does; without keys, all protected
+    /// records, until this is called again with 0.
+    pub(crate) fn skip_early_data(&mut self, limit: usize) {
+        self.early_data = limit;
     }
 
     /// Reads the record at the front of `queue`; `None` if it is not complete yet. The header is judged
@@ -88,15 +100,34 @@ impl RecordReader {
         self.first = false;
 
         let protected = content_type == ContentType::APPLICATION_DATA;
+        let early_data_left = self.early_data.checked_sub(HEADER_LEN + body_len);
+        let skipped = Record {
+            content_type,
+            content: 0..0,
+            len: HEADER_LEN + body_len,
+            protected: false,
+            skipped: true,
+        };
         let Some(protection) = self.protection.as_mut().filter(|_| protected) else {
+            if let (true, Some(left)) = (protected, early_data_left) {
+                self.early_data = left;
+                return Ok(Some(skipped));
+            }
             return Ok(Some(Record {
-                content_type,
                 content: HEADER_LEN..HEADER_LEN + body_len,
-                len: HEADER_LEN + body_len,
-                protected: false,
+                skipped: false,
+                ..skipped
             }));
         };
-        let inner = protection.open(header, body)?;
+        let inner = match (protection.open(header, body), early_data_left) {
+            (Ok(inner), _) => inner,
+            (Err(_), Some(left)) => {
+                self.early_data = left;
+                return Ok(Some(skipped));
+            }
+            (Err(error), None) => return Err(error),
+        };
+        self.early_data = 0;
         // RFC 8449 Section 4: a record above the limit that we announced is fatal with record_overflow.
         if inner.len() > self.inner_limit {
             return Err(PeerMisbehaved::RecordOverflow {
@@ -111,6 +142,7 @@ impl RecordReader {
             content: HEADER_LEN..HEADER_LEN + content_len,
             len: HEADER_LEN + body_len,
             protected: true,
+            skipped: false,
         }))
     }
 
@@ -120,6 +152,9 @@ impl RecordReader {
             (Some(_), ContentType::CHANGE_CIPHER_SPEC) => MAX_FRAGMENT_LEN,
             (Some(_), ContentType::ALERT) if self.plain_alerts => MAX_FRAGMENT_LEN,
             (Some(_), _) => return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into()),
+            (None, ContentType::APPLICATION_DATA) if self.early_data > 0 => {
+                MAX_FRAGMENT_LEN + MAX_EXPANSION
+            }
             (None, _) => MAX_FRAGMENT_LEN,
         };
         if body_len > limit {

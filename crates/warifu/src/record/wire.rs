@@ -33,6 +33,9 @@ const MAX_CERTIFICATE_REQUESTS: usize = 4;
 const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
+/// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
+/// connections that end here never had more.
+const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -77,6 +80,22 @@ impl Wire {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
         }
+    }
+}
+
+impl Wire {
+    /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
+    /// established in failed connections". What waits for the transport, the alert above all, stays.
+    pub(crate) fn forget_keys(&mut self) {
+        self.receiving = Receiving {
+            closed: self.receiving.closed,
+            ..Receiving::new(None)
+        };
+        self.sending = Sending {
+            queue: core::mem::take(&mut self.sending.queue),
+            closed: true,
+            ..Sending::new(None, None)
+        };
     }
 }
 
@@ -165,15 +184,19 @@ impl Receiving {
         }
     }
 
-    /// Memory for a socket to write received bytes into; [`received`](Self::received) tells how many came.
-    /// Empty when a whole record waits already, which bounds the queue.
+    /// Memory for a socket to write received bytes into, as long as there is [`room`](Self::room);
+    /// [`received`](Self::received) tells how many came.
     pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
-        let wanted = self.room();
-        if wanted == 0 {
+        let room = self.room();
+        if room == 0 {
             return &mut [];
         }
+        let wanted = match self.epoch {
+            Some(_) => room,
+            None => room.min(HANDSHAKE_RECEIVE_LEN),
+        };
         let spare = self.queue.spare_mut(wanted);
-        let len = spare.len().min(RECEIVE_LEN);
+        let len = spare.len().min(room);
         spare.get_mut(..len).unwrap_or_default()
     }
 
@@ -183,11 +206,16 @@ impl Receiving {
     }
 
     pub(crate) fn received(&mut self, count: usize) {
-        self.queue.advance(count);
+        if !self.closed {
+            self.queue.advance(count);
+        }
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        self.queue.extend(bytes);
+        // RFC 8446 Section 6.1: "Any data received after a closure alert has been received MUST be ignored."
+        if !self.closed {
+            self.queue.extend(bytes);
+        }
     }
 
     /// The transport has ended.
@@ -209,6 +237,7 @@ impl Receiving {
                 return Ok(Event::Handshake);
             }
             if self.closed {
+                self.queue.consume(self.queue.len());
                 return Ok(Event::Closed);
             }
             let Some(record) = self.reader.next(self.queue.filled_mut())? else {
@@ -228,7 +257,12 @@ impl Receiving {
             content,
             len,
             protected,
+            skipped,
         } = record;
+        if skipped {
+            self.queue.consume(len);
+            return Ok(());
+        }
         let fragmented = self.handshake.len() > self.handshake_taken;
         if fragmented
             && content_type != ContentType::HANDSHAKE
@@ -299,6 +333,10 @@ impl Receiving {
 
     fn accept_alert(&mut self, content: Range<usize>) -> Result<(), Error> {
         let len = content.len();
+        if len == 0 {
+            let content_type = ContentType::ALERT;
+            return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
+        }
         let Some(&[_level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };
@@ -609,11 +647,25 @@ impl Sending {
         if self.flight.is_empty() {
             return Ok(());
         }
+        if self.closed {
+            self.flight.clear();
+            return Ok(());
+        }
         let result = self
             .writer
             .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
         self.flight.clear();
         result
+    }
+
+    /// Takes the flight back, to be continued by [`put_back_flight`](Self::put_back_flight) after a wait in which other
+    /// messages may be sent.
+    pub(crate) fn take_flight(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.flight)
+    }
+
+    pub(crate) fn put_back_flight(&mut self, flight: &[u8]) {
+        self.flight.extend_from_slice(flight);
     }
 
     /// Seals what was sent before under the old keys, then changes them.

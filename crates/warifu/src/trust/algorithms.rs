@@ -133,45 +133,52 @@ pub(super) fn with_accepted<T>(
 /// Whether a signature is good never changes, so that nothing but the arithmetic is skipped: names, dates,
 /// constraints and revocation are checked each time. An entry is the SHA-256 of algorithm, key, message and
 /// signature, each with its length; to be found wrongly, someone would have to collide SHA-256.
+///
+/// A table of [`SETS`] sets; a digest's set is told by its first byte, and a new entry pushes the set's
+/// oldest out.
 pub(super) struct SignatureMemory {
-    entries: Mutex<Entries>,
+    /// Without sets nothing is remembered.
+    sets: Mutex<Vec<[Entry; WAYS]>>,
 }
 
-/// Enough for the CAs that one client or one server's clients have in use at a time; 2 KiB.
-const MEMORY_LEN: usize = 64;
+/// A digest; all zeros where there is none yet, which no SHA-256 of anything known is.
+type Entry = [u8; 32];
 
-struct Entries {
-    digests: Vec<[u8; 32]>,
-    /// Where the next entry goes once all places are taken.
-    oldest: usize,
-}
+/// 512 signatures in 16 KiB: the CAs of a client, or as many clients of a server.
+const SETS: usize = 128;
+const WAYS: usize = 4;
 
 impl SignatureMemory {
     pub(super) fn new() -> Self {
         Self {
-            entries: Mutex::new(Entries {
-                digests: Vec::with_capacity(MEMORY_LEN),
-                oldest: 0,
-            }),
+            sets: Mutex::new(vec![[[0; 32]; WAYS]; SETS]),
         }
     }
 
-    fn contains(&self, digest: &[u8; 32]) -> bool {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.digests.contains(digest)
+    /// Remembers nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            sets: Mutex::new(Vec::new()),
+        }
     }
 
-    fn insert(&self, digest: [u8; 32]) {
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.digests.len() < MEMORY_LEN {
-            entries.digests.push(digest);
-            return;
-        }
-        let oldest = entries.oldest;
-        if let Some(place) = entries.digests.get_mut(oldest) {
-            *place = digest;
-        }
-        entries.oldest = (oldest + 1) % MEMORY_LEN;
+    fn with_set<T>(&self, digest: &Entry, run: impl FnOnce(&mut [Entry; WAYS]) -> T) -> Option<T> {
+        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let [first, ..] = digest;
+        sets.get_mut(usize::from(*first) % SETS).map(run)
+    }
+
+    fn contains(&self, digest: &Entry) -> bool {
+        self.with_set(digest, |set| set.contains(digest))
+            .unwrap_or(false)
+    }
+
+    fn insert(&self, digest: Entry) {
+        self.with_set(&digest, |set| {
+            set.rotate_right(1);
+            let [newest, ..] = set;
+            *newest = digest;
+        });
     }
 }
 
@@ -233,4 +240,40 @@ fn digest(parts: [&[u8]; 5]) -> [u8; 32] {
         *to = *from;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_keeps_the_newest_of_each_set() {
+        let entry = |first, last| {
+            let mut entry = [1; 32];
+            entry[0] = first;
+            entry[31] = last;
+            entry
+        };
+        let memory = SignatureMemory::new();
+        for last in 0..5 {
+            assert!(!memory.contains(&entry(3, last)));
+            memory.insert(entry(3, last));
+            memory.insert(entry(4, last));
+        }
+        assert!(!memory.contains(&entry(3, 0)), "pushed out");
+        for last in 1..5 {
+            assert!(memory.contains(&entry(3, last)));
+            assert!(memory.contains(&entry(4, last)));
+        }
+        let none = SignatureMemory::none();
+        none.insert(entry(3, 0));
+        assert!(!none.contains(&entry(3, 0)));
+    }
+
+    #[test]
+    fn digests_tell_apart_what_is_only_cut_differently() {
+        let one = digest([b"ab", b"c", b"", b"", b""]);
+        let other = digest([b"a", b"bc", b"", b"", b""]);
+        assert_ne!(one, other);
+    }
 }

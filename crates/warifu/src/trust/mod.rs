@@ -177,7 +177,7 @@ impl Trust {
                     .and_then(|view| view.validity())
                     .ok()
             });
-            for (not_before, _) in instants {
+            for (not_before, _) in instants.take(INTERMEDIATES_LIMIT + 1) {
                 let then = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
                 match self.find_path(leaf, chain, then) {
                     Ok(()) => return Ok(()),
@@ -202,8 +202,12 @@ impl Trust {
         chain: &PresentedChain<'_>,
         time: UnixTime,
     ) -> Result<(), webpki::Error> {
+        let mut found = [const { CertificateDer::from_slice(&[]) }; INTERMEDIATES_LIMIT];
+        let intermediates = match chain.certificates.get(1..).unwrap_or_default() {
+            few if few.len() <= INTERMEDIATES_LIMIT => few,
+            many => reachable(leaf, many, &mut found)?,
+        };
         let leaf = EndEntityCert::try_from(leaf)?;
-        let intermediates = chain.certificates.get(1..).unwrap_or_default();
         let crls: Vec<&CertRevocationList<'_>> = self.crls.iter().map(Arc::as_ref).collect();
         algorithms::with_accepted(&self.memory, |algorithms| {
             leaf.verify_for_usage(
@@ -283,6 +287,49 @@ fn refusal<'a>(chain: &PresentedChain<'a>) -> Refusal<'a> {
         role: chain.role,
         now: chain.now.as_secs(),
         algorithms: &[],
+    }
+}
+
+/// Intermediates that one path search may use, as many as webpki accepts in one path. The search tries
+/// each order of certificates that bear each other's names: with 6 that is some 2000 at most, with 60 of
+/// them a peer could keep it busy for seconds.
+const INTERMEDIATES_LIMIT: usize = 6;
+
+/// Those of many certificates to which issuer names lead from the leaf.
+fn reachable<'f, 'c: 'f>(
+    leaf: &'c CertificateDer<'_>,
+    many: &'c [CertificateDer<'_>],
+    found: &'f mut [CertificateDer<'c>; INTERMEDIATES_LIMIT],
+) -> Result<&'f [CertificateDer<'c>], webpki::Error> {
+    let leaf = CertificateView::parse(leaf).map_err(|_| webpki::Error::BadDer)?;
+    let mut issuers = [leaf.issuer; INTERMEDIATES_LIMIT + 1];
+    let mut count = 0;
+    loop {
+        let before = count;
+        for certificate in many {
+            let Ok(view) = CertificateView::parse(certificate) else {
+                continue; // as webpki does: it may not be needed
+            };
+            let known = found.iter().take(count).any(|known| known == certificate);
+            if known
+                || !issuers
+                    .iter()
+                    .take(count + 1)
+                    .any(|issuer| *issuer == view.subject)
+            {
+                continue;
+            }
+            let (Some(place), Some(issuer)) = (found.get_mut(count), issuers.get_mut(count + 1))
+            else {
+                return Err(webpki::Error::MaximumPathDepthExceeded);
+            };
+            *place = CertificateDer::from(certificate.as_ref());
+            *issuer = view.issuer;
+            count += 1;
+        }
+        if count == before {
+            return Ok(found.get(..count).unwrap_or_default());
+        }
     }
 }
 
@@ -393,6 +440,7 @@ pub struct TrustBuilder {
     authorities: Vec<Vec<u8>>,
     /// Peers are trusted that the list of authorities cannot name.
     unnameable: bool,
+    forget_signatures: bool,
     error: Option<TrustError>,
 }
 
@@ -522,6 +570,14 @@ impl TrustBuilder {
         self
     }
 
+    /// Verifies each signature of a chain anew each time. By default those found good are remembered, by
+    /// their SHA-256 (512 of them, 16 KiB), which saves most of the time that a chain seen before takes;
+    /// all other rules are checked each time anyway.
+    pub fn without_signature_memory(mut self) -> Self {
+        self.forget_signatures = true;
+        self
+    }
+
     /// Gives up one rule. Each method of what this returns names what is lost.
     pub fn dangerous(self) -> DangerousTrust {
         DangerousTrust { builder: self }
@@ -558,7 +614,11 @@ impl TrustBuilder {
             } else {
                 self.authorities
             },
-            memory: SignatureMemory::new(),
+            memory: if self.forget_signatures {
+                SignatureMemory::none()
+            } else {
+                SignatureMemory::new()
+            },
         })
     }
 

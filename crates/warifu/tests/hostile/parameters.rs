@@ -140,8 +140,10 @@ fn server_hello_of_another_version_is_refused() {
             "older version after a retry",
             RETRY,
             older(version),
-            PeerMisbehaved::VersionNotOffered { version },
-            PROTOCOL_VERSION,
+            illegal(
+                "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
+            ),
+            ILLEGAL_PARAMETER,
         );
         for sentinel in [b"DOWNGRD\x00", b"DOWNGRD\x01"] {
             server_hello_refused(

@@ -1,0 +1,356 @@
+//! First figures for speed, beside rustls in the same run. README.md says what each line means.
+//!
+//! `cargo bench --bench speed -- [--check] [--rounds N] [NAME…]`: `--check` exits with 1 if a target is missed by more than
+//! a tenth; NAME picks the benchmarks whose name contains it.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use warifu_bench::measure::{Contestant, Spread, run};
+use warifu_bench::pki::Pki;
+use warifu_bench::wire::Wire;
+use warifu_bench::{Groups, floor, ours, theirs, theirs_unbuffered};
+
+/// What both stacks' copies go through. On Zen 4 glibc's choice of `rep movsb` for copies above 2 KiB makes their speed
+/// depend on the buffers' relative alignment by a factor of two; vector copies are steady.
+const TUNABLES: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.cpu.x86_rep_movsb_threshold=1073741824",
+);
+
+fn main() -> ExitCode {
+    if std::env::var(TUNABLES.0).as_deref() != Ok(TUNABLES.1) {
+        let arguments: Vec<_> = std::env::args_os().collect();
+        let error = Command::new(std::env::current_exe().unwrap())
+            .args(&arguments[1..])
+            .env(TUNABLES.0, TUNABLES.1)
+            .exec();
+        panic!("cannot start again with {TUNABLES:?}: {error}");
+    }
+    let options = Options::parse();
+    println!(
+        "{} {}; CPU time of the thread; median (min to max) of {} rounds",
+        TUNABLES.0, TUNABLES.1, options.rounds
+    );
+    let pki = Pki::new();
+    let mut missed = false;
+    for benchmark in benchmarks() {
+        if options.wants(benchmark.name) {
+            let ratio = report(
+                &benchmark,
+                &mut (benchmark.contestants)(&pki),
+                options.rounds,
+            );
+            missed |= benchmark.target.is_far_from(ratio);
+        }
+    }
+    if options.check && missed {
+        eprintln!("a target was missed by more than a tenth");
+        return ExitCode::from(1);
+    }
+    ExitCode::SUCCESS
+}
+
+struct Options {
+    check: bool,
+    rounds: usize,
+    names: Vec<String>,
+}
+
+impl Options {
+    fn parse() -> Self {
+        let mut options = Self {
+            check: false,
+            rounds: 301,
+            names: Vec::new(),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                // cargo's own
+                "--bench" => {}
+                "--check" => options.check = true,
+                "--rounds" => options.rounds = arguments.next().unwrap().parse().unwrap(),
+                name => options.names.push(name.to_owned()),
+            }
+        }
+        options
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|part| name.contains(part))
+    }
+}
+
+/// What the ratio must be.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// Ours in time divided by rustls' in time.
+    TimeAtMost(f64),
+    /// Ours in calls per second divided by rustls'.
+    SpeedAtLeast(f64),
+}
+
+impl Target {
+    fn ratio(self, ours: &[f64], theirs: &[f64]) -> Spread {
+        match self {
+            Self::TimeAtMost(_) => Spread::of_quotients(ours, theirs),
+            Self::SpeedAtLeast(_) => Spread::of_quotients(theirs, ours),
+        }
+    }
+
+    fn is_met(self, ratio: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most) => ratio <= most,
+            Self::SpeedAtLeast(least) => ratio >= least,
+        }
+    }
+
+    fn is_far_from(self, ratio: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most) => ratio > most * 1.1,
+            Self::SpeedAtLeast(least) => ratio < least / 1.1,
+        }
+    }
+
+    fn describe(self) -> String {
+        match self {
+            Self::TimeAtMost(most) => format!("<={most}"),
+            Self::SpeedAtLeast(least) => format!(">={least}"),
+        }
+    }
+}
+
+struct Benchmark {
+    name: &'static str,
+    what: &'static str,
+    target: Target,
+    /// Bytes of application data per call; 0 for handshakes.
+    bytes: usize,
+    /// The first is rustls, the second is ours; then others.
+    contestants: fn(&Pki) -> Vec<Contestant<'static>>,
+}
+
+const RECORD: usize = 1 << 14;
+const MESSAGE: usize = 64;
+
+fn benchmarks() -> [Benchmark; 6] {
+    [
+        Benchmark {
+            name: "handshake-x25519",
+            what: "full handshake, client + server, P-256 chain, X25519 only",
+            target: Target::TimeAtMost(0.96),
+            bytes: 0,
+            contestants: |pki| handshakes(pki, Groups::X25519),
+        },
+        Benchmark {
+            name: "handshake-default",
+            what: "full handshake, client + server, P-256 chain, default groups (X25519MLKEM768)",
+            target: Target::TimeAtMost(0.96),
+            bytes: 0,
+            contestants: |pki| handshakes(pki, Groups::Default),
+        },
+        Benchmark {
+            name: "record-16k",
+            what: "AES-128-GCM, 16 KiB messages, seal + open, connection API",
+            target: Target::SpeedAtLeast(1.25),
+            bytes: RECORD,
+            contestants: |pki| messages::<RECORD>(pki),
+        },
+        Benchmark {
+            name: "record-16k-stream",
+            what: "AES-128-GCM, 16 KiB messages, seal + open, blocking streams",
+            target: Target::SpeedAtLeast(1.25),
+            bytes: RECORD,
+            contestants: |pki| stream_messages::<RECORD>(pki),
+        },
+        Benchmark {
+            name: "message-64",
+            what: "AES-128-GCM, 64-byte messages, seal + open, connection API",
+            target: Target::SpeedAtLeast(1.25),
+            bytes: MESSAGE,
+            contestants: |pki| messages::<MESSAGE>(pki),
+        },
+        Benchmark {
+            name: "message-64-stream",
+            what: "AES-128-GCM, 64-byte messages, seal + open, blocking streams",
+            target: Target::SpeedAtLeast(1.25),
+            bytes: MESSAGE,
+            contestants: |pki| stream_messages::<MESSAGE>(pki),
+        },
+    ]
+}
+
+fn handshakes(pki: &Pki, groups: Groups) -> Vec<Contestant<'static>> {
+    let their_server = theirs::server_config(pki, groups);
+    let their_client = theirs::client_config(pki, groups);
+    let our_server = ours::server_config(pki, groups);
+    let warm_server = our_server.clone();
+    let warm_client = ours::client_config(pki, groups);
+    let cold_pki = Pki {
+        ca: pki.ca.clone(),
+        leaf: pki.leaf.clone(),
+        key: pki.key.clone(),
+    };
+    let (their_name, our_name) = (theirs::server_name(), ours::server_name());
+    let warm_name = our_name.clone();
+    let (mut their_wire, mut our_wire, mut warm_wire) = (Wire::new(), Wire::new(), Wire::new());
+    let floor = floor::Handshake::new(groups);
+    vec![
+        Contestant::new("rustls", move || {
+            theirs::handshake(&their_client, &their_server, &their_name, &mut their_wire);
+        }),
+        // A trust that has seen this chain skips the chain's signature. To compare like with like, each handshake
+        // has a trust that has seen nothing.
+        Contestant::with_setup(
+            "warifu",
+            move || ours::client_config(&cold_pki, groups),
+            move |client| {
+                ours::handshake(client, &our_server, &our_name, &mut our_wire);
+            },
+        ),
+        Contestant::new("warifu, chain seen before", move || {
+            ours::handshake(&warm_client, &warm_server, &warm_name, &mut warm_wire);
+        }),
+        Contestant::new("floor", move || floor.run()),
+    ]
+}
+
+/// Two established connections: rustls' and ours.
+fn connect(pki: &Pki, wire: &mut Wire) -> (theirs::Pair, ours::Pair) {
+    let theirs = theirs::handshake(
+        &theirs::client_config(pki, Groups::X25519),
+        &theirs::server_config(pki, Groups::X25519),
+        &theirs::server_name(),
+        wire,
+    );
+    let ours = ours::handshake(
+        &ours::client_config(pki, Groups::X25519),
+        &ours::server_config(pki, Groups::X25519),
+        &ours::server_name(),
+        wire,
+    );
+    (theirs, ours)
+}
+
+fn messages<const LEN: usize>(pki: &Pki) -> Vec<Contestant<'static>> {
+    let (mut their_wire, mut our_wire) = (Wire::new(), Wire::new());
+    let (mut theirs, mut ours) = connect(pki, &mut our_wire);
+    let mut unbuffered = theirs_unbuffered::connect(
+        &theirs::client_config(pki, Groups::X25519),
+        &theirs::server_config(pki, Groups::X25519),
+        &theirs::server_name(),
+    );
+    let mut unbuffered_wire = Wire::new();
+    let mut floor = floor::Record::new(LEN);
+    vec![
+        Contestant::new("rustls", move || {
+            theirs::send_message(&mut theirs, &[7; LEN], &mut their_wire)
+        }),
+        Contestant::new("warifu", move || {
+            ours::send_message(&mut ours, &[7; LEN], &mut our_wire)
+        }),
+        Contestant::new("rustls, unbuffered", move || {
+            theirs_unbuffered::send_message(&mut unbuffered, &[7; LEN], &mut unbuffered_wire)
+        }),
+        Contestant::new("floor", move || floor.run(&[7; LEN])),
+    ]
+}
+
+fn stream_messages<const LEN: usize>(pki: &Pki) -> Vec<Contestant<'static>> {
+    let (theirs, ours) = connect(pki, &mut Wire::new());
+    let mut theirs = theirs::Streams::new(theirs);
+    let mut ours = ours::Streams::new(ours);
+    let (mut their_buffer, mut our_buffer) = (vec![0; LEN], vec![0; LEN]);
+    let mut floor = floor::Record::new(LEN);
+    vec![
+        Contestant::new("rustls", move || {
+            theirs.send_message(&[7; LEN], &mut their_buffer)
+        }),
+        Contestant::new("warifu", move || {
+            ours.send_message(&[7; LEN], &mut our_buffer)
+        }),
+        Contestant::new("floor", move || floor.run(&[7; LEN])),
+    ]
+}
+
+/// Runs one benchmark and prints it; returns its ratio.
+fn report(benchmark: &Benchmark, contestants: &mut [Contestant<'_>], rounds: usize) -> f64 {
+    println!("\n{}", benchmark.what);
+    let series = run(contestants, rounds);
+    let (theirs, ours) = (&series[0], &series[1]);
+    for (contestant, times) in contestants.iter().zip(&series) {
+        let ratio = benchmark.target.ratio(times, theirs);
+        println!(
+            "  {:26} {}   {:.3} (from {:.3} to {:.3}) of rustls",
+            contestant.name,
+            show(Spread::of(times), benchmark.bytes),
+            ratio.median,
+            ratio.min,
+            ratio.max,
+        );
+    }
+    let target = benchmark.target;
+    let ratio = target.ratio(ours, theirs);
+    let medians: String = contestants
+        .iter()
+        .zip(&series)
+        .map(|(contestant, times)| {
+            format!(
+                " {}_ns={:.1}",
+                key(contestant.name),
+                Spread::of(times).median
+            )
+        })
+        .collect();
+    println!(
+        "result benchmark={} ratio={:.3} min={:.3} max={:.3} target={} met={}{medians}",
+        benchmark.name,
+        ratio.median,
+        ratio.min,
+        ratio.max,
+        target.describe(),
+        if target.is_met(ratio.median) {
+            "yes"
+        } else {
+            "no"
+        },
+    );
+    ratio.median
+}
+
+/// "warifu, chain seen before" as a key.
+fn key(name: &str) -> String {
+    name.replace(", ", "_").replace(' ', "_")
+}
+
+/// A time per call as the unit that people compare.
+fn show(time: Spread, bytes: usize) -> String {
+    let Spread { median, min, max } = time;
+    match bytes {
+        0 => format!(
+            "{:7.1} µs ({:.1} to {:.1})",
+            median / 1e3,
+            min / 1e3,
+            max / 1e3
+        ),
+        RECORD => {
+            let speed = |time| RECORD as f64 / time;
+            format!(
+                "{:5.2} GB/s ({:.2} to {:.2})",
+                speed(median),
+                speed(max),
+                speed(min)
+            )
+        }
+        _ => {
+            let speed = |time| 1e3 / time;
+            format!(
+                "{:5.2} M/s ({:.2} to {:.2})",
+                speed(median),
+                speed(max),
+                speed(min)
+            )
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! One thing of ours over and over, for a profiler:
+//! `perf record -e cpu-clock --call-graph dwarf target/release/examples/ours MODE COUNT`, after
+//! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, message-LEN, stream-LEN.
+
+use warifu_bench::pki::Pki;
+use warifu_bench::wire::Wire;
+use warifu_bench::{Groups, ours};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let mode = arguments.next().expect("a mode");
+    let count: usize = arguments.next().expect("a count").parse().unwrap();
+    let pki = Pki::new();
+    let server = ours::server_config(&pki, Groups::X25519);
+    let client = ours::client_config(&pki, Groups::X25519);
+    let name = ours::server_name();
+    let mut wire = Wire::new();
+    let connect = |wire: &mut Wire| ours::handshake(&client, &server, &name, wire);
+    if mode == "handshake" {
+        for _ in 0..count {
+            connect(&mut wire);
+        }
+    } else if mode == "cold-handshake" {
+        for _ in 0..count {
+            let client = ours::client_config(&pki, Groups::X25519);
+            ours::handshake(&client, &server, &name, &mut wire);
+        }
+    } else if let Some(len) = mode.strip_prefix("message-") {
+        let message = vec![7; len.parse().unwrap()];
+        let mut pair = connect(&mut wire);
+        for _ in 0..count {
+            ours::send_message(&mut pair, &message, &mut wire);
+        }
+    } else if let Some(len) = mode.strip_prefix("stream-") {
+        let message = vec![7; len.parse().unwrap()];
+        let mut buffer = message.clone();
+        let mut streams = ours::Streams::new(connect(&mut wire));
+        for _ in 0..count {
+            streams.send_message(&message, &mut buffer);
+        }
+    } else {
+        panic!("no such mode: {mode}");
+    }
+}

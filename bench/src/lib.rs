@@ -1,0 +1,27 @@
+//! Speed of warifu beside rustls: the same certificates, the same suite, the same bytes, in one process and in turn.
+//!
+//! | file | what |
+//! |---|---|
+//! | `measure.rs` | interleaved rounds on the thread's CPU clock, ratios, the printed lines |
+//! | `pki.rs` | the certificates that both stacks use |
+//! | `wire.rs` | the memory between the two ends |
+//! | `ours.rs`, `theirs.rs`, `theirs_unbuffered.rs` | each API behind the same small set of functions |
+//! | `floor.rs` | the cryptography alone |
+//! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs |
+
+pub mod floor;
+pub mod measure;
+pub mod ours;
+pub mod pki;
+pub mod theirs;
+pub mod theirs_unbuffered;
+pub mod wire;
+
+/// Which groups both ends offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Groups {
+    /// X25519 alone, so that no share is made for nothing.
+    X25519,
+    /// What each stack does when nobody tells it: X25519MLKEM768 with an X25519 share beside it, on both.
+    Default,
+}

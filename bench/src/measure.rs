@@ -1,0 +1,111 @@
+//! Rounds in turn, CPU time, medians, ratios.
+
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+
+/// One of the things that are compared.
+pub struct Contestant<'a> {
+    pub name: &'static str,
+    /// Runs a batch and returns the CPU time that one call of it took.
+    pub batch: Box<dyn FnMut() -> Duration + 'a>,
+}
+
+impl<'a> Contestant<'a> {
+    /// Calls `call` so often per batch that a batch takes about `BATCH`.
+    pub fn new(name: &'static str, mut call: impl FnMut() + 'a) -> Self {
+        let calls = calls_per_batch(&mut call);
+        Self {
+            name,
+            batch: Box::new(move || {
+                let start = ThreadTime::now();
+                for _ in 0..calls {
+                    call();
+                }
+                start.elapsed() / calls
+            }),
+        }
+    }
+
+    /// As [`new`](Self::new), with something made for each call before the clock starts.
+    pub fn with_setup<T>(
+        name: &'static str,
+        mut setup: impl FnMut() -> T + 'a,
+        mut call: impl FnMut(&T) + 'a,
+    ) -> Self {
+        let calls = calls_per_batch(|| call(&setup()));
+        Self {
+            name,
+            batch: Box::new(move || {
+                let prepared: Vec<T> = (0..calls).map(|_| setup()).collect();
+                let start = ThreadTime::now();
+                for one in &prepared {
+                    call(one);
+                }
+                start.elapsed() / calls
+            }),
+        }
+    }
+}
+
+/// Short beside the time slices of a scheduler, long beside the clock's own cost.
+const BATCH: Duration = Duration::from_millis(4);
+
+fn calls_per_batch(mut call: impl FnMut()) -> u32 {
+    let mut calls = 1;
+    loop {
+        let start = ThreadTime::now();
+        for _ in 0..calls {
+            call();
+        }
+        let elapsed = start.elapsed();
+        if elapsed >= BATCH {
+            return calls;
+        }
+        let wanted = BATCH.as_nanos() * u128::from(calls) / elapsed.as_nanos().max(1);
+        calls = u32::try_from(wanted)
+            .unwrap_or(u32::MAX)
+            .clamp(calls + 1, calls.saturating_mul(10));
+    }
+}
+
+/// Nanoseconds per call, one figure per round, in the order in which the contestants were given.
+pub fn run(contestants: &mut [Contestant<'_>], rounds: usize) -> Vec<Vec<f64>> {
+    let mut series = vec![Vec::with_capacity(rounds); contestants.len()];
+    let count = contestants.len();
+    for round in 0..rounds {
+        // Whoever comes first in a round differs from round to round.
+        for turn in 0..count {
+            let at = (round + turn) % count;
+            let time = (contestants[at].batch)();
+            series[at].push(time.as_secs_f64() * 1e9);
+        }
+    }
+    series
+}
+
+/// Median, least and most.
+#[derive(Debug, Clone, Copy)]
+pub struct Spread {
+    pub median: f64,
+    pub min: f64,
+    pub max: f64,
+}
+
+impl Spread {
+    pub fn of(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        Self {
+            median: sorted[sorted.len() / 2],
+            min: sorted[0],
+            max: sorted[sorted.len() - 1],
+        }
+    }
+
+    /// The spread of the quotients, round by round: what disturbs both contestants of a round drops out.
+    pub fn of_quotients(dividends: &[f64], divisors: &[f64]) -> Self {
+        let quotients: Vec<f64> = dividends.iter().zip(divisors).map(|(a, b)| a / b).collect();
+        Self::of(&quotients)
+    }
+}

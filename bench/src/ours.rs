@@ -1,0 +1,118 @@
+//! warifu, driven by its public API.
+
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use warifu::parameters::{CipherSuite, NamedGroup};
+use warifu::pki_types::{CertificateDer, ServerName};
+use warifu::{ClientConfig, Connection, Credential, Peeked, ServerConfig, Stream, Trust};
+
+use crate::Groups;
+use crate::pki::{Pki, SERVER_NAME};
+use crate::wire::{End, Wire, ends};
+
+/// The server's configuration.
+pub fn server_config(pki: &Pki, groups: Groups) -> Arc<ServerConfig> {
+    let leaf = CertificateDer::from(pki.leaf.clone());
+    let credential = Credential::from_der(vec![leaf], &pki.key).unwrap();
+    let builder = ServerConfig::builder(Arc::new(credential))
+        .with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
+    match groups {
+        Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
+        Groups::Default => builder,
+    }
+    .build()
+    .unwrap()
+}
+
+/// A client's configuration whose trust has verified nothing yet.
+pub fn client_config(pki: &Pki, groups: Groups) -> Arc<ClientConfig> {
+    let trust = Trust::builder().with_ca_bytes(&pki.ca).build().unwrap();
+    let builder =
+        ClientConfig::builder(trust).with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
+    match groups {
+        Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
+        Groups::Default => builder,
+    }
+    .build()
+    .unwrap()
+}
+
+/// Both ends of one connection.
+pub struct Pair {
+    pub client: Connection,
+    pub server: Connection,
+}
+
+/// A full handshake, from two configurations to two established connections.
+pub fn handshake(
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    name: &ServerName<'static>,
+    wire: &mut Wire,
+) -> Pair {
+    let mut client = Connection::client(client.clone(), name.clone());
+    let mut server = Connection::server(server.clone());
+    while client.is_handshaking() || server.is_handshaking() {
+        client.process().unwrap();
+        transfer(&mut client, &mut server, wire);
+        server.process().unwrap();
+        transfer(&mut server, &mut client, wire);
+    }
+    Pair { client, server }
+}
+
+/// The name that the server's certificate has.
+pub fn server_name() -> ServerName<'static> {
+    SERVER_NAME.try_into().unwrap()
+}
+
+/// Carries what one end has to send into the other.
+#[inline]
+fn transfer(from: &mut Connection, to: &mut Connection, wire: &mut Wire) {
+    let count = wire.write(from.output()).unwrap();
+    from.sent(count);
+    while !wire.is_empty() {
+        let count = wire.read(to.receive_buffer()).unwrap();
+        to.received(count);
+    }
+}
+
+/// Sends one message from client to server, to the point where the application can look at it, and has looked.
+#[inline]
+pub fn send_message(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
+    pair.client.write(message).unwrap();
+    transfer(&mut pair.client, &mut pair.server, wire);
+    let Peeked::Data(data) = pair.server.peek().unwrap() else {
+        panic!("no data came")
+    };
+    assert_eq!(data.len(), message.len());
+    black_box(data);
+    pair.server.consume(message.len());
+}
+
+/// As [`send_message`], by the blocking streams, into a buffer of the application's.
+pub struct Streams {
+    client: Stream<End>,
+    server: Stream<End>,
+}
+
+impl Streams {
+    pub fn new(pair: Pair) -> Self {
+        let (client_end, server_end) = ends();
+        Self {
+            client: Stream::new(pair.client, client_end),
+            server: Stream::new(pair.server, server_end),
+        }
+    }
+
+    #[inline]
+    pub fn send_message(&mut self, message: &[u8], buffer: &mut [u8]) {
+        self.client.write_all(message).unwrap();
+        self.server
+            .read_exact(&mut buffer[..message.len()])
+            .unwrap();
+        black_box(&buffer);
+    }
+}

@@ -1,0 +1,135 @@
+//! rustls, driven by its public API.
+
+use std::hint::black_box;
+use std::io::{BufRead, Read, Write};
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
+
+use crate::Groups;
+use crate::pki::{Pki, SERVER_NAME};
+use crate::wire::{End, Wire, ends};
+
+fn provider(groups: Groups) -> Arc<CryptoProvider> {
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites = vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256];
+    if groups == Groups::X25519 {
+        provider.kx_groups = vec![aws_lc_rs::kx_group::X25519];
+    }
+    provider.into()
+}
+
+/// The server's configuration: no tickets, as ours sends none.
+pub fn server_config(pki: &Pki, groups: Groups) -> Arc<ServerConfig> {
+    let mut config = ServerConfig::builder_with_provider(provider(groups))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from(pki.leaf.clone())],
+            PrivatePkcs8KeyDer::from(pki.key.clone()).into(),
+        )
+        .unwrap();
+    config.send_tls13_tickets = 0;
+    config.into()
+}
+
+/// A client's configuration, with rustls' own verifier and no memory of sessions.
+pub fn client_config(pki: &Pki, groups: Groups) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(pki.ca.clone())).unwrap();
+    let mut config = ClientConfig::builder_with_provider(provider(groups))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    config.into()
+}
+
+/// Both ends of one connection.
+pub struct Pair {
+    pub client: ClientConnection,
+    pub server: ServerConnection,
+}
+
+/// The name that the server's certificate has.
+pub fn server_name() -> ServerName<'static> {
+    SERVER_NAME.try_into().unwrap()
+}
+
+/// A full handshake, from two configurations to two established connections.
+pub fn handshake(
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    name: &ServerName<'static>,
+    wire: &mut Wire,
+) -> Pair {
+    let mut client = ClientConnection::new(client.clone(), name.clone()).unwrap();
+    let mut server = ServerConnection::new(server.clone()).unwrap();
+    while client.is_handshaking() || server.is_handshaking() {
+        while client.wants_write() {
+            client.write_tls(wire).unwrap();
+        }
+        while !wire.is_empty() {
+            server.read_tls(wire).unwrap();
+        }
+        server.process_new_packets().unwrap();
+        while server.wants_write() {
+            server.write_tls(wire).unwrap();
+        }
+        while !wire.is_empty() {
+            client.read_tls(wire).unwrap();
+        }
+        client.process_new_packets().unwrap();
+    }
+    Pair { client, server }
+}
+
+/// Sends one message from client to server, to the point where the application can look at it, and has looked.
+#[inline]
+pub fn send_message(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
+    pair.client.writer().write_all(message).unwrap();
+    while pair.client.wants_write() {
+        pair.client.write_tls(wire).unwrap();
+    }
+    while !wire.is_empty() {
+        pair.server.read_tls(wire).unwrap();
+    }
+    pair.server.process_new_packets().unwrap();
+    let mut reader = pair.server.reader();
+    let data = reader.fill_buf().unwrap();
+    assert_eq!(data.len(), message.len());
+    black_box(data);
+    reader.consume(message.len());
+}
+
+/// As [`send_message`], by the blocking streams, into a buffer of the application's.
+pub struct Streams {
+    client: StreamOwned<ClientConnection, End>,
+    server: StreamOwned<ServerConnection, End>,
+}
+
+impl Streams {
+    pub fn new(pair: Pair) -> Self {
+        let (client_end, server_end) = ends();
+        Self {
+            client: StreamOwned::new(pair.client, client_end),
+            server: StreamOwned::new(pair.server, server_end),
+        }
+    }
+
+    #[inline]
+    pub fn send_message(&mut self, message: &[u8], buffer: &mut [u8]) {
+        self.client.write_all(message).unwrap();
+        self.server
+            .read_exact(&mut buffer[..message.len()])
+            .unwrap();
+        black_box(&buffer);
+    }
+}

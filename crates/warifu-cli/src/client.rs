@@ -1,0 +1,370 @@
+//! `warifu client`: each line of the input is sent as a message, each message received is printed.
+//!
+//! Three threads tell a fourth what happens: one reads the input, one receives messages, one waits for signals.
+//! So a reply is printed when it comes, also while the operator types, and nothing waits for anything else.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use warifu::pki_types::ServerName;
+use warifu::{ClientConfig, Connection};
+
+use crate::args::{ClientArguments, InsecureRule};
+use crate::channel::{Broken, Channel, Incoming, Receiver};
+use crate::exit::{Failure, Place, Role};
+use crate::materials::{self, Peer};
+use crate::report::{ONLY_CONNECTION, Report};
+use crate::socket::{self, Socket};
+use crate::summary::Summary;
+use crate::values::TimeLimit;
+use crate::{local_ca, messages, signals, tls_config};
+
+/// How long the peer may take to close its side after `shutdown`.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a failed write waits for the alert that explains it.
+const ALERT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Messages read ahead of the network, at most.
+const READ_AHEAD: usize = 16;
+
+/// `warifu client`.
+pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
+    let report = Report::new(&arguments.output, arguments.session.raw);
+    let address = &arguments.address;
+    let wanted = arguments.server_name.as_deref().unwrap_or(&address.host);
+    let name = server_name(wanted)?;
+    materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    let credentials = materials::credentials(&arguments.identity)?;
+
+    // Whoever says whom to trust learns of mistakes before a name server is asked.
+    let explicit = materials::is_explicit(&arguments.trust);
+    let early = explicit
+        .then(|| materials::trust(&arguments.trust, Peer::Server { loopback: false }, None));
+    let early = early.transpose()?;
+    let candidates = socket::resolve(address)?;
+    let loopback = candidates
+        .iter()
+        .all(|candidate| candidate.ip().is_loopback());
+    let trusted = match early {
+        Some(trusted) => trusted,
+        None => materials::trust(
+            &arguments.trust,
+            Peer::Server { loopback },
+            local_ca::trusted_ca(),
+        )?,
+    };
+
+    let mut builder = tls_config::apply(ClientConfig::builder(trusted.trust), &arguments.protocol)?;
+    if !credentials.is_empty() {
+        builder = builder.with_credential(materials::choice(credentials));
+    }
+    if let Some(bytes) = &arguments.max_fragment_length {
+        // clap has checked the value against the list.
+        builder = builder.with_max_fragment_length(bytes.parse().unwrap_or_default());
+    }
+    builder = builder.with_post_handshake_auth(arguments.post_handshake_auth);
+    let config = tls_config::log_messages(builder, &report, ONLY_CONNECTION)
+        .build()
+        .map_err(tls_config::refused)?;
+
+    Session {
+        report,
+        config,
+        name,
+        wanted: wanted.to_owned(),
+        peer: address.to_string(),
+        trust: trusted.source,
+        relaxed: arguments.trust.insecure.clone(),
+        handshake_timeout: arguments.limits.handshake_timeout,
+        idle_timeout: arguments.limits.idle_timeout.unwrap_or(TimeLimit(None)),
+        raw: arguments.session.raw,
+        key_update: arguments.session.key_update,
+        await_first_reply: arguments.post_handshake_auth,
+    }
+    .run(|| connect(arguments, &candidates))
+}
+
+fn connect(
+    arguments: &ClientArguments,
+    candidates: &[SocketAddr],
+) -> Result<std::net::TcpStream, Failure> {
+    socket::connect(&arguments.address, candidates, arguments.connect_timeout)
+}
+
+fn server_name(text: &str) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(text.to_owned()).map_err(|_| Failure::Argument {
+        option: "--server-name",
+        value: text.to_owned(),
+        problem: "neither a host name nor an IP address".to_owned(),
+        allowed: "example.org, 192.0.2.1, 2001:db8::1".to_owned(),
+    })
+}
+
+/// All that one client connection needs.
+pub(crate) struct Session {
+    pub(crate) report: Report,
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) name: ServerName<'static>,
+    pub(crate) wanted: String,
+    pub(crate) peer: String,
+    pub(crate) trust: String,
+    pub(crate) relaxed: Vec<InsecureRule>,
+    pub(crate) handshake_timeout: TimeLimit,
+    pub(crate) idle_timeout: TimeLimit,
+    pub(crate) raw: bool,
+    pub(crate) key_update: Option<u32>,
+    /// The second message waits for the reply to the first: the server may ask for our certificate in between,
+    /// and it could not be sent any more if the input had ended by then.
+    pub(crate) await_first_reply: bool,
+}
+
+/// What the threads tell.
+enum Event {
+    Input(Vec<u8>),
+    InputEnd,
+    InputFailed(io::Error),
+    Received,
+    OutputFailed(Failure),
+    PeerClosed,
+    Broken(Broken),
+    Signal,
+}
+
+/// Why this side has closed its direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// The input is at its end; replies may still come.
+    InputEnd,
+    /// `shutdown` was sent.
+    Shutdown,
+}
+
+impl Session {
+    /// Connects, and exchanges messages until one side ends.
+    pub(crate) fn run(
+        &self,
+        connect: impl FnOnce() -> Result<std::net::TcpStream, Failure>,
+    ) -> Result<(), Failure> {
+        let start = Instant::now();
+        let tcp = connect()?;
+        let tcp_time = start.elapsed();
+        let socket = Socket::new(tcp, self.handshake_timeout)
+            .map_err(|error| self.failure(Broken::Transport(error), false))?;
+        let control = socket
+            .try_clone()
+            .map_err(|error| self.failure(Broken::Transport(error), false))?;
+
+        let start = Instant::now();
+        let connection = Connection::client(Arc::clone(&self.config), self.name.clone());
+        let (channel, receiver) =
+            Channel::handshake(connection, socket, Arc::new(AtomicBool::new(false))).map_err(
+                |broken| {
+                    control.linger(Duration::from_millis(200));
+                    self.failure(broken, false)
+                },
+            )?;
+        control.established(self.idle_timeout);
+        if let Some(facts) = channel.facts() {
+            let summary = Summary {
+                role: Role::Client,
+                peer: &self.peer,
+                name: Some(&self.wanted),
+                trust: Some(&self.trust),
+                relaxed: &self.relaxed,
+                facts: &facts,
+                tcp: Some(tcp_time),
+                handshake: start.elapsed(),
+            };
+            for line in summary.lines() {
+                self.report.status(&line);
+            }
+            self.report
+                .event("connected", summary.json(ONLY_CONNECTION));
+        }
+        let result = self.exchange(&channel, receiver);
+        control.linger(Duration::from_millis(200));
+        result
+    }
+
+    fn failure(&self, broken: Broken, established: bool) -> Failure {
+        let place = Place {
+            role: Role::Client,
+            peer: self.peer.clone(),
+            established,
+        };
+        broken.failure(place, self.handshake_timeout, self.idle_timeout)
+    }
+
+    /// Acts on what the threads tell, until the connection is over.
+    fn exchange(&self, channel: &Arc<Channel>, receiver: Receiver) -> Result<(), Failure> {
+        let (tell, events) = mpsc::sync_channel(READ_AHEAD);
+        let signal = tell.clone();
+        signals::watch(move |_| {
+            let _ = signal.send(Event::Signal);
+        })?;
+        let report = self.report.clone();
+        let from_peer = tell.clone();
+        thread::spawn(move || receive(receiver, &report, &from_peer));
+        let raw = self.raw;
+        let (go_on, pause) = mpsc::channel();
+        let pause = self.await_first_reply.then_some(pause);
+        thread::spawn(move || read_input(raw, &tell, pause));
+
+        let mut sent: u64 = 0;
+        let mut received: u64 = 0;
+        let mut closing = None;
+        let mut deadline: Option<Instant> = None;
+        let mut write_failure = None;
+        self.report.prompt();
+        loop {
+            let event = match deadline {
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(end) => events.recv_timeout(end.saturating_duration_since(Instant::now())),
+            };
+            let event = match (event, write_failure.take()) {
+                (Ok(event), _) => event,
+                // The alert that would explain the failed write did not come.
+                (Err(_), Some(broken)) => return Err(self.failure(broken, true)),
+                (Err(_), None) => {
+                    self.report
+                        .status("closed    the server did not close its side in time");
+                    return Ok(());
+                }
+            };
+            let outcome = match event {
+                Event::Input(_) | Event::InputEnd if closing.is_some() => Ok(()),
+                Event::Input(message) => {
+                    sent += 1;
+                    let shutdown = !self.raw && messages::is_shutdown(&message);
+                    let mut outcome = channel.send(&message);
+                    if outcome.is_ok()
+                        && self
+                            .key_update
+                            .is_some_and(|n| sent.is_multiple_of(u64::from(n)))
+                    {
+                        outcome = channel.update_keys();
+                    }
+                    if outcome.is_ok() && shutdown {
+                        closing = Some(Closing::Shutdown);
+                        deadline = Some(Instant::now() + CLOSE_PATIENCE);
+                        outcome = channel.close();
+                    }
+                    outcome
+                }
+                Event::InputEnd => {
+                    closing = Some(Closing::InputEnd);
+                    channel.close()
+                }
+                Event::Received => {
+                    received += 1;
+                    // Fails when the input does not wait for anything.
+                    let _ = go_on.send(());
+                    if closing.is_none() {
+                        self.report.prompt();
+                    }
+                    Ok(())
+                }
+                Event::InputFailed(error) => {
+                    let _ = channel.close();
+                    return Err(Failure::StandardStream {
+                        which: "standard input",
+                        error,
+                    });
+                }
+                Event::OutputFailed(failure) => {
+                    let _ = channel.close();
+                    return reader_is_gone(failure);
+                }
+                Event::Signal => {
+                    let _ = channel.close();
+                    return Err(Failure::Interrupted);
+                }
+                Event::PeerClosed => {
+                    // The peer has said all; whether it still hears our goodbye does not matter.
+                    let _ = channel.close();
+                    let by = match closing {
+                        None => "by the server",
+                        Some(Closing::InputEnd) => "at the end of the input",
+                        Some(Closing::Shutdown) => "by shutdown",
+                    };
+                    self.report
+                        .status(&format!("closed    {by}; {sent} sent, {received} received"));
+                    self.report.event(
+                        "closed",
+                        json!({ "by": by, "sent": sent, "received": received }),
+                    );
+                    return Ok(());
+                }
+                // After shutdown nothing more is expected; many servers just hang up.
+                Event::Broken(_) if closing == Some(Closing::Shutdown) => {
+                    self.report.status(&format!(
+                        "closed    by shutdown; {sent} sent, {received} received"
+                    ));
+                    return Ok(());
+                }
+                Event::Broken(broken) => return Err(self.failure(broken, true)),
+            };
+            // A peer that refuses us sends an alert and hangs up: the write fails first, the alert tells why.
+            if let Err(broken) = outcome {
+                write_failure = Some(broken);
+                closing = closing.or(Some(Closing::InputEnd));
+                deadline = Some(Instant::now() + ALERT_PATIENCE);
+            }
+        }
+    }
+}
+
+/// `warifu client | head -1` is no failure.
+fn reader_is_gone(failure: Failure) -> Result<(), Failure> {
+    match failure {
+        Failure::StandardStream { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(())
+        }
+        other => Err(other),
+    }
+}
+
+fn receive(mut receiver: Receiver, report: &Report, tell: &SyncSender<Event>) {
+    loop {
+        let event = match receiver.receive() {
+            Ok(Incoming::Message(message)) => match report.message(ONLY_CONNECTION, &message) {
+                Ok(()) => Event::Received,
+                Err(failure) => Event::OutputFailed(failure),
+            },
+            Ok(Incoming::Authenticated) => continue,
+            Ok(Incoming::Closed | Incoming::Stopped) => Event::PeerClosed,
+            Err(broken) => Event::Broken(broken),
+        };
+        let last = !matches!(event, Event::Received);
+        if tell.send(event).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// With `pause`, the first message is followed by a wait for its sign.
+fn read_input(raw: bool, tell: &SyncSender<Event>, mut pause: Option<mpsc::Receiver<()>>) {
+    let mut input = io::stdin().lock();
+    loop {
+        let event = match messages::next(&mut input, raw) {
+            Ok(message) if message.is_empty() => Event::InputEnd,
+            Ok(message) => Event::Input(message),
+            Err(error) => Event::InputFailed(error),
+        };
+        let last = !matches!(event, Event::Input(_));
+        if tell.send(event).is_err() || last {
+            return;
+        }
+        if let Some(pause) = pause.take() {
+            // Fails when the connection is over.
+            let _ = pause.recv();
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Failures of TLS itself: their exit codes and texts, for [`crate::exit`].
+
+use warifu::parameters::AlertDescription as Alert;
+use warifu::{CertificateError, Error, NothingInCommon, PeerMisbehaved};
+
+use crate::exit::{Code, Place, Role, Text, text};
+use crate::when;
+
+pub(crate) fn tls_code(error: &Error) -> Code {
+    match error {
+        Error::AlertReceived(_) => Code::AlertReceived,
+        Error::PeerMisbehaved(_) | Error::NothingInCommon(_) => Code::PeerMisbehaved,
+        Error::Certificate(CertificateError::NameMismatch { .. }) => Code::NameMismatch,
+        Error::Certificate(
+            CertificateError::Expired { .. } | CertificateError::NotYetValid { .. },
+        ) => Code::NotValidNow,
+        Error::Certificate(CertificateError::Revoked) => Code::Revoked,
+        Error::Certificate(CertificateError::Empty) => Code::PeerMisbehaved,
+        Error::Certificate(_) => Code::NotTrusted,
+        Error::Truncated | Error::ClosedDuringHandshake { .. } => Code::Truncated,
+        Error::Usage(_) => Code::Usage,
+        _ => Code::No,
+    }
+}
+
+pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
+    let peer = &place.peer;
+    match error {
+        Error::AlertReceived(alert) => alert_text(place, *alert),
+        Error::PeerMisbehaved(error) => misbehaved_text(place, error),
+        Error::NothingInCommon(error) => nothing_in_common_text(place, error),
+        Error::Certificate(error) => certificate_text(place, error),
+        Error::Truncated => text(
+            format!("{peer} ended the connection without close_notify"),
+            "its program crashed, was stopped or never sends close_notify; or someone cut the connection",
+            "compare what arrived with what was expected: the end may be missing",
+        ),
+        Error::ClosedDuringHandshake { expected } => text(
+            format!("{peer} hung up during the handshake, while {expected} was awaited"),
+            "it does not speak TLS on this port, or refuses us without saying why",
+            "check the port; the peer's own log tells more",
+        ),
+        Error::Usage(error) => text(
+            format!("this cannot be done on this connection: {error}"),
+            "an option asks for what was not negotiated",
+            "leave the option out, or add -v to see what was negotiated",
+        ),
+        other => text(
+            format!("the connection with {peer} failed: {other}"),
+            "a defect of this program",
+            "report it with the output of the same command and -v",
+        ),
+    }
+}
+
+fn alert_text(place: &Place, alert: Alert) -> Text {
+    let peer = &place.peer;
+    let again = match place.role {
+        Role::Client => format!("warifu client {peer}"),
+        Role::Server => "the client".to_owned(),
+    };
+    let (cause, next) = match alert {
+        Alert::CERTIFICATE_REQUIRED => (
+            "it wants a certificate from us and got none",
+            format!("{again} --cert FILE --key FILE"),
+        ),
+        Alert::UNKNOWN_CA => (
+            "it does not trust the CA that signed our certificate",
+            match place.role {
+                Role::Client => format!(
+                    "give {peer} the CA of our --cert, or use a certificate of a CA that it trusts"
+                ),
+                Role::Server => {
+                    "start the client with --ca and the certificate of the CA that signed this server's".to_owned()
+                }
+            },
+        ),
+        Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN | Alert::UNSUPPORTED_CERTIFICATE => (
+            "it refuses our certificate: wrong name, wrong usage or a kind of key it does not take",
+            "warifu cert show FILE    for our certificate; then read the peer's own log".to_owned(),
+        ),
+        Alert::CERTIFICATE_EXPIRED => (
+            "our certificate has expired, or one of the two clocks is wrong",
+            "warifu cert show FILE    for our certificate; date -u on both machines".to_owned(),
+        ),
+        Alert::CERTIFICATE_REVOKED => (
+            "our certificate was revoked",
+            "get a new certificate from the CA".to_owned(),
+        ),
+        Alert::ACCESS_DENIED => (
+            "our certificate is valid, but its holder may not do this",
+            "ask the peer's operator for the right".to_owned(),
+        ),
+        Alert::PROTOCOL_VERSION => (
+            "it does not speak TLS 1.3, the only version of this program so far",
+            "switch TLS 1.3 on at the peer".to_owned(),
+        ),
+        Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
+            "it found no cipher suite, group or signature scheme in common",
+            "leave out --suites and --groups, or add -v and compare with what the peer allows"
+                .to_owned(),
+        ),
+        Alert::NO_APPLICATION_PROTOCOL => (
+            "it speaks none of the application protocols offered",
+            format!("{again} without --alpn, or with a protocol that it has"),
+        ),
+        Alert::UNRECOGNIZED_NAME => (
+            "it serves no host of the name we asked for",
+            format!("{again} --server-name NAME"),
+        ),
+        Alert::INTERNAL_ERROR => (
+            "it failed for a reason of its own",
+            "read the peer's own log".to_owned(),
+        ),
+        Alert::USER_CANCELED => ("its user stopped it", "try again".to_owned()),
+        _ => (
+            "it found our side of the handshake wrong, or something on the way changed it",
+            "add -v here and read the peer's own log; report it if neither explains it".to_owned(),
+        ),
+    };
+    text(
+        format!("{peer} refused with the alert {alert}"),
+        cause,
+        next,
+    )
+}
+
+fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
+    let peer = &place.peer;
+    let what = format!("{peer} broke the protocol: {error}");
+    match error {
+        PeerMisbehaved::NotTls { start } => text(
+            format!("{peer} does not speak TLS: its first bytes are {start}"),
+            match place.role {
+                Role::Client => {
+                    "the port belongs to another protocol, or to one that needs STARTTLS first"
+                }
+                Role::Server => "the client speaks plain HTTP or another protocol to this TLS port",
+            },
+            match place.role {
+                Role::Client => {
+                    "find the TLS port of that service (HTTPS: 443) and give it: warifu client HOST:PORT"
+                }
+                Role::Server => "use https:// at the client, or warifu client",
+            },
+        ),
+        PeerMisbehaved::VersionNotOffered { .. } => text(
+            what,
+            "it speaks only an older TLS than 1.3, the only version of this program so far",
+            "switch TLS 1.3 on at the peer",
+        ),
+        PeerMisbehaved::DowngradeDetected
+        | PeerMisbehaved::BadFinished
+        | PeerMisbehaved::BadSignature => text(
+            what,
+            "someone on the way changes the handshake (a TLS-inspecting proxy?), or the peer is defective",
+            "try from another network and compare",
+        ),
+        PeerMisbehaved::BadRecordMac => text(
+            what,
+            "data was damaged or forged on the way, or two programs read from one connection",
+            "try again; from another network if it comes back",
+        ),
+        _ => text(
+            what,
+            "the peer's TLS is defective, or something on the way changes it",
+            "add -v to see how far it came, and report it to the peer's maker with that output",
+        ),
+    }
+}
+
+fn nothing_in_common_text(place: &Place, error: &NothingInCommon) -> Text {
+    let what = format!("nothing in common with {}: {error}", place.peer);
+    match error {
+        NothingInCommon::Version { .. } => text(
+            what,
+            "the peer speaks only an older TLS than 1.3, the only version of this program so far",
+            "switch TLS 1.3 on at the peer",
+        ),
+        NothingInCommon::CipherSuite { .. } => text(
+            what,
+            "--suites is too narrow here, or the peer's setting is",
+            "leave --suites out, or name a suite of both sides",
+        ),
+        NothingInCommon::Group { .. } => text(
+            what,
+            "--groups is too narrow here, or the peer's setting is",
+            "leave --groups out, or name a group of both sides",
+        ),
+        NothingInCommon::SignatureScheme { .. } => text(
+            what,
+            "the peer cannot verify the kind of key that our certificate has",
+            "warifu cert server NAME --kind p256 …    makes one that every peer can verify",
+        ),
+        NothingInCommon::ApplicationProtocol { .. } => text(
+            what,
+            "the two sides name different protocols with ALPN",
+            "leave --alpn out, or name a protocol of both sides",
+        ),
+        _ => text(
+            what,
+            "the peer asks for a host that is not served here",
+            "give a certificate for that name with --cert and --key",
+        ),
+    }
+}
+
+fn certificate_text(place: &Place, error: &CertificateError) -> Text {
+    let peer = &place.peer;
+    let what = match error {
+        CertificateError::Expired { not_after, now } => format!(
+            "{peer}: its certificate expired on {} (now {})",
+            date(*not_after),
+            date(*now)
+        ),
+        CertificateError::NotYetValid { not_before, now } => format!(
+            "{peer}: its certificate is not valid before {} (now {})",
+            date(*not_before),
+            date(*now)
+        ),
+        other => format!("{peer}: {other}"),
+    };
+    let again = match place.role {
+        Role::Client => format!("warifu client {peer}"),
+        Role::Server => "warifu server".to_owned(),
+    };
+    match error {
+        CertificateError::Required => text(
+            what,
+            "the client was started without a certificate",
+            "start the client with --cert FILE --key FILE, or this server with --verify-client optional",
+        ),
+        CertificateError::UnknownIssuer { sent: 1, .. } => text(
+            what,
+            "that CA was not given here, the peer does not send its intermediate certificates, or it is an impostor",
+            format!("{again} --ca FILE    with the CA certificate from the peer's operator"),
+        ),
+        CertificateError::UnknownIssuer { .. } => text(
+            what,
+            "that CA was not given here, or the peer is an impostor",
+            format!("{again} --ca FILE    with the CA certificate from the peer's operator"),
+        ),
+        CertificateError::SelfSigned { .. } => text(
+            what,
+            "no CA vouches for it; anyone can make such a certificate",
+            format!(
+                "{again} --pin FILE    with the certificate from the peer's operator, not from this connection"
+            ),
+        ),
+        CertificateError::NameMismatch { .. } => text(
+            what,
+            "the address is right but the certificate is for another name, or this is another host",
+            format!(
+                "{again} --server-name NAME    with a name from the certificate, if that is the host you mean"
+            ),
+        ),
+        CertificateError::Expired { .. } => text(
+            what,
+            "the peer's operator did not renew it, or this machine's clock is ahead",
+            "date -u    here; then ask the peer's operator to renew",
+        ),
+        CertificateError::NotYetValid { .. } => text(
+            what,
+            "this machine's clock is behind, or the certificate was made for later",
+            "date -u    and set the clock",
+        ),
+        CertificateError::Revoked => text(
+            what,
+            "its key may be in wrong hands",
+            "do not go on; ask the peer's operator for a new certificate",
+        ),
+        CertificateError::RevocationUnknown { .. } => text(
+            what,
+            "the revocation lists given do not cover every CA of the chain, or are out of date",
+            "fetch the current list of that CA and give it with --crl FILE",
+        ),
+        CertificateError::WrongUsage { .. } => text(
+            what,
+            "a server's certificate was made for a client, or the other way round",
+            "warifu cert show FILE    at the peer shows the usages; make one with warifu cert server or cert client",
+        ),
+        CertificateError::BadOcspResponse { .. } => text(
+            what,
+            "the peer staples an old or damaged response",
+            "ask the peer's operator; its web server must refresh the OCSP response",
+        ),
+        _ => text(
+            what,
+            "the chain is damaged, or made in a way that X.509's rules forbid",
+            "warifu cert check FILE --ca CA    with the peer's certificate file shows which certificate is wrong",
+        ),
+    }
+}
+
+fn date(seconds: u64) -> String {
+    when::date_time(i64::try_from(seconds).unwrap_or(i64::MAX))
+}

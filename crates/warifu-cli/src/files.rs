@@ -1,0 +1,292 @@
+//! Files with certificates and keys: what they hold, and how new ones are written.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroizing;
+
+use crate::exit::Failure;
+
+/// Files larger than this are not certificates or keys.
+const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
+
+/// One object found in a file.
+#[derive(Debug)]
+pub(crate) enum Item {
+    Certificate(CertificateDer<'static>),
+    Key(PrivateKeyDer<'static>),
+    /// PKCS#8 `EncryptedPrivateKeyInfo`, DER.
+    EncryptedKey(Vec<u8>),
+    /// PEM of another kind, by its label.
+    Other(String),
+}
+
+/// All objects of a file, PEM or DER, in the file's order.
+pub(crate) fn read_items(path: &Path, holds: &'static str) -> Result<Vec<Item>, Failure> {
+    let bytes = read_bytes(path, holds)?;
+    let items = if looks_like_pem(&bytes) {
+        pem_items(&bytes)
+    } else {
+        der_item(&bytes).map(|item| vec![item])
+    };
+    match items {
+        Ok(items) if !items.is_empty() => Ok(items),
+        Ok(_) => Err(wrong_content(path, holds, describe(&bytes))),
+        Err(found) => Err(wrong_content(path, holds, found)),
+    }
+}
+
+/// The certificates of a file.
+pub(crate) fn read_certificates(
+    path: &Path,
+    holds: &'static str,
+) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let items = read_items(path, holds)?;
+    let found = describe_items(&items);
+    let certificates: Vec<_> = items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(wrong_content(path, holds, format!("it holds {found}")));
+    }
+    Ok(certificates)
+}
+
+pub(crate) fn wrong_content(path: &Path, wanted: &'static str, found: String) -> Failure {
+    Failure::WrongContent {
+        path: path.to_owned(),
+        wanted,
+        found,
+    }
+}
+
+/// What the items are, in words.
+pub(crate) fn describe_items(items: &[Item]) -> String {
+    let count = |wanted: fn(&Item) -> bool, one: &str, many: &str| match items
+        .iter()
+        .filter(|item| wanted(item))
+        .count()
+    {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    let mut parts: Vec<String> = [
+        count(
+            |item| matches!(item, Item::Certificate(_)),
+            "certificate",
+            "certificates",
+        ),
+        count(
+            |item| matches!(item, Item::Key(_) | Item::EncryptedKey(_)),
+            "private key",
+            "private keys",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for item in items {
+        if let Item::Other(label) = item {
+            parts.push(format!("a {label}"));
+        }
+    }
+    parts.join(" and ")
+}
+
+fn read_bytes(path: &Path, holds: &'static str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let unreadable = |error| Failure::Unreadable {
+        path: path.to_owned(),
+        holds,
+        error,
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    if metadata.len() > MAX_FILE_LEN {
+        return Err(wrong_content(
+            path,
+            holds,
+            "it is larger than 16 MiB".to_owned(),
+        ));
+    }
+    fs::read(path).map(Zeroizing::new).map_err(unreadable)
+}
+
+fn looks_like_pem(bytes: &[u8]) -> bool {
+    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+}
+
+fn pem_items(bytes: &[u8]) -> Result<Vec<Item>, String> {
+    let mut items = Vec::new();
+    // pki-types skips sections whose label it does not know; encrypted keys are among them.
+    let text = String::from_utf8_lossy(bytes);
+    for label in labels(&text) {
+        match label {
+            "CERTIFICATE" | "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {}
+            "ENCRYPTED PRIVATE KEY" => {}
+            other => items.push(Item::Other(other.to_owned())),
+        }
+    }
+    if text.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(
+            "a key in OpenSSL's old encrypted format; convert it with: openssl pkcs8 -topk8 -in OLD -out NEW"
+                .to_owned(),
+        );
+    }
+    for section in <(SectionKind, Vec<u8>) as PemObject>::pem_slice_iter(bytes) {
+        let (kind, der) = section.map_err(|error| format!("damaged PEM: {error}"))?;
+        match kind {
+            SectionKind::Certificate => items.push(Item::Certificate(der.into())),
+            SectionKind::PrivateKey => items.push(Item::Key(PrivateKeyDer::Pkcs8(der.into()))),
+            SectionKind::RsaPrivateKey => items.push(Item::Key(PrivateKeyDer::Pkcs1(der.into()))),
+            SectionKind::EcPrivateKey => items.push(Item::Key(PrivateKeyDer::Sec1(der.into()))),
+            _ => {}
+        }
+    }
+    for (label, der) in encrypted_sections(&text) {
+        match der {
+            Some(der) => items.push(Item::EncryptedKey(der)),
+            None => return Err(format!("damaged PEM: the section {label} is not base64")),
+        }
+    }
+    Ok(items)
+}
+
+fn labels(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        line.trim()
+            .strip_prefix("-----BEGIN ")?
+            .strip_suffix("-----")
+    })
+}
+
+/// The sections with the label ENCRYPTED PRIVATE KEY; `None` for one that cannot be decoded.
+fn encrypted_sections(text: &str) -> Vec<(&'static str, Option<Vec<u8>>)> {
+    const LABEL: &str = "ENCRYPTED PRIVATE KEY";
+    let mut sections = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+        let Some((body, after)) = after.split_once("-----END ENCRYPTED PRIVATE KEY-----") else {
+            sections.push((LABEL, None));
+            break;
+        };
+        let pem = format!("-----BEGIN {LABEL}-----{body}-----END {LABEL}-----\n");
+        let der = pkcs8::SecretDocument::from_pem(&pem)
+            .ok()
+            .map(|(_, document)| document.as_bytes().to_vec());
+        sections.push((LABEL, der));
+        rest = after;
+    }
+    sections
+}
+
+fn der_item(bytes: &[u8]) -> Result<Item, String> {
+    if bytes.first() != Some(&0x30) {
+        return Err(describe(bytes));
+    }
+    if let Ok((rest, _)) = x509_parser::parse_x509_certificate(bytes)
+        && rest.is_empty()
+    {
+        return Ok(Item::Certificate(bytes.to_vec().into()));
+    }
+    if pkcs8::EncryptedPrivateKeyInfoRef::try_from(bytes).is_ok() {
+        return Ok(Item::EncryptedKey(bytes.to_vec()));
+    }
+    match PrivateKeyDer::try_from(bytes) {
+        Ok(key) => Ok(Item::Key(key.clone_key())),
+        Err(_) => Err("DER, but neither a certificate nor a private key".to_owned()),
+    }
+}
+
+/// What some bytes look like, when they are not what was wanted.
+fn describe(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        "it is empty".to_owned()
+    } else if bytes.iter().all(|b| matches!(b, 0x09..=0x0d | 0x20..=0x7e)) {
+        let start: String = String::from_utf8_lossy(bytes)
+            .chars()
+            .take(30)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        format!("it is text without PEM, beginning {start:?}")
+    } else {
+        "its bytes are neither PEM nor DER".to_owned()
+    }
+}
+
+/// Whether a new file may replace an old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overwrite {
+    Never,
+    Force,
+}
+
+/// Writes a file that appears whole or not at all, with the given mode (0o600 for keys, 0o644 for certificates).
+pub(crate) fn write_new(
+    path: &Path,
+    contents: &[u8],
+    mode: u32,
+    overwrite: Overwrite,
+) -> Result<(), Failure> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::FileExists {
+            path: path.to_owned(),
+        },
+        _ => Failure::Unwritable {
+            path: path.to_owned(),
+            error,
+        },
+    };
+    if overwrite == Overwrite::Never && path.symlink_metadata().is_ok() {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    let (temporary, mut file) = create_temporary(path, mode).map_err(failed)?;
+    let written = (|| {
+        file.write_all(contents)?;
+        file.sync_all()?;
+        match overwrite {
+            // A hard link fails when the name exists already: no window between the check and the creation.
+            Overwrite::Never => fs::hard_link(&temporary, path),
+            Overwrite::Force => fs::rename(&temporary, path),
+        }
+    })();
+    // After a rename the temporary name is gone already; nothing else can be done about a failure here.
+    let _ = fs::remove_file(&temporary);
+    written.map_err(failed)
+}
+
+/// A new file beside `path` that nobody else has.
+fn create_temporary(path: &Path, mode: u32) -> io::Result<(PathBuf, fs::File)> {
+    let mut tag = [0; 8];
+    warifu_crypto::random::fill(&mut tag).map_err(|_| io::Error::other("no random numbers"))?;
+    let mut name = path
+        .file_name()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
+        .to_owned();
+    name.push(format!(".{:016x}.tmp", u64::from_be_bytes(tag)));
+    let temporary = path.with_file_name(name);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&temporary)?;
+    Ok((temporary, file))
+}
+
+/// Makes a directory and its parents, all readable by this user only.
+pub(crate) fn create_private_dir(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}

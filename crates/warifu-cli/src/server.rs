@@ -1,0 +1,407 @@
+//! `warifu server`: a thread listens, one thread serves each connection, and the first waits for a reason to end.
+
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver as Events, Sender as Tell};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+use warifu::config::{ConfigBuilder, Server as ServerRole};
+use warifu::{ClientAuth, ServerConfig};
+
+use crate::args::{InsecureRule, ServerArguments, VerifyClient};
+use crate::describe::Description;
+use crate::exit::Failure;
+use crate::local_ca::{self, LocalIdentity};
+use crate::materials::{self, Peer};
+use crate::report::Report;
+use crate::serve;
+use crate::socket::{self, Socket};
+use crate::values::{HostPort, TimeLimit};
+use crate::{describe, signals, tls_config, when};
+
+/// How long connections may take to end when the server ends.
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Clients that say nothing for so long are closed, unless told otherwise: each holds one of a limited number of
+/// connections.
+const IDLE_LIMIT: TimeLimit = TimeLimit(Some(Duration::from_secs(3600)));
+
+/// How long to wait before accepting again when the system has no more descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a server does with each message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Text(String),
+    Echo,
+    Http,
+}
+
+/// What all connections share.
+pub(crate) struct Service {
+    pub(crate) report: Report,
+    pub(crate) builder: ConfigBuilder<ServerRole>,
+    pub(crate) config: Arc<ServerConfig>,
+    pub(crate) answer: Answer,
+    pub(crate) raw: bool,
+    pub(crate) ignore_shutdown: bool,
+    pub(crate) post_handshake_auth: bool,
+    /// Clients without a certificate are served all the same.
+    pub(crate) certificate_optional: bool,
+    /// Where trust in clients comes from; `None` if they are not asked.
+    pub(crate) trust: Option<String>,
+    pub(crate) relaxed: Vec<InsecureRule>,
+    pub(crate) key_update: Option<u32>,
+    pub(crate) max_connections: usize,
+    pub(crate) handshake_timeout: TimeLimit,
+    pub(crate) idle_timeout: TimeLimit,
+}
+
+/// Why a server ends.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Message {
+        connection: u64,
+    },
+    Signal(&'static str),
+    /// The program around it has no more use for it.
+    Asked,
+    Failed(Failure),
+}
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    stops: Events<Stop>,
+}
+
+/// What the threads of a server share.
+pub(crate) struct Shared {
+    pub(crate) service: Service,
+    sockets: Mutex<HashMap<u64, Socket>>,
+    closed: Condvar,
+    pub(crate) stopping: Arc<AtomicBool>,
+    tell: Mutex<Tell<Stop>>,
+}
+
+/// `warifu server`.
+pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
+    let report = Report::new(&arguments.output, arguments.session.raw);
+    materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    let (client_auth, trust) = client_auth(arguments)?;
+    let (credentials, local) = if arguments.identity.cert.is_empty() {
+        let local = local_ca::for_server()?;
+        let credential = materials::credential(&local.server, &local.server, None)?;
+        (vec![credential], Some(local))
+    } else {
+        (materials::credentials(&arguments.identity)?, None)
+    };
+    let leaf = credentials
+        .first()
+        .and_then(|credential| credential.certificates().first())
+        .and_then(|der| describe::describe(der).ok());
+    let builder =
+        ServerConfig::builder(materials::choice(credentials)).with_client_auth(client_auth);
+    let builder = tls_config::apply(builder, &arguments.protocol)?;
+    let config = builder.clone().build().map_err(tls_config::refused)?;
+    let addresses = socket::resolve(&arguments.address)?;
+    let server = Server::start(
+        &arguments.address,
+        &addresses,
+        Service {
+            report: report.clone(),
+            builder,
+            config,
+            answer: match arguments {
+                ServerArguments { http: true, .. } => Answer::Http,
+                ServerArguments { echo: true, .. } => Answer::Echo,
+                _ => Answer::Text(arguments.reply.clone()),
+            },
+            raw: arguments.session.raw,
+            ignore_shutdown: arguments.ignore_shutdown,
+            post_handshake_auth: arguments.post_handshake_auth,
+            certificate_optional: arguments.verify_client == Some(VerifyClient::Optional),
+            trust,
+            relaxed: arguments.trust.insecure.clone(),
+            key_update: arguments.session.key_update,
+            max_connections: usize::try_from(arguments.max_connections).unwrap_or(usize::MAX),
+            handshake_timeout: arguments.limits.handshake_timeout,
+            idle_timeout: arguments.limits.idle_timeout.unwrap_or(IDLE_LIMIT),
+        },
+    )?;
+    let stop = server.stopper();
+    signals::watch(move |name| stop(Stop::Signal(name)))?;
+    announce(&report, &server, local.as_ref(), leaf.as_ref(), arguments);
+    server.wait()
+}
+
+/// Whether and how clients prove themselves, and whom the server believes.
+fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<String>), Failure> {
+    let explicit = materials::is_explicit(&arguments.trust);
+    let when = match arguments.verify_client {
+        Some(when) => when,
+        None if explicit => VerifyClient::Required,
+        None => VerifyClient::Off,
+    };
+    if when == VerifyClient::Off {
+        if explicit || arguments.post_handshake_auth {
+            let given = if explicit {
+                "--ca, --pin or --system-roots"
+            } else {
+                "--post-handshake-auth"
+            };
+            if arguments.verify_client.is_some() || arguments.post_handshake_auth {
+                return Err(Failure::Config(format!(
+                    "{given} says how clients are verified, but clients are not asked for a certificate"
+                )));
+            }
+        }
+        return Ok((ClientAuth::Off, None));
+    }
+    if !explicit && !arguments.trust.insecure.contains(&InsecureRule::Issuer) {
+        return Err(Failure::Config(
+            "--verify-client needs to know whose certificates are good: add --ca FILE (or --pin FILE)".to_owned(),
+        ));
+    }
+    let trusted = materials::trust(&arguments.trust, Peer::Client, None)?;
+    let auth = match when {
+        _ if arguments.post_handshake_auth => ClientAuth::post_handshake(trusted.trust),
+        VerifyClient::Optional => ClientAuth::optional(trusted.trust),
+        _ => ClientAuth::required(trusted.trust),
+    };
+    Ok((auth, Some(trusted.source)))
+}
+
+/// Where the server listens and how to reach it.
+fn announce(
+    report: &Report,
+    server: &Server,
+    local: Option<&LocalIdentity>,
+    leaf: Option<&Description>,
+    arguments: &ServerArguments,
+) {
+    let address = server.address;
+    report.status(&format!("listening {address}"));
+    report.event(
+        "listening",
+        json!({
+            "address": address.to_string(),
+            "ca": local.map(|local| &local.ca),
+        }),
+    );
+    if let Some(leaf) = leaf {
+        let left = when::days_left(leaf.not_before, leaf.not_after, when::now());
+        report.status(&format!("identity  {}, {left}", leaf.names.join(", ")));
+    }
+    if let Some(local) = local {
+        let age = if local.new_ca { "new" } else { "made earlier" };
+        let directory = local.ca.parent().unwrap_or(&local.ca).display();
+        report.status(&format!(
+            "          by the local CA in {directory} ({age}; for names of this machine only)"
+        ));
+    }
+    let command = connect_command(address, local, leaf, arguments);
+    report.status(&format!("connect   {command}"));
+}
+
+/// The command that reaches this server, to be pasted.
+fn connect_command(
+    address: SocketAddr,
+    local: Option<&LocalIdentity>,
+    leaf: Option<&Description>,
+    arguments: &ServerArguments,
+) -> String {
+    // Listening on all addresses, a client of this machine finds it on loopback.
+    let target = if address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    };
+    let ca = local.map_or_else(|| "CA-FILE".to_owned(), |local| quoted(&local.ca));
+    if arguments.http {
+        return format!("curl --cacert {ca} https://{target}/");
+    }
+    let mut command = format!("warifu client {target} --ca {ca}");
+    let host = target.rsplit_once(':').map_or("", |(host, _)| host);
+    let host = host.trim_matches(['[', ']']);
+    if let Some(leaf) = leaf
+        && !leaf.names.iter().any(|name| name == host)
+    {
+        let name = leaf.names.first().map_or("NAME", String::as_str);
+        command.push_str(&format!(" --server-name {name}"));
+    }
+    if arguments.post_handshake_auth {
+        command.push_str(" --post-handshake-auth");
+    }
+    if materials::is_explicit(&arguments.trust) {
+        command.push_str(" --cert FILE --key FILE");
+    }
+    command
+}
+
+/// A path as a shell wants it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+    if text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+impl Server {
+    /// Listens, and begins to serve.
+    pub(crate) fn start(
+        wanted: &HostPort,
+        addresses: &[SocketAddr],
+        service: Service,
+    ) -> Result<Self, Failure> {
+        let failed = |error| Failure::Listen {
+            address: wanted.to_string(),
+            error,
+        };
+        let listener = TcpListener::bind(addresses).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let (tell, stops) = mpsc::channel();
+        let shared = Arc::new(Shared {
+            service,
+            sockets: Mutex::new(HashMap::new()),
+            closed: Condvar::new(),
+            stopping: Arc::new(AtomicBool::new(false)),
+            tell: Mutex::new(tell),
+        });
+        let accepting = Arc::clone(&shared);
+        thread::spawn(move || accept(&listener, &accepting));
+        Ok(Self {
+            address,
+            shared,
+            stops,
+        })
+    }
+
+    /// A function that ends the server.
+    pub(crate) fn stopper(&self) -> impl FnOnce(Stop) + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move |stop| shared.stop(stop)
+    }
+
+    /// Serves until there is a reason to end, then closes every connection.
+    pub(crate) fn wait(self) -> Result<(), Failure> {
+        // The shared part keeps a sender: the channel cannot be disconnected.
+        let stop = self.stops.recv().unwrap_or(Stop::Asked);
+        let report = &self.shared.service.report;
+        let reason = match &stop {
+            Stop::Message { connection } => format!("connection {connection} sent shutdown"),
+            Stop::Signal(name) => (*name).to_owned(),
+            Stop::Asked | Stop::Failed(_) => "failure".to_owned(),
+        };
+        if !matches!(stop, Stop::Asked) {
+            report.status(&format!("ending    {reason}"));
+            report.event("ending", json!({ "reason": reason }));
+        }
+        self.shared.stopping.store(true, Ordering::Release);
+        let sockets = self.shared.lock_sockets();
+        sockets.values().for_each(Socket::stop_reading);
+        // Connections that do not end in time, because their peer does not read, end with the process.
+        let _ = self
+            .shared
+            .closed
+            .wait_timeout_while(sockets, STOP_PATIENCE, |sockets| !sockets.is_empty());
+        match stop {
+            Stop::Failed(failure) => Err(failure),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    /// Tells the first thread to end the server. Only the first reason counts.
+    pub(crate) fn stop(&self, stop: Stop) {
+        let tell = self.tell.lock().unwrap_or_else(PoisonError::into_inner);
+        // Fails once the server has ended, and then there is nothing left to stop.
+        let _ = tell.send(stop);
+    }
+
+    fn lock_sockets(&self) -> MutexGuard<'_, HashMap<u64, Socket>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes a connection's socket from the table however its thread ends.
+struct Entry<'a> {
+    shared: &'a Shared,
+    connection: u64,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.shared.lock_sockets().remove(&self.connection);
+        self.shared.closed.notify_all();
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    let report = &shared.service.report;
+    for connection in 1.. {
+        let (tcp, peer) = loop {
+            match listener.accept() {
+                Ok(accepted) => break accepted,
+                Err(error) => {
+                    report.warning(&format!("warning   cannot accept a connection: {error}"));
+                    thread::sleep(ACCEPT_PAUSE);
+                }
+            }
+        };
+        if shared.stopping.load(Ordering::Acquire) {
+            return;
+        }
+        if let Err(problem) = begin(shared, connection, tcp, peer) {
+            report.warning(&format!(
+                "warning   [{connection}] {peer} was turned away: {problem}"
+            ));
+        }
+    }
+}
+
+/// Gives a connection its thread.
+fn begin(
+    shared: &Arc<Shared>,
+    connection: u64,
+    tcp: TcpStream,
+    peer: SocketAddr,
+) -> Result<(), String> {
+    let service = &shared.service;
+    let failed = |error: std::io::Error| error.to_string();
+    let socket = Socket::new(tcp, service.handshake_timeout).map_err(failed)?;
+    let control = socket.try_clone().map_err(failed)?;
+    {
+        let mut sockets = shared.lock_sockets();
+        if sockets.len() >= service.max_connections {
+            return Err(format!(
+                "{} connections are open (--max-connections)",
+                sockets.len()
+            ));
+        }
+        sockets.insert(connection, control);
+    }
+    let serving = Arc::clone(shared);
+    let spawned = thread::Builder::new().spawn(move || {
+        let _entry = Entry {
+            shared: &serving,
+            connection,
+        };
+        serve::connection(&serving, connection, socket, &peer.to_string());
+    });
+    if let Err(error) = spawned {
+        shared.lock_sockets().remove(&connection);
+        return Err(error.to_string());
+    }
+    Ok(())
+}

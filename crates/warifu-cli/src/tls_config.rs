@@ -1,0 +1,185 @@
+//! From options to the library's configurations.
+
+use std::fmt;
+use std::sync::Arc;
+
+use warifu::config::{ConfigBuilder, KeyLogFile};
+use warifu::parameters::{CipherSuite, NamedGroup};
+use warifu::{Direction, LoggedMessage, MessageLog};
+
+use crate::args::ProtocolArguments;
+use crate::exit::Failure;
+use crate::report::Report;
+
+/// Sets what both roles have in common.
+pub(crate) fn apply<R>(
+    mut builder: ConfigBuilder<R>,
+    protocol: &ProtocolArguments,
+) -> Result<ConfigBuilder<R>, Failure> {
+    if let Some(list) = &protocol.suites {
+        builder = builder.with_cipher_suites(&suites(list)?);
+    }
+    if let Some(list) = &protocol.groups {
+        builder = builder.with_groups(&groups(list)?);
+    }
+    if !protocol.alpn.is_empty() {
+        builder = builder.with_alpn(&protocol.alpn);
+    }
+    if let Some(bytes) = protocol.record_size_limit {
+        builder = builder.with_record_size_limit(bytes);
+    }
+    if let Some(bytes) = protocol.record_size {
+        builder = builder.with_record_size(bytes.into());
+    }
+    if let Some(path) = &protocol.keylog {
+        let log = KeyLogFile::open(path).map_err(|error| Failure::Unwritable {
+            path: path.clone(),
+            error,
+        })?;
+        builder = builder.with_key_log(Arc::new(log));
+    }
+    Ok(builder)
+}
+
+/// With `-v`, has the messages of one connection printed.
+pub(crate) fn log_messages<R>(
+    builder: ConfigBuilder<R>,
+    report: &Report,
+    connection: u64,
+) -> ConfigBuilder<R> {
+    if !report.verbose {
+        return builder;
+    }
+    builder.with_message_log(Arc::new(MessageLines {
+        report: report.clone(),
+        connection,
+    }))
+}
+
+/// What the library says of a configuration it refuses.
+pub(crate) fn refused(error: warifu::Error) -> Failure {
+    match error {
+        warifu::Error::Usage(warifu::UsageError::Config(problem)) => Failure::Config(problem),
+        other => Failure::Config(other.to_string()),
+    }
+}
+
+/// `-v`: each handshake message, alert and change_cipher_spec on a line.
+struct MessageLines {
+    report: Report,
+    connection: u64,
+}
+
+impl fmt::Debug for MessageLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MessageLines")
+    }
+}
+
+impl MessageLog for MessageLines {
+    fn message(&self, direction: Direction, message: LoggedMessage) {
+        let arrow = match direction {
+            Direction::Sent => "->",
+            Direction::Received => "<-",
+        };
+        let line = match message {
+            LoggedMessage::Handshake(kind, len) => format!("{arrow} {kind}, {len} bytes"),
+            LoggedMessage::Alert(alert) => format!("{arrow} alert {alert}"),
+            LoggedMessage::ChangeCipherSpec => format!("{arrow} change_cipher_spec"),
+            _ => format!("{arrow} {message:?}"),
+        };
+        self.report.handshake_message(self.connection, &line);
+    }
+}
+
+/// Names that can be negotiated, for the error text.
+const SUITES: [CipherSuite; 5] = [
+    CipherSuite::TLS_AES_128_GCM_SHA256,
+    CipherSuite::TLS_AES_256_GCM_SHA384,
+    CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_AES_128_CCM_SHA256,
+    CipherSuite::TLS_AES_128_CCM_8_SHA256,
+];
+
+const GROUPS: [NamedGroup; 7] = [
+    NamedGroup::X25519MLKEM768,
+    NamedGroup::SECP256R1MLKEM768,
+    NamedGroup::SECP384R1MLKEM1024,
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+    NamedGroup::SECP521R1,
+];
+
+fn suites(list: &str) -> Result<Vec<CipherSuite>, Failure> {
+    parse_list(list, "--suites", &SUITES, |name| {
+        SUITES.into_iter().find(|suite| {
+            let full = suite.to_string();
+            let short = full.strip_prefix("TLS_").unwrap_or(&full);
+            full.eq_ignore_ascii_case(name) || short.eq_ignore_ascii_case(name)
+        })
+    })
+}
+
+fn groups(list: &str) -> Result<Vec<NamedGroup>, Failure> {
+    parse_list(list, "--groups", &GROUPS, |name| {
+        let wanted = match name.to_ascii_lowercase().as_str() {
+            "p-256" | "p256" | "prime256v1" => "secp256r1",
+            "p-384" | "p384" => "secp384r1",
+            "p-521" | "p521" => "secp521r1",
+            _ => name,
+        };
+        GROUPS
+            .into_iter()
+            .find(|group| group.to_string().eq_ignore_ascii_case(wanted))
+    })
+}
+
+fn parse_list<T: fmt::Display>(
+    list: &str,
+    option: &'static str,
+    known: &[T],
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Failure> {
+    list.split([',', ':'])
+        .map(|name| {
+            let name = name.trim();
+            find(name).ok_or_else(|| Failure::Argument {
+                option,
+                value: name.to_owned(),
+                problem: "not known here".to_owned(),
+                allowed: known
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suites_and_groups_have_their_usual_names() {
+        assert_eq!(
+            suites("AES_256_GCM_SHA384:tls_aes_128_ccm_sha256").unwrap(),
+            [
+                CipherSuite::TLS_AES_256_GCM_SHA384,
+                CipherSuite::TLS_AES_128_CCM_SHA256
+            ]
+        );
+        assert_eq!(
+            groups("x25519mlkem768, P-256").unwrap(),
+            [NamedGroup::X25519MLKEM768, NamedGroup::SECP256R1]
+        );
+        for bad in ["", "AES", "TLS_RSA_WITH_NULL_MD5"] {
+            let failure = suites(bad).unwrap_err();
+            assert_eq!(failure.code(), crate::exit::Code::Usage);
+            assert!(failure.to_string().contains("TLS_AES_128_GCM_SHA256"));
+        }
+        assert!(groups("x448").is_err());
+    }
+}

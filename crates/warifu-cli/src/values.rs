@@ -1,0 +1,256 @@
+//! What a value on the command line means: addresses, durations, names of registries.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The port of `server` and `client` unless another is given (MISSION.md's programs use it).
+pub(crate) const DEFAULT_PORT: u16 = 11111;
+
+/// A host and a port, as typed: `HOST`, `HOST:PORT`, `PORT`, `[v6]:PORT` or a bare IPv6 address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HostPort {
+    /// A host name or an IP address, without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl HostPort {
+    /// The host as an IP address, if it is one.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl FromStr for HostPort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let default_port = |host: &str| {
+            Ok(Self {
+                host: host.to_owned(),
+                port: DEFAULT_PORT,
+            })
+        };
+        if text.is_empty() {
+            return Err("an address is missing; write HOST or HOST:PORT".to_owned());
+        }
+        if let Some(rest) = text.strip_prefix('[') {
+            let Some((host, after)) = rest.split_once(']') else {
+                return Err("the closing ] of the IPv6 address is missing".to_owned());
+            };
+            if host.parse::<Ipv6Addr>().is_err() {
+                return Err(format!("{host:?} between [ and ] is not an IPv6 address"));
+            }
+            return match after.strip_prefix(':') {
+                Some(port) => Ok(Self {
+                    host: host.to_owned(),
+                    port: parse_port(port)?,
+                }),
+                None if after.is_empty() => default_port(host),
+                None => Err(format!("{after:?} after ] should be :PORT")),
+            };
+        }
+        if text.parse::<Ipv6Addr>().is_ok() {
+            return default_port(text);
+        }
+        if let Ok(port) = text.parse::<u16>() {
+            return Ok(Self {
+                host: "127.0.0.1".to_owned(),
+                port,
+            });
+        }
+        check_host(text)?;
+        match text.split_once(':') {
+            Some((_, port)) if port.contains(':') => Err(
+                "too many colons; write an IPv6 address with a port as [ADDRESS]:PORT".to_owned(),
+            ),
+            Some(("", port)) => Ok(Self {
+                host: "127.0.0.1".to_owned(),
+                port: parse_port(port)?,
+            }),
+            Some((host, port)) => Ok(Self {
+                host: host.to_owned(),
+                port: parse_port(port)?,
+            }),
+            None => default_port(text),
+        }
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a port; a port is a number from 0 to 65535"))
+}
+
+fn check_host(host: &str) -> Result<(), String> {
+    if host.contains('/') {
+        return Err(format!(
+            "{host:?} looks like a URL or a path; write only HOST or HOST:PORT"
+        ));
+    }
+    if host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(format!("{host:?} is not a host name"));
+    }
+    Ok(())
+}
+
+/// A length of time: `10` and `10s` are seconds; `500ms`, `2m`, `1h`; `off` means no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeLimit(pub(crate) Option<Duration>);
+
+impl FromStr for TimeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text.get(digits.len()..).unwrap_or("");
+        let number: u64 = digits.parse().map_err(|_| {
+            format!("{text:?} is not a time; write for example 10s, 500ms, 2m, 1h or off")
+        })?;
+        let duration = match unit {
+            "ms" => Duration::from_millis(number),
+            "" | "s" => Duration::from_secs(number),
+            "m" => Duration::from_secs(number.saturating_mul(60)),
+            "h" => Duration::from_secs(number.saturating_mul(3600)),
+            _ => {
+                return Err(format!("{unit:?} is not a unit of time; use ms, s, m or h"));
+            }
+        };
+        if duration.is_zero() {
+            return Err("a limit of zero would fail at once; write off for no limit".to_owned());
+        }
+        Ok(Self(Some(duration)))
+    }
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("off"),
+            Some(limit) if limit.subsec_millis() != 0 => write!(f, "{}ms", limit.as_millis()),
+            Some(limit) => write!(f, "{}s", limit.as_secs()),
+        }
+    }
+}
+
+/// Where the passphrase of an encrypted key comes from. It is never an argument: arguments are
+/// visible to every user of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PassphraseSource {
+    /// The first line of a file.
+    File(std::path::PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// The first line of an open file descriptor.
+    Fd(u32),
+    /// Asked for at the terminal, without echo.
+    Prompt,
+}
+
+impl FromStr for PassphraseSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "prompt" {
+            return Ok(Self::Prompt);
+        }
+        match text.split_once(':') {
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
+            Some(("fd", number)) => number
+                .parse()
+                .map(Self::Fd)
+                .map_err(|_| format!("{number:?} is not the number of a file descriptor")),
+            _ => Err(
+                "write file:PATH, env:NAME, fd:NUMBER or prompt (a passphrase itself would be visible in the process list)"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host_port(host: &str, port: u16) -> Result<HostPort, String> {
+        Ok(HostPort {
+            host: host.to_owned(),
+            port,
+        })
+    }
+
+    #[test]
+    fn addresses_are_read_in_every_usual_spelling() {
+        for (text, host, port) in [
+            ("example.org", "example.org", 11111),
+            ("example.org:443", "example.org", 443),
+            ("10.0.0.1", "10.0.0.1", 11111),
+            ("10.0.0.1:1", "10.0.0.1", 1),
+            ("::1", "::1", 11111),
+            ("[::1]", "::1", 11111),
+            ("[::1]:443", "::1", 443),
+            ("443", "127.0.0.1", 443),
+            (":443", "127.0.0.1", 443),
+        ] {
+            assert_eq!(text.parse(), host_port(host, port), "{text}");
+        }
+        for text in [
+            "",
+            "a:b",
+            "a:70000",
+            "[::1",
+            "[x]:1",
+            "a:b:c",
+            "https://a",
+            "a b",
+        ] {
+            assert!(text.parse::<HostPort>().is_err(), "{text}");
+        }
+        assert_eq!(
+            host_port("::1", 2).map(|a| a.to_string()),
+            Ok("[::1]:2".to_owned())
+        );
+    }
+
+    #[test]
+    fn durations_have_units_and_no_zero() {
+        let limit = |text: &str| text.parse::<TimeLimit>().map(|limit| limit.0);
+        assert_eq!(limit("10"), Ok(Some(Duration::from_secs(10))));
+        assert_eq!(limit("500ms"), Ok(Some(Duration::from_millis(500))));
+        assert_eq!(limit("2m"), Ok(Some(Duration::from_secs(120))));
+        assert_eq!(limit("off"), Ok(None));
+        for text in ["", "0", "0s", "s", "-1", "1d", "1.5s"] {
+            assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn passphrases_never_come_from_the_argument_itself() {
+        assert_eq!("prompt".parse(), Ok(PassphraseSource::Prompt));
+        assert_eq!("env:PW".parse(), Ok(PassphraseSource::Env("PW".to_owned())));
+        assert_eq!("fd:3".parse(), Ok(PassphraseSource::Fd(3)));
+        assert_eq!(
+            "file:/a:b".parse(),
+            Ok(PassphraseSource::File("/a:b".into()))
+        );
+        for text in ["secret", "pass:secret", "fd:x", "env:", ""] {
+            assert!(text.parse::<PassphraseSource>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! The server's side of the traces of RFC 8448.
+
+use super::*;
+use crate::credential::Credential;
+use crate::handshake::replay::{
+    Believe, RecordedRandom, Replay, Secrets, recorded_credential, recv_unverified_identity,
+    send_recorded,
+};
+use crate::handshake::tls13_client;
+use crate::parameters::ContentType;
+use crate::record::reader::RecordReader;
+use crate::record::wire::MESSAGE_HEADER_LEN;
+use crate::test_vectors::{Vectors, trace};
+
+/// A server that decides as the recorded one did; `exact` if all it sends will be the record's.
+fn server(trace: &Vectors, exact: bool) -> (Arc<ServerConfig>, Arc<Secrets>) {
+    let secrets = Arc::new(Secrets::default());
+    let credential = recorded_credential(trace, "server", exact);
+    let mut builder = ServerConfig::builder(credential).with_key_log(secrets.clone());
+    if let Some(request) = trace.get("certificate_request") {
+        builder = builder.with_client_auth(ClientAuth::required(Believe));
+        let request = CertificateRequest::read(&request[MESSAGE_HEADER_LEN..]).unwrap();
+        let schemes = request.extensions.signature_algorithms.as_ref().unwrap();
+        builder.settings.signature_schemes = schemes.iter().collect();
+    }
+    // The server of Section 5 would not take the X25519 share that it got.
+    builder.settings.groups = match trace.contains_key("hello_retry_request") {
+        true => vec![NamedGroup::SECP256R1, NamedGroup::SECP384R1],
+        false => vec![NamedGroup::X25519, NamedGroup::SECP256R1],
+    };
+    builder.settings.random = RecordedRandom::of(
+        trace,
+        &["server_random"],
+        &["server_x25519_private_key", "server_p256_private_key"],
+    );
+    (builder.build().unwrap(), secrets)
+}
+
+/// As `super::super::server` begins.
+async fn recv_hello(peer: &mut Peer) -> Result<Received<ClientHello<'static>>, Error> {
+    let received = peer.recv::<ClientHello>().await?;
+    peer.with_wire(|wire| {
+        wire.receiving
+            .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        Ok(())
+    })?;
+    Ok(received)
+}
+
+/// The steps of the flow, save HelloRetryRequest, EncryptedExtensions and the client's signature, which are
+/// the record's.
+async fn run_with_recorded_messages(
+    mut peer: Peer,
+    config: Arc<ServerConfig>,
+    trace: Arc<Vectors>,
+) -> Result<Vec<u8>, Error> {
+    let peer = &mut peer;
+    let received = recv_hello(peer).await?;
+    let choice = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
+    let chosen = choose_server_credential(peer, &config, &OwnMaterial::default(), &choice).await?;
+    let mut transcript = Transcript::new(choice.suite.hash);
+    let (received, kind) = match choice.group {
+        GroupChoice::Shared(_) => (received, HandshakeKind::Full),
+        GroupChoice::Retry(group) => {
+            transcript = Transcript::after_retry(choice.suite.hash, received.bytes());
+            send_recorded(peer, Some(&mut transcript), &trace["hello_retry_request"])?;
+            send_change_cipher_spec(peer, &choice)?;
+            let second = peer.recv::<ClientHello>().await?;
+            check_second_hello(
+                &ClientHello::read(received.body())?,
+                &ClientHello::read(second.body())?,
+                group,
+                Some(&trace["cookie"]),
+            )?;
+            (second, HandshakeKind::FullWithRetry)
+        }
+    };
+    transcript.add(received.bytes());
+    let handshake = send_server_hello(peer, &mut transcript, &config, &choice, &received)?;
+    let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, kind)?;
+    send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
+    let verifier = send_certificate_request(peer, &mut transcript, &config)?;
+    let staple = choice.wanted.ocsp;
+    send_identity(peer, &mut transcript, true, Some(&chosen), &[], staple).await?;
+    send_finished(peer, &mut transcript, &keys.server.finished_key()?)?;
+    let main = handshake.into_main_secret()?;
+    let server_finished_hash = transcript.current_hash();
+    let exporter = main.exporter_secret(&server_finished_hash)?;
+    choice.log_secret(&config, "EXPORTER_SECRET", exporter.as_bytes());
+    let from_client = install_sending_keys(peer, &config, &choice, &main, &server_finished_hash)?;
+    if verifier.is_some() {
+        recv_unverified_identity(peer, &mut transcript).await?;
+    }
+    let verified = recv_finished(peer, &mut transcript, &keys.client.finished_key()?).await?;
+    install_receiving_keys(peer, from_client, verified)?;
+    Ok(exporter.as_bytes().to_vec())
+}
+
+#[test]
+fn sections_3_5_6_and_7_are_replayed_with_the_recorded_extensions() {
+    for trace in [
+        trace!("simple_1rtt"),
+        trace!("hello_retry_request"),
+        trace!("client_authentication"),
+        trace!("compatibility_mode"),
+    ] {
+        // Whole records, or byte by byte.
+        for chunk_len in [usize::MAX, 1] {
+            let (config, secrets) = server(&trace, true);
+            let recorded = Arc::new(trace.clone());
+            let mut replay = Replay::new(|peer| run_with_recorded_messages(peer, config, recorded));
+            let field = |name: &str| trace.get(name).map_or(&[][..], Vec::as_slice);
+            let change_cipher_spec = field("change_cipher_spec_record");
+            let answer = [
+                field("server_hello_record"),
+                change_cipher_spec,
+                field("server_flight_record"),
+            ]
+            .concat();
+            let hello = field("client_hello_record");
+            if trace.contains_key("hello_retry_request") {
+                replay.step(hello, chunk_len, field("hello_retry_request_record"));
+                replay.step(field("client_hello_2_record"), chunk_len, &answer);
+            } else {
+                replay.step(hello, chunk_len, &answer);
+            }
+            let flight = [change_cipher_spec, field("client_flight_record")].concat();
+            let exporter = replay.last_step(&flight, chunk_len, &[]);
+            assert_eq!(exporter, trace["exporter_secret"]);
+            secrets.expect_those_of(&trace);
+            replay_data(&mut replay, &trace);
+        }
+    }
+}
+
+/// Replays what comes after the handshake. We send no tickets; the recorded one takes the place of ours.
+fn replay_data(replay: &mut Replay<Vec<u8>>, trace: &Vectors) {
+    if let Some(ticket) = trace.get("new_session_ticket") {
+        let sending = &mut replay.wire().sending;
+        let write = |out: &mut Vec<u8>| {
+            out.extend_from_slice(ticket);
+            Ok(())
+        };
+        sending.send_message(write).unwrap();
+        sending.flush_flight().unwrap();
+        assert_eq!(replay.sent(), trace["new_session_ticket_record"]);
+    }
+    if let Some(data) = trace.get("client_application_data") {
+        replay.expect_received_data(&trace["client_application_data_record"], data);
+        let data = &trace["server_application_data"];
+        replay.expect_sent_data(data, &trace["server_application_data_record"]);
+    }
+    replay.expect_received_close_notify(&trace["client_close_notify_record"]);
+    replay.expect_sent_close_notify(&trace["server_close_notify_record"]);
+}
+
+/// The flow itself: from EncryptedExtensions on the transcript is not the record's, so that of what is under
+/// it the messages without a hash are compared.
+#[test]
+fn the_flow_itself_sends_the_recorded_hello_and_certificate() {
+    for trace in [
+        trace!("simple_1rtt"),
+        trace!("client_authentication"),
+        trace!("compatibility_mode"),
+    ] {
+        let (config, _) = server(&trace, false);
+        let mut replay = Replay::new(|mut peer| async move {
+            let received = recv_hello(&mut peer).await?;
+            run(peer, config, OwnMaterial::default(), received).await
+        });
+        replay
+            .wire()
+            .receiving
+            .extend(&trace["client_hello_record"]);
+        assert_eq!(replay.poll_pending(), Ok(()));
+        let sent = replay.sent();
+        let hello = &trace["server_hello_record"];
+        let change_cipher_spec = trace
+            .get("change_cipher_spec_record")
+            .map_or(&[][..], Vec::as_slice);
+        let mut flight = sent
+            .strip_prefix(&[hello, change_cipher_spec].concat()[..])
+            .unwrap()
+            .to_vec();
+
+        let mut reader = RecordReader::new();
+        reader.set_keys(recorded_keys(&trace));
+        let record = reader.next(&mut flight).unwrap().unwrap();
+        assert_eq!(record.content_type, ContentType::HANDSHAKE);
+        assert_eq!(record.len, flight.len());
+        let mut rest = &flight[record.content];
+        let mut next = || {
+            let len = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
+            let (message, behind) = rest.split_at(MESSAGE_HEADER_LEN + len);
+            rest = behind;
+            message
+        };
+        let encrypted = EncryptedExtensions::read(&next()[MESSAGE_HEADER_LEN..]).unwrap();
+        let recorded = &trace["encrypted_extensions"][MESSAGE_HEADER_LEN..];
+        let recorded = EncryptedExtensions::read(recorded).unwrap().extensions;
+        assert_eq!(encrypted.extensions.server_name, recorded.server_name);
+        assert_eq!(
+            encrypted.extensions.record_size_limit,
+            recorded.record_size_limit
+        );
+        if let Some(request) = trace.get("certificate_request") {
+            assert_eq!(next(), request);
+        }
+        assert_eq!(next(), trace["server_certificate"]);
+        // With the recorded signature, which is over another transcript.
+        assert_eq!(next(), trace["server_certificate_verify"]);
+        assert_eq!(next().len(), trace["server_finished"].len());
+        assert_eq!(rest, []);
+    }
+}
+
+fn recorded_keys(trace: &Vectors) -> crate::record::protection::RecordKeys {
+    let key = &trace["server_handshake_key"];
+    crate::record::protection::RecordKeys {
+        key: warifu_crypto::AeadKey::new(warifu_crypto::Aead::Aes128Gcm, key).unwrap(),
+        iv: <[u8; 12]>::try_from(&trace["server_handshake_iv"][..])
+            .unwrap()
+            .into(),
+        confidentiality_limit: u64::MAX,
+    }
+}
+
+/// The flow itself asks for the recorded group; it has no cookie to send, and NSS puts supported_versions last.
+#[test]
+fn the_flow_itself_asks_for_the_group_of_section_5() {
+    let trace = trace!("hello_retry_request");
+    let (config, _) = server(&trace, false);
+    let mut replay = Replay::new(|mut peer| async move {
+        let received = recv_hello(&mut peer).await?;
+        run(peer, config, OwnMaterial::default(), received).await
+    });
+    replay
+        .wire()
+        .receiving
+        .extend(&trace["client_hello_record"]);
+    assert_eq!(replay.poll_pending(), Ok(()));
+    let sent = replay.sent();
+    assert_eq!(sent[..3], trace["hello_retry_request_record"][..3]);
+    let ours = HelloRetryRequest::read(&sent[5 + MESSAGE_HEADER_LEN..]).unwrap();
+    let recorded = &trace["hello_retry_request"][MESSAGE_HEADER_LEN..];
+    let mut recorded = HelloRetryRequest::read(recorded).unwrap();
+    recorded.extensions.cookie = None;
+    assert_eq!(ours, recorded);
+    // A client that returns a cookie which was not sent.
+    let error = replay.failure(&trace["client_hello_2_record"]);
+    assert_eq!(
+        error,
+        PeerMisbehaved::SecondHelloChanged { what: "cookie" }.into()
+    );
+}
+
+/// A server that has no tickets and no PSKs, and a key that can be verified.
+fn server_without_psk(groups: &[NamedGroup]) -> Arc<ServerConfig> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["server".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let credential = Credential::from_der(vec![certificate], &key.serialize_der()).unwrap();
+    ServerConfig::builder(Arc::new(credential))
+        .with_groups(groups)
+        .build()
+        .unwrap()
+}
+
+fn run_server(config: Arc<ServerConfig>) -> Replay<Connected> {
+    Replay::new(|mut peer| async move {
+        let received = recv_hello(&mut peer).await?;
+        run(peer, config, OwnMaterial::default(), received).await
+    })
+}
+
+/// Some 0-RTT data of a client that has a ticket of another server: the record of Section 4.
+fn early_data(trace: &Vectors, records: usize) -> Vec<u8> {
+    trace["client_early_data_record"].repeat(records)
+}
+
+/// RFC 8446 Section 4.2.10: a server that does not take early data skips it. The client of Section 4 then gets a full
+/// handshake.
+#[test]
+fn early_data_is_skipped_where_the_psk_is_not_known() {
+    let trace = Arc::new(trace!("resumed_0rtt"));
+    for records in [0, 1, 5] {
+        let (client, _) = tls13_client::tests::client(&trace);
+        let recorded = trace.clone();
+        let mut client = Replay::new(|peer| {
+            tls13_client::tests::run_after_recorded_hello(peer, client, recorded)
+        });
+        let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+        client.step(&[], 1, &trace["client_hello_record"]);
+        let hello = [
+            &trace["client_hello_record"][..],
+            &early_data(&trace, records),
+        ]
+        .concat();
+        let flight = server.answer(&hello);
+        let flight = client.answer(&flight);
+        server.last_step(&flight, 1, &[]);
+        // Skipping is over: what cannot be decrypted now is an attack or an accident.
+        let receiving = &mut server.wire().receiving;
+        receiving.extend(&early_data(&trace, 1));
+        assert_eq!(
+            receiving.next_event("data"),
+            Err(PeerMisbehaved::BadRecordMac.into())
+        );
+    }
+}
+
+#[test]
+fn early_data_is_skipped_after_a_retry() {
+    let trace = trace!("resumed_0rtt");
+    let mut server = run_server(server_without_psk(&[NamedGroup::SECP256R1]));
+    let hello = [&trace["client_hello_record"][..], &early_data(&trace, 3)].concat();
+    let retry = server.answer(&hello);
+    assert_eq!(retry[0], 22);
+
+    // What Section 4.1.2 lets a client change.
+    let mut second = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
+    let share = warifu_crypto::KeyShare::generate(warifu_crypto::Group::P256).unwrap();
+    let entry = [KeyShareEntry {
+        group: NamedGroup::SECP256R1,
+        key_exchange: Opaque16::new(share.public()),
+    }];
+    second.extensions.early_data = None;
+    second.extensions.key_share = Some(crate::message::KeyShareClientHello {
+        client_shares: List16::new(&entry),
+    });
+    let mut message = Vec::new();
+    second.encode(&mut message).unwrap();
+    let mut record = vec![22, 3, 3];
+    record.extend_from_slice(&u16::try_from(message.len()).unwrap().to_be_bytes());
+    record.extend_from_slice(&message);
+
+    // More of it may be on its way still; the ClientHello ends it.
+    let flight = server.answer(&[&early_data(&trace, 1)[..], &record].concat());
+    let hello_len = usize::from(u16::from_be_bytes([flight[3], flight[4]]));
+    let hello = &flight[5 + MESSAGE_HEADER_LEN..5 + hello_len];
+    let hello = ServerHello::read(hello).unwrap();
+    let share = hello.extensions.key_share.unwrap();
+    assert_eq!(share.group, NamedGroup::SECP256R1);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+}
+
+#[test]
+fn early_data_is_skipped_up_to_a_limit_and_only_where_it_was_announced() {
+    let trace = trace!("resumed_0rtt");
+    let too_many = MAX_EARLY_DATA_SKIPPED / trace["client_early_data_record"].len() + 1;
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    let flight = server.answer(&trace["client_hello_record"]);
+    assert_eq!(flight[0], 22);
+    let skipped = server.answer(&early_data(&trace, too_many - 1));
+    assert_eq!(skipped, []);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    // Empty records are not for nothing either.
+    let empty = [23, 3, 3, 0, 0].repeat(MAX_EARLY_DATA_SKIPPED / 5);
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    server.answer(&trace["client_hello_record"]);
+    assert_eq!(server.answer(&empty), []);
+    assert_eq!(
+        server.failure(&[23, 3, 3, 0, 0]),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    let mut server = run_server(server_without_psk(&[NamedGroup::X25519]));
+    server.answer(&trace!("simple_1rtt")["client_hello_record"]);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::BadRecordMac.into()
+    );
+
+    let mut server = run_server(server_without_psk(&[NamedGroup::SECP256R1]));
+    server.answer(&trace!("simple_1rtt")["client_hello_record"]);
+    assert_eq!(
+        server.failure(&early_data(&trace, 1)),
+        PeerMisbehaved::UnexpectedRecord {
+            content_type: ContentType::APPLICATION_DATA,
+            expected: "ClientHello",
+        }
+        .into()
+    );
+}
+
+/// RFC 8449 Section 5: a server "MUST ignore max_fragment_length if record_size_limit is present", if it supports
+/// the latter.
+#[test]
+fn record_size_limit_wins_over_max_fragment_length() {
+    let trace = trace!("simple_1rtt");
+    let config = server_without_psk(&[NamedGroup::X25519]);
+    let mut hello = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
+    hello.extensions.max_fragment_length = Some(MaxFragmentLength::Len512);
+    hello.extensions.record_size_limit = Some(RecordSizeLimit(70));
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, None);
+    assert_eq!(choice.record_size_limit, Some(70));
+
+    hello.extensions.record_size_limit = None;
+    let choice = Choice::negotiate(&config, &hello).unwrap();
+    assert_eq!(choice.max_fragment_length, Some(MaxFragmentLength::Len512));
+    assert_eq!(choice.record_size_limit, None);
+}

@@ -1,0 +1,201 @@
+//! A cell's two sides, from plan to conversation.
+
+use std::io;
+use std::sync::Arc;
+
+use warifu::Stream;
+use warifu::config::{Client, ConfigBuilder, Server};
+
+use crate::ours::{self, Conversation, Listener, Messages, Setup};
+use crate::peer::rustls::{self, Rustls};
+use crate::peer::{Kind, Role, Stack, gnutls, openssl};
+use crate::program::Program;
+use crate::tap::Tap;
+
+/// What a cell tells both sides, beyond [`Setup`]. Only what concerns the cell's roles is used.
+pub struct Plan {
+    pub setup: Setup,
+    /// More arguments for the peer's program.
+    pub arguments: String,
+    /// Environment variables for GnuTLS, `NAME=value`.
+    pub environment: String,
+    pub our_client: Box<dyn FnOnce(ConfigBuilder<Client>) -> ConfigBuilder<Client>>,
+    pub our_server: Box<dyn FnOnce(ConfigBuilder<Server>) -> ConfigBuilder<Server>>,
+    pub rustls_client: Box<dyn FnOnce(&mut ::rustls::ClientConfig)>,
+    pub rustls_server: Box<dyn FnOnce(&mut ::rustls::ServerConfig)>,
+    /// What rustls does after the handshake.
+    pub script: Box<dyn FnOnce(&mut dyn Rustls) -> io::Result<()> + Send>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            setup: Setup::default(),
+            arguments: String::new(),
+            environment: String::new(),
+            our_client: Box::new(|client| client),
+            our_server: Box::new(|server| server),
+            rustls_client: Box::new(|_| {}),
+            rustls_server: Box::new(|_| {}),
+            script: Box::new(rustls::converse),
+        }
+    }
+}
+
+/// The peer at work.
+pub enum Peer {
+    Program(Program),
+    Rustls(rustls::Running),
+}
+
+/// Two connected sides. The handshake has not run yet.
+pub struct Meeting {
+    pub kind: Kind,
+    pub ours: Stream<Tap>,
+    pub peer: Peer,
+    /// The messages that our side sent and received.
+    pub messages: Arc<Messages>,
+    /// Lines so far: each is another, so that none is taken for an earlier one.
+    lines: usize,
+}
+
+impl Meeting {
+    /// Starts the peer and connects both sides.
+    #[track_caller]
+    pub fn new(kind: Kind, plan: Plan) -> Self {
+        let messages = Arc::new(Messages::default());
+        let setup = &plan.setup;
+        let (ours, peer) = match kind.role {
+            Role::Server => {
+                let (peer, port) = match kind.stack {
+                    Stack::OpenSsl => program(openssl::server(setup, &plan.arguments)),
+                    Stack::GnuTls => {
+                        program(gnutls::server(setup, &plan.arguments, &plan.environment))
+                    }
+                    Stack::Rustls => {
+                        let mut config = rustls::server_config(setup);
+                        (plan.rustls_server)(&mut config);
+                        let (running, port) = rustls::server(config, plan.script);
+                        (Peer::Rustls(running), port)
+                    }
+                };
+                let config = (plan.our_client)(ours::client_config(setup))
+                    .with_message_log(messages.clone())
+                    .build()
+                    .unwrap();
+                (ours::connect(config, port), peer)
+            }
+            Role::Client => {
+                let listener = Listener::default();
+                let port = listener.port();
+                let peer = match kind.stack {
+                    Stack::OpenSsl => Peer::Program(openssl::client(setup, port, &plan.arguments)),
+                    Stack::GnuTls => Peer::Program(gnutls::client(
+                        setup,
+                        port,
+                        &plan.arguments,
+                        &plan.environment,
+                    )),
+                    Stack::Rustls => {
+                        let mut config = rustls::client_config(setup);
+                        (plan.rustls_client)(&mut config);
+                        Peer::Rustls(rustls::client(config, port, plan.script))
+                    }
+                };
+                let config = (plan.our_server)(ours::server_config(setup))
+                    .with_message_log(messages.clone())
+                    .build()
+                    .unwrap();
+                (listener.accept(config), peer)
+            }
+        };
+        Self {
+            kind,
+            ours,
+            peer,
+            messages,
+            lines: 0,
+        }
+    }
+
+    /// The peer's program.
+    #[track_caller]
+    pub fn program(&mut self) -> &mut Program {
+        match &mut self.peer {
+            Peer::Program(program) => program,
+            Peer::Rustls(_) => panic!("rustls is not a program"),
+        }
+    }
+
+    /// Whether the peer's server sends back what it gets, and nothing else.
+    pub fn is_echo(&self) -> bool {
+        self.kind == Kind::new(Stack::GnuTls, Role::Server)
+    }
+
+    /// A line each way between programs.
+    #[track_caller]
+    pub fn chat(&mut self) {
+        self.lines += 1;
+        let ping = format!("0 line {} from warifu\n", self.lines);
+        self.ours.say(&ping);
+        if self.is_echo() {
+            self.ours.expect(&ping);
+            return;
+        }
+        let pong = format!("0 line {} from the peer", self.lines);
+        self.program().expect(&ping);
+        self.program().say(&pong);
+        self.ours.expect(&format!("{pong}\n"));
+    }
+
+    /// Both close. Who goes first is what the peer supports; rustls' script ends with it.
+    #[track_caller]
+    pub fn close(mut self) {
+        if self.kind == Kind::new(Stack::GnuTls, Role::Client) {
+            // gnutls-cli sends close_notify only where it closes first.
+            self.program().close_stdin();
+            self.ours.expect_close();
+            self.ours.close().unwrap();
+            let status = self.program().expect_end();
+            assert!(status.success(), "{}", self.program().output());
+            return;
+        }
+        self.ours.close().unwrap();
+        self.ours.expect_close();
+        if let Peer::Rustls(running) = self.peer {
+            running.expect_end();
+        }
+    }
+
+    /// A message each way, then both close; rustls runs [`rustls::converse`].
+    #[track_caller]
+    pub fn converse(mut self) {
+        match self.peer {
+            Peer::Program(_) => self.chat(),
+            Peer::Rustls(_) => {
+                self.ours.say("0 ping from warifu\n");
+                self.ours.expect(rustls::PONG);
+            }
+        }
+        self.close();
+    }
+
+    /// Checks that the peer's own report names the suite and the only group of `setup`.
+    #[track_caller]
+    pub fn expect_report(&self, setup: &Setup) {
+        let (Some(suite), [group], Peer::Program(program)) =
+            (setup.suite, &*setup.groups, &self.peer)
+        else {
+            return;
+        };
+        match self.kind.stack {
+            Stack::OpenSsl => openssl::expect_report(program, self.kind.role, suite, *group),
+            Stack::GnuTls => gnutls::expect_report(program, suite, *group),
+            Stack::Rustls => {}
+        }
+    }
+}
+
+fn program((program, port): (Program, u16)) -> (Peer, u16) {
+    (Peer::Program(program), port)
+}

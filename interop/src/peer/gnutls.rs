@@ -1,0 +1,148 @@
+//! `gnutls-serv` and `gnutls-cli`.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use warifu::parameters::{CipherSuite, NamedGroup};
+
+use super::arguments;
+use crate::ours::Setup;
+use crate::pki::{self, NAME};
+use crate::program::Program;
+
+/// The installed version, as `3.7.9`.
+pub fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let output = Command::new("gnutls-cli")
+            .arg("--version")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut words = text.lines().next().unwrap_or_default().split_whitespace();
+        words.next_back().unwrap_or("?").to_owned()
+    })
+}
+
+fn list() -> &'static str {
+    static LIST: OnceLock<String> = OnceLock::new();
+    LIST.get_or_init(|| {
+        let output = Command::new("gnutls-cli").arg("--list").output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    })
+}
+
+/// From 3.8.9 on, where built with it.
+pub fn has_ml_dsa() -> bool {
+    list().contains("ML-DSA-65") || list().contains("MLDSA65")
+}
+
+/// GnuTLS's name of the group in a priority string, if it has it.
+pub fn group(group: NamedGroup) -> Option<&'static str> {
+    let name = match group {
+        NamedGroup::X25519 => "GROUP-X25519",
+        NamedGroup::SECP256R1 => "GROUP-SECP256R1",
+        NamedGroup::SECP384R1 => "GROUP-SECP384R1",
+        NamedGroup::SECP521R1 => "GROUP-SECP521R1",
+        NamedGroup::X25519MLKEM768 => "GROUP-X25519-MLKEM768",
+        NamedGroup::SECP256R1MLKEM768 => "GROUP-SECP256R1-MLKEM768",
+        NamedGroup::SECP384R1MLKEM1024 => "GROUP-SECP384R1-MLKEM1024",
+        _ => return None,
+    };
+    list().contains(name).then_some(name)
+}
+
+fn cipher(suite: CipherSuite) -> &'static str {
+    match suite {
+        CipherSuite::TLS_AES_128_GCM_SHA256 => "AES-128-GCM",
+        CipherSuite::TLS_AES_256_GCM_SHA384 => "AES-256-GCM",
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256 => "CHACHA20-POLY1305",
+        CipherSuite::TLS_AES_128_CCM_SHA256 => "AES-128-CCM",
+        CipherSuite::TLS_AES_128_CCM_8_SHA256 => "AES-128-CCM-8",
+        _ => panic!("no suite of TLS 1.3: {suite}"),
+    }
+}
+
+fn priority(setup: &Setup) -> String {
+    let mut priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3".to_owned();
+    if let Some(suite) = setup.suite {
+        priority += &format!(":-CIPHER-ALL:+{}", cipher(suite));
+    }
+    if !setup.groups.is_empty() {
+        priority += ":-GROUP-ALL";
+    }
+    for name in &setup.groups {
+        priority += &format!(":+{}", group(*name).unwrap());
+    }
+    priority
+}
+
+/// Starts `gnutls-serv` at a port that was free a moment ago: it cannot tell one that it was given by the system.
+pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
+    let key = setup.server_key;
+    let auth = match setup.client_key {
+        Some(_) => "--require-client-cert --verify-client-cert --x509cafile ca.pem",
+        None if more.contains("-client-cert") => "",
+        None => "--disable-client-cert",
+    };
+    let own = if more.contains("--x509certfile") {
+        String::new()
+    } else {
+        format!("--x509certfile {key}.pem --x509keyfile {key}.key")
+    };
+    let priority_text = if more.contains("--priority") {
+        String::new()
+    } else {
+        format!("--priority {}", priority(setup))
+    };
+    for _ in 0..5 {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let line = format!("gnutls-serv --echo --port {port} {own} {auth} {priority_text} {more}");
+        let unbuffered = arguments(&format!("{environment} stdbuf -o0 -e0 {line}"));
+        let mut program = Program::start(pki::get().directory(), "env", &unbuffered);
+        program.expect("...");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        if !program.has_ended() {
+            return (program, port);
+        }
+    }
+    panic!("gnutls-serv found no free port");
+}
+
+/// Starts `gnutls-cli`, which believes the run's CA alone.
+pub fn client(setup: &Setup, port: u16, more: &str, environment: &str) -> Program {
+    let auth = match setup.client_key {
+        Some(key) => format!("--x509certfile {key}.pem --x509keyfile {key}.key"),
+        None => String::new(),
+    };
+    let ca = if more.contains("--x509cafile") {
+        ""
+    } else {
+        "--x509cafile ca.pem"
+    };
+    let name = if more.contains("--verify-hostname") {
+        String::new()
+    } else {
+        format!("--verify-hostname {NAME}")
+    };
+    let priority_text = if more.contains("--priority") {
+        String::new()
+    } else {
+        format!("--priority {}", priority(setup))
+    };
+    let line = format!(
+        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {NAME} {name} {ca} {auth} {priority_text} --single-key-share {more}"
+    );
+    Program::start(pki::get().directory(), "env", &arguments(&line))
+}
+
+/// Checks its own report: `(TLS1.3-X.509)-(ECDHE-X25519)-(ECDSA-…)-(AES-128-GCM)`.
+#[track_caller]
+pub fn expect_report(program: &Program, suite: CipherSuite, group: NamedGroup) {
+    let name = self::group(group).unwrap().trim_start_matches("GROUP-");
+    program.expect(&format!("-{name})"));
+    program.expect(&format!("-({})", cipher(suite)));
+}

@@ -1,0 +1,140 @@
+//! `openssl s_server` and `openssl s_client`.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use warifu::parameters::{CipherSuite, NamedGroup};
+
+use super::{Role, arguments};
+use crate::ours::Setup;
+use crate::pki::{self, NAME};
+use crate::program::Program;
+
+/// The installed version, as `3.0.17`.
+pub fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let output = Command::new("openssl").arg("version").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.split_whitespace().nth(1).unwrap_or("?").to_owned()
+    })
+}
+
+/// ML-KEM and ML-DSA are there from 3.5 on.
+pub fn has_post_quantum() -> bool {
+    let mut numbers = version().split('.').map(|part| part.parse().unwrap_or(0));
+    let version: [u32; 2] = [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)];
+    version >= [3, 5]
+}
+
+/// OpenSSL's name of the group, if it has it.
+pub fn group(group: NamedGroup) -> Option<&'static str> {
+    match group {
+        NamedGroup::X25519 => Some("X25519"),
+        NamedGroup::SECP256R1 => Some("P-256"),
+        NamedGroup::SECP384R1 => Some("P-384"),
+        NamedGroup::SECP521R1 => Some("P-521"),
+        NamedGroup::X25519MLKEM768 if has_post_quantum() => Some("X25519MLKEM768"),
+        NamedGroup::SECP256R1MLKEM768 if has_post_quantum() => Some("SecP256r1MLKEM768"),
+        NamedGroup::SECP384R1MLKEM1024 if has_post_quantum() => Some("SecP384r1MLKEM1024"),
+        _ => None,
+    }
+}
+
+/// How `s_client` of 3.0 reports the server's key share.
+fn temp_key(group: NamedGroup) -> Option<&'static str> {
+    match group {
+        NamedGroup::X25519 => Some("X25519"),
+        NamedGroup::SECP256R1 => Some("prime256v1"),
+        NamedGroup::SECP384R1 => Some("secp384r1"),
+        NamedGroup::SECP521R1 => Some("secp521r1"),
+        _ => None,
+    }
+}
+
+fn of_setup(setup: &Setup) -> String {
+    let mut line = "-tls1_3".to_owned();
+    if let Some(suite) = setup.suite {
+        line += &format!(" -ciphersuites {suite}");
+        if suite == CipherSuite::TLS_AES_128_CCM_8_SHA256 {
+            // Its short tag is below the default level of newer versions.
+            line += " -cipher DEFAULT@SECLEVEL=0";
+        }
+    }
+    if !setup.groups.is_empty() {
+        let names: Vec<_> = setup
+            .groups
+            .iter()
+            .map(|name| group(*name).unwrap())
+            .collect();
+        line += &format!(" -groups {}", names.join(":"));
+    }
+    line
+}
+
+/// Starts `s_server` at a port of its own, which it tells.
+pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
+    let key = setup.server_key;
+    let auth = match setup.client_key {
+        Some(_) => "-Verify 2 -verify_return_error -CAfile ca.pem",
+        None => "",
+    };
+    let own = if more.contains("-cert ") {
+        String::new()
+    } else {
+        format!("-cert {key}.pem -key {key}.key")
+    };
+    let line = format!(
+        "s_server -accept 127.0.0.1:0 -naccept 1 {own} {auth} {} {more}",
+        of_setup(setup)
+    );
+    let program = Program::start(pki::get().directory(), "openssl", &arguments(&line));
+    let told = "ACCEPT 127.0.0.1:";
+    program.expect_line(told);
+    let output = program.output();
+    let port = output
+        .split(told)
+        .nth(1)
+        .and_then(|rest| rest.lines().next())
+        .and_then(|port| port.parse().ok())
+        .unwrap_or_else(|| panic!("no port in {output}"));
+    (program, port)
+}
+
+/// Starts `s_client`, which believes the run's CA alone.
+pub fn client(setup: &Setup, port: u16, more: &str) -> Program {
+    let auth = match setup.client_key {
+        Some(key) => format!("-cert {key}.pem -key {key}.key"),
+        None => String::new(),
+    };
+    let ca = if more.contains("-CAfile") {
+        ""
+    } else {
+        "-CAfile ca.pem"
+    };
+    let name = if more.contains("-verify_hostname") {
+        String::new()
+    } else {
+        format!("-verify_hostname {NAME}")
+    };
+    let line = format!(
+        "s_client -connect 127.0.0.1:{port} -servername {NAME} {name} {ca} -verify_return_error {auth} {} {more}",
+        of_setup(setup)
+    );
+    Program::start(pki::get().directory(), "openssl", &arguments(&line))
+}
+
+/// Checks its own report.
+#[track_caller]
+pub fn expect_report(program: &Program, role: Role, suite: CipherSuite, group: NamedGroup) {
+    match role {
+        Role::Server => program.expect(&format!("CIPHER is {suite}")),
+        Role::Client => {
+            program.expect(&format!("Cipher is {suite}"));
+            if let Some(key) = temp_key(group) {
+                program.expect("Server Temp Key: ");
+                program.expect(key);
+            }
+        }
+    }
+}
