@@ -174,27 +174,13 @@ impl AsRef<[u8]> for SignedContent {
     }
 }
 
-/// What a peer said about the certificates it can use, kept beyond the message it came in.
-pub(crate) struct Wanted {
-    pub(crate) schemes: Vec<SignatureScheme>,
-    authorities: Vec<Vec<u8>>,
+/// What a peer said about the certificates it can use, borrowed from the message it came in: a peer may name
+/// twenty thousand authorities.
+pub(crate) struct Wanted<'a> {
+    pub(crate) schemes: SignatureSchemeList<'a>,
+    pub(crate) authorities: Option<CertificateAuthorities<'a>>,
     /// The peer takes a stapled OCSP response.
     pub(crate) ocsp: bool,
-}
-
-impl Wanted {
-    pub(crate) fn new(
-        schemes: &SignatureSchemeList<'_>,
-        authorities: Option<&CertificateAuthorities<'_>>,
-        ocsp: bool,
-    ) -> Self {
-        let authorities = authorities.map(|names| names.iter().map(|name| name.to_vec()).collect());
-        Self {
-            schemes: schemes.iter().collect(),
-            authorities: authorities.unwrap_or_default(),
-            ocsp,
-        }
-    }
 }
 
 /// The credential this side will prove itself with, and the scheme.
@@ -209,16 +195,18 @@ pub(crate) async fn choose_credential(
     peer: &mut Peer,
     own: Option<&Arc<Credential>>,
     config: Option<&dyn ChooseCredential>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     server_name: Option<&str>,
 ) -> Result<Option<Chosen>, Error> {
+    let schemes: Vec<SignatureScheme> = wanted.schemes.iter().collect();
     let credential = match (own, config) {
         (Some(own), _) => Some(own.clone()),
         (None, Some(config)) => {
-            let authorities: Vec<&[u8]> = wanted.authorities.iter().map(Vec::as_slice).collect();
+            let authorities = wanted.authorities.iter().flat_map(|names| names.iter());
+            let authorities: Vec<&[u8]> = authorities.map(|name| name.as_slice()).collect();
             let request = CredentialRequest {
                 server_name,
-                signature_schemes: &wanted.schemes,
+                signature_schemes: &schemes,
                 authorities: &authorities,
             };
             peer.ask("choice of a credential", config.choose(request))
@@ -229,7 +217,7 @@ pub(crate) async fn choose_credential(
     let Some(credential) = credential else {
         return Ok(None);
     };
-    let scheme = negotiate::choose_scheme(credential.schemes(), &wanted.schemes)?;
+    let scheme = negotiate::choose_scheme(credential.schemes(), &schemes)?;
     Ok(Some(Chosen { credential, scheme }))
 }
 

@@ -278,6 +278,26 @@ fn empty_fragments_are_refused() {
             );
         }
         refused(
+            "plain alert record",
+            victim,
+            MUTUAL,
+            |_, flight| flight.insert(0, Item::new(Level::Plain, ALERT, &[])),
+            empty(ALERT),
+            UNEXPECTED_MESSAGE,
+        );
+        refused(
+            "protected alert record",
+            victim,
+            MUTUAL,
+            |number, flight| {
+                if number == AFTER {
+                    flight.push(Item::new(Level::Application, ALERT, &[]));
+                }
+            },
+            empty(ALERT),
+            UNEXPECTED_MESSAGE,
+        );
+        refused(
             "no content type",
             victim,
             MUTUAL,
@@ -512,7 +532,7 @@ fn alerts_are_believed_whatever_their_level() {
 #[test]
 fn malformed_alerts_are_refused() {
     for (victim, _) in SIDES {
-        for alert in [&[][..], &[2], &[2, 40, 0], &[1, 0, 1, 0], &[0; 100]] {
+        for alert in [&[2][..], &[2, 40, 0], &[1, 0, 1, 0], &[0; 100]] {
             let error = PeerMisbehaved::IllegalAlert { len: alert.len() };
             refused(
                 "plain",

@@ -87,7 +87,7 @@ pub fn find(flight: &mut Flight, message_type: u8) -> &mut Vec<u8> {
     &mut flight[index].bytes
 }
 
-/// Receives the secrets of both sides, which are the same.
+/// Receives the secrets of one side. Both have the same, unless a script made them see different hellos.
 #[derive(Debug, Default)]
 struct Secrets(Mutex<HashMap<String, Vec<u8>>>);
 
@@ -223,7 +223,8 @@ pub struct Scene {
     pub victim: Connection,
     pub honest: Connection,
     side: Side,
-    secrets: Arc<Secrets>,
+    victim_secrets: Arc<Secrets>,
+    honest_secrets: Arc<Secrets>,
     /// Opens what the honest side sends: handshake keys, then application keys.
     honest_opens: Openers,
     /// Opens what the victim sends.
@@ -306,10 +307,11 @@ impl Scene {
         change_client: impl FnOnce(ConfigBuilder<Client>) -> ConfigBuilder<Client>,
         change_server: impl FnOnce(ConfigBuilder<Server>) -> ConfigBuilder<Server>,
     ) -> Self {
-        let secrets = Arc::new(Secrets::default());
+        let client_secrets = Arc::new(Secrets::default());
+        let server_secrets = Arc::new(Secrets::default());
         let client = |mut client: ConfigBuilder<Client>| {
             client = client
-                .with_key_log(secrets.clone())
+                .with_key_log(client_secrets.clone())
                 .with_cipher_suites(&[
                     CipherSuite::TLS_AES_128_GCM_SHA256,
                     CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
@@ -328,7 +330,7 @@ impl Scene {
         };
         let server = |mut server: ConfigBuilder<Server>| {
             server = server
-                .with_key_log(secrets.clone())
+                .with_key_log(server_secrets.clone())
                 .with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
             server = if setting.retry {
                 server
@@ -352,15 +354,17 @@ impl Scene {
             change_server(server)
         };
         let pair = Pair::with_pki(pki(), client, server);
-        let (victim_connection, honest) = match victim {
-            Side::Client => (pair.client, pair.server),
-            Side::Server => (pair.server, pair.client),
+        let (client, server) = ((pair.client, client_secrets), (pair.server, server_secrets));
+        let ((victim_connection, victim_secrets), (honest, honest_secrets)) = match victim {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
         };
         Self {
             victim: victim_connection,
             honest,
             side: victim,
-            secrets,
+            victim_secrets,
+            honest_secrets,
             honest_opens: Openers::default(),
             victim_opens: Openers::default(),
             seals: Openers::default(),
@@ -442,7 +446,8 @@ impl Scene {
         let _ = self.honest.process();
         let output = self.honest.output().to_vec();
         self.honest.sent(output.len());
-        self.honest_opens.load(&self.secrets, other(self.side));
+        self.honest_opens
+            .load(&self.honest_secrets, other(self.side));
         let mut flight = Flight::new();
         let mut fragments: Vec<u8> = Vec::new();
         for record in records(&output) {
@@ -463,7 +468,7 @@ impl Scene {
 
     fn send(&mut self, number: usize, mut flight: Flight, script: impl FnOnce(&mut Flight)) {
         script(&mut flight);
-        self.seals.load(&self.secrets, other(self.side));
+        self.seals.load(&self.victim_secrets, other(self.side));
         let mut stream = Vec::new();
         for item in flight {
             stream.extend(self.seal(&item));
@@ -537,7 +542,7 @@ impl Scene {
         self.outcome.heap_peak = self.heap.peak;
         let output = self.victim.output().to_vec();
         self.victim.sent(output.len());
-        self.victim_opens.load(&self.secrets, self.side);
+        self.victim_opens.load(&self.victim_secrets, self.side);
         for record in records(&output) {
             let (_, content_type, content) = self.victim_opens.open(&record);
             if content_type == ALERT {

@@ -76,9 +76,10 @@ fn is_another_message(message_type: u8, body_len: usize, outcome: &Outcome) -> b
             Some(Error::NothingInCommon(NothingInCommon::Version { .. })) => {
                 alerts(AlertDescription::PROTOCOL_VERSION)
             }
-            Some(Error::PeerMisbehaved(PeerMisbehaved::VersionNotOffered { version: 0x0303 })) => {
-                alerts(AlertDescription::PROTOCOL_VERSION)
-            }
+            Some(Error::PeerMisbehaved(PeerMisbehaved::IllegalParameter {
+                what:
+                    "ServerHello is of another version than HelloRetryRequest (RFC 8446 Section 4.1.4)",
+            })) => alerts(AlertDescription::ILLEGAL_PARAMETER),
             _ => false,
         },
         (CLIENT_HELLO, _) => match outcome.error {
