@@ -227,11 +227,16 @@ impl PublicKey {
             // RFC 5480 Section 2.2: only the uncompressed form must be supported; nobody uses the others.
             return Err(CryptoError::Unsupported);
         }
+        // SEQUENCE { SEQUENCE { identifier }, BIT STRING { no unused bits, key } }
+        let identifier = family.library_identifier();
         let spki = der::wrap(
             der::SEQUENCE,
             &[
-                der::wrap(der::SEQUENCE, &[family.library_identifier()]).as_bytes(),
-                der::wrap(der::BIT_STRING, &[&[0], public_key]).as_bytes(),
+                der::Header::new(der::SEQUENCE, identifier.len()).as_ref(),
+                identifier,
+                der::Header::new(der::BIT_STRING, 1 + public_key.len()).as_ref(),
+                &[0],
+                public_key,
             ],
         );
         let key = Pkey::from_spki(spki.as_bytes()).ok_or(CryptoError::InvalidKey)?;

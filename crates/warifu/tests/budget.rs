@@ -60,8 +60,8 @@ fn handshake(mutual: bool, groups: &[NamedGroup]) -> (Pair, Cost, Cost) {
     }
     let (mut client, mut server) = (Cost::default(), Cost::default());
     let mut pair = Pair {
-        client: client.count(|| Connection::client(client_config, server_name())),
-        server: server.count(|| Connection::server(server_config)),
+        client: client.count(|| Connection::client(client_config.clone(), server_name())),
+        server: server.count(|| Connection::server(server_config.clone())),
     };
     let mut bytes = Vec::with_capacity(1 << 15);
     while pair.client.is_handshaking() || pair.server.is_handshaking() {
@@ -124,4 +124,37 @@ fn handshakes_and_idle_connections_are_cheap() {
             assert!(cost.bytes <= MAX_IDLE_BYTES, "{name}, {side}: {cost:?}");
         }
     }
+}
+
+/// Released memory comes back with the next record, under the same keys and sequence numbers.
+#[test]
+fn connections_go_on_after_their_memory_was_released() {
+    let mut pair = Pair::new();
+    pair.handshake().unwrap();
+    pair.transfer();
+    for round in 0..5 {
+        for side in [&mut pair.client, &mut pair.server] {
+            side.release_buffers();
+            side.release_buffers();
+        }
+        pair.client.write(b"to the server").unwrap();
+        pair.server.write(b"to the client").unwrap();
+        if round == 2 {
+            pair.client.release_buffers();
+            pair.client.update_keys(true).unwrap();
+            pair.server.release_buffers();
+        }
+        pair.transfer();
+        assert_eq!(support::read_records(&mut pair.server), [b"to the server"]);
+        assert_eq!(support::read_records(&mut pair.client), [b"to the client"]);
+        pair.transfer();
+    }
+    pair.client.release_buffers();
+    pair.client.close();
+    pair.server.release_buffers();
+    pair.transfer();
+    assert_eq!(
+        pair.server.read(&mut [0; 9]).unwrap(),
+        warifu::ReadOutcome::Closed
+    );
 }

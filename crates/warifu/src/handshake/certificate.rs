@@ -104,7 +104,7 @@ pub(crate) async fn recv_identity_after(
     key.verify(algorithm, content.as_ref(), &verify.signature)
         .map_err(|_| PeerMisbehaved::BadSignature)?;
     Ok(Some(PeerIdentity {
-        certificates: certificates.into(),
+        certificates,
         scheme,
     }))
 }
@@ -114,7 +114,7 @@ pub(crate) async fn recv_identity_after(
 fn read_chain(
     received: &Received<Certificate<'static>>,
     rules: &Rules<'_>,
-) -> Result<(Vec<CertificateDer<'static>>, Vec<u8>), Error> {
+) -> Result<(Arc<[CertificateDer<'static>]>, Vec<u8>), Error> {
     let message = Certificate::read(received.body())?;
     if message.certificate_request_context.as_slice() != rules.context {
         return Err(PeerMisbehaved::IllegalParameter {
@@ -123,19 +123,23 @@ fn read_chain(
         .into());
     }
     message.check_solicited(rules.offered)?;
-    let mut certificates = Vec::new();
-    let mut ocsp_response = Vec::new();
-    if message.certificate_list.len() > MAX_CHAIN_LEN {
+    let count = message.certificate_list.len();
+    if count > MAX_CHAIN_LEN {
         return Err(CertificateError::TooComplex.into());
     }
-    for entry in message.certificate_list.iter() {
-        if certificates.is_empty()
-            && let Some(status) = &entry.extensions.status_request
-        {
-            ocsp_response = status.ocsp_response.to_vec();
-        }
-        certificates.push(CertificateDer::from(entry.cert_data.to_vec()));
-    }
+    let leaf = message.certificate_list.iter().next();
+    let status = leaf.and_then(|leaf| leaf.extensions.status_request);
+    let ocsp_response = status.map_or(Vec::new(), |status| status.ocsp_response.to_vec());
+    // By a range, whose length is known, the shared slice is made in one allocation.
+    let mut entries = message.certificate_list.iter();
+    let certificates = (0..count)
+        .map(|_| {
+            entries
+                .next()
+                .map_or(&[][..], |entry| entry.cert_data.as_slice())
+        })
+        .map(|der| CertificateDer::from(der.to_vec()))
+        .collect();
     Ok((certificates, ocsp_response))
 }
 
@@ -198,12 +202,16 @@ pub(crate) async fn choose_credential(
     wanted: &Wanted<'_>,
     server_name: Option<&str>,
 ) -> Result<Option<Chosen>, Error> {
-    let schemes: Vec<SignatureScheme> = wanted.schemes.iter().collect();
+    let mut schemes: Vec<SignatureScheme> = Vec::with_capacity(wanted.schemes.len());
+    schemes.extend(wanted.schemes.iter());
     let credential = match (own, config) {
         (Some(own), _) => Some(own.clone()),
         (None, Some(config)) => {
-            let authorities = wanted.authorities.iter().flat_map(|names| names.iter());
-            let authorities: Vec<&[u8]> = authorities.map(|name| name.as_slice()).collect();
+            let mut authorities: Vec<&[u8]> = Vec::new();
+            if let Some(names) = &wanted.authorities {
+                authorities.reserve_exact(names.len());
+                authorities.extend(names.iter().map(|name| name.as_slice()));
+            }
             let request = CredentialRequest {
                 server_name,
                 signature_schemes: &schemes,

@@ -1,5 +1,7 @@
 //! What a client offers: its first ClientHello, and the second one after a HelloRetryRequest.
 
+use std::sync::Arc;
+
 use rustls_pki_types::ServerName;
 use warifu_crypto::{KeyShare, SharedSecret};
 
@@ -12,25 +14,17 @@ use crate::message::{
     ServerNameList,
 };
 use crate::parameters::{
-    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, SignatureScheme,
+    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, TLS13_SUITES, Tls13Suite,
 };
 
 /// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
 /// allows to change.
 pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
-    /// Random in middlebox compatibility mode, else empty (RFC 8446 Section 4.1.2).
-    pub(crate) session_id: Vec<u8>,
-    pub(crate) suites: Vec<CipherSuite>,
-    pub(crate) groups: Vec<NamedGroup>,
-    schemes: Vec<SignatureScheme>,
-    chain_schemes: Vec<SignatureScheme>,
-    alpn: Vec<Vec<u8>>,
-    server_name: Option<String>,
-    max_fragment_length: Option<MaxFragmentLength>,
-    record_size_limit: Option<u16>,
-    ocsp: bool,
-    post_handshake_auth: bool,
+    /// Random in middlebox compatibility mode, else none (RFC 8446 Section 4.1.2).
+    session_id: Option<[u8; 32]>,
+    config: Arc<ClientConfig>,
+    server_name: Option<Arc<str>>,
     pub(crate) share_group: NamedGroup,
     share: Option<KeyShare>,
     cookie: Vec<u8>,
@@ -39,40 +33,30 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    pub(crate) fn new(config: &ClientConfig, server_name: &ServerName<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(
+        config: &Arc<ClientConfig>,
+        server_name: &ServerName<'_>,
+    ) -> Result<Self, Error> {
         let settings = &config.settings;
         let &share_group = settings
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
-        let session_id = if settings.middlebox_compatibility {
-            settings.random.bytes::<32>()?.to_vec()
-        } else {
-            Vec::new()
+        let session_id = match settings.middlebox_compatibility {
+            true => Some(settings.random.bytes()?),
+            false => None,
         };
         let server_name = match server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
-                Some(name.as_ref().trim_end_matches('.').to_owned())
+                Some(Arc::from(name.as_ref().trim_end_matches('.')))
             }
             _ => None,
         };
-        let chain_schemes = config.role.verifier.chain_schemes();
         Ok(Self {
             random: settings.random.bytes()?,
             session_id,
-            suites: settings.suites.iter().map(|row| row.suite).collect(),
-            groups: settings.groups.clone(),
-            schemes: settings.signature_schemes.clone(),
-            chain_schemes: chain_schemes.to_vec(),
-            alpn: settings.alpn.clone(),
+            config: config.clone(),
             server_name,
-            max_fragment_length: config
-                .role
-                .max_fragment_length
-                .and_then(|len| MaxFragmentLength::from_fragment_len(len.into())),
-            record_size_limit: settings.record_size_limit,
-            ocsp: config.role.request_ocsp,
-            post_handshake_auth: config.role.post_handshake_auth,
             share_group,
             share: Some(settings.random.share_in(share_group)?),
             cookie: Vec::new(),
@@ -81,20 +65,36 @@ impl Offer {
     }
 
     /// The name sent in SNI.
-    pub(crate) fn server_name(&self) -> Option<&str> {
-        self.server_name.as_deref()
+    pub(crate) fn server_name(&self) -> Option<&Arc<str>> {
+        self.server_name.as_ref()
+    }
+
+    /// `legacy_session_id`.
+    pub(crate) fn session_id(&self) -> &[u8] {
+        self.session_id.as_ref().map_or(&[], |id| id.as_slice())
+    }
+
+    /// The row of a suite, if it was offered.
+    pub(crate) fn suite(&self, suite: CipherSuite) -> Option<Tls13Suite> {
+        let offered = &self.config.settings.suites;
+        offered.iter().find(|row| row.suite == suite).copied()
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
-        &self.alpn
+        &self.config.settings.alpn
+    }
+
+    fn groups(&self) -> &[NamedGroup] {
+        &self.config.settings.groups
     }
 
     pub(crate) fn record_size_limit(&self) -> Option<u16> {
-        self.record_size_limit
+        self.config.settings.record_size_limit
     }
 
     pub(crate) fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
-        self.max_fragment_length
+        let len = self.config.role.max_fragment_length?;
+        MaxFragmentLength::from_fragment_len(len.into())
     }
 
     /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet.
@@ -130,7 +130,7 @@ impl Offer {
         }
         if let Some(group) = group {
             // RFC 8446 Section 4.2.8: selected_group must be one that was offered, without a share.
-            if !self.groups.contains(&group) {
+            if !self.groups().contains(&group) {
                 return Err(PeerMisbehaved::NotOffered {
                     what: "group",
                     value: group.to_string(),
@@ -152,38 +152,57 @@ impl Offer {
             .share
             .as_ref()
             .ok_or(Error::Internal("key share used twice"))?;
-        let mut shares = Vec::with_capacity(2);
-        shares.push(KeyShareEntry {
+        let settings = &self.config.settings;
+        let own = KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
-        });
+        };
         // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
         // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
-        if let Some((group, public)) = self.classical_share(share) {
-            shares.push(KeyShareEntry {
+        let both = self.classical_share(share).map(|(group, public)| {
+            let key_exchange = Opaque16::new(public);
+            let classical = KeyShareEntry {
                 group,
-                key_exchange: Opaque16::new(public),
-            });
-        }
-        let alpn: Vec<_> = self.alpn.iter().map(|name| Opaque8::new(name)).collect();
+                key_exchange,
+            };
+            [own.clone(), classical]
+        });
+        let shares = match &both {
+            Some(both) => both.as_slice(),
+            None => core::slice::from_ref(&own),
+        };
+        let mut suites = [CipherSuite(0); TLS13_SUITES.len()];
+        let places = suites.iter_mut().zip(&settings.suites);
+        let count = places.map(|(place, row)| *place = row.suite).count();
+        let suites = suites.get(..count).unwrap_or_default();
+        let chain_schemes = self.config.role.verifier.chain_schemes();
+        let alpn: Vec<_> = settings
+            .alpn
+            .iter()
+            .map(|name| Opaque8::new(name))
+            .collect();
         let extensions = ClientHelloExtensions {
             server_name: self
                 .server_name
                 .as_deref()
                 .map(|host_name| ServerNameList { host_name }),
-            max_fragment_length: self.max_fragment_length,
-            supported_groups: Some(List16::new(&self.groups)),
-            signature_algorithms: Some(List16::new(&self.schemes)),
-            signature_algorithms_cert: (!self.chain_schemes.is_empty())
-                .then(|| List16::new(&self.chain_schemes)),
+            max_fragment_length: self.max_fragment_length(),
+            supported_groups: Some(List16::new(&settings.groups)),
+            signature_algorithms: Some(List16::new(&settings.signature_schemes)),
+            signature_algorithms_cert: (!chain_schemes.is_empty())
+                .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
-            status_request: self.ocsp.then(CertificateStatusRequest::ocsp),
-            record_size_limit: self.record_size_limit.map(RecordSizeLimit),
+            status_request: self
+                .config
+                .role
+                .request_ocsp
+                .then(CertificateStatusRequest::ocsp),
+            record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
             supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
-            post_handshake_auth: self.post_handshake_auth.then_some(Empty {}),
+            post_handshake_auth: self.config.role.post_handshake_auth.then_some(Empty {}),
             key_share: Some(KeyShareClientHello {
-                client_shares: List16::new(&shares),
+                client_shares: List16::new(shares),
             }),
             ..ClientHelloExtensions::default()
         };
@@ -191,8 +210,8 @@ impl Offer {
         ClientHello {
             legacy_version: ProtocolVersion::TLS1_2,
             random: Random(self.random),
-            legacy_session_id: Opaque8::new(&self.session_id),
-            cipher_suites: List16::new(&self.suites),
+            legacy_session_id: Opaque8::new(self.session_id()),
+            cipher_suites: List16::new(suites),
             legacy_compression_methods: Opaque8::new(&[0]),
             extensions,
         }
@@ -203,12 +222,12 @@ impl Offer {
     /// The second share of the ClientHello: only beside the first group's, never after a retry, which
     /// asks for one.
     fn classical_share<'s>(&self, share: &'s KeyShare) -> Option<(NamedGroup, &'s [u8])> {
-        if self.groups.first() != Some(&self.share_group) {
+        if self.groups().first() != Some(&self.share_group) {
             return None;
         }
         let (implementation, public) = share.classical_component()?;
         let group = self
-            .groups
+            .groups()
             .iter()
             .find(|group| group.implementation() == Some(implementation))?;
         Some((*group, public))

@@ -255,22 +255,19 @@ fn check_answer(
             .into());
         }
     }
-    if session_id != offer.session_id {
+    if session_id != offer.session_id() {
         return Err(PeerMisbehaved::IllegalParameter {
             what: "legacy_session_id_echo is not what was sent (RFC 8446 Section 4.1.3)",
         }
         .into());
     }
-    suite
-        .tls13()
-        .filter(|row| offer.suites.contains(&row.suite))
-        .ok_or_else(|| {
-            PeerMisbehaved::NotOffered {
-                what: "cipher suite",
-                value: suite.to_string(),
-            }
-            .into()
-        })
+    offer.suite(suite).ok_or_else(|| {
+        PeerMisbehaved::NotOffered {
+            what: "cipher suite",
+            value: suite.to_string(),
+        }
+        .into()
+    })
 }
 
 /// The key exchange, Section 4.2.8.
@@ -572,7 +569,7 @@ fn facts(
         local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
         local_credential: chosen.map(|chosen| chosen.credential),
         alpn,
-        server_name: offer.server_name().map(Arc::from),
+        server_name: offer.server_name().cloned(),
         max_fragment_sent,
         resumed: false,
     })

@@ -139,12 +139,17 @@ impl HandshakeSecret {
 
     /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
     pub(crate) fn into_main_secret(self) -> Result<MainSecret, Error> {
-        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
+        let mut salt = Zeroizing([0; MAX_HASH_LEN]);
+        let salt = salt.get_mut(self.hash.output_len())?;
+        let nothing = self.hash.empty_digest();
+        self.prk
+            .expand_label(b"derived", &nothing, salt)
+            .map_err(failed)?;
         let zeros = [0; MAX_HASH_LEN];
         let ikm = zeros.get(..self.hash.output_len()).unwrap_or_default();
         Ok(MainSecret {
             hash: self.hash,
-            prk: Prk::extract(self.hash, salt.as_bytes(), ikm),
+            prk: Prk::extract(self.hash, salt, ikm),
         })
     }
 }
@@ -225,10 +230,10 @@ impl TrafficSecret {
     /// verify_data = HMAC(finished_key, Transcript-Hash), finished_key = HKDF-Expand-Label(BaseKey,
     /// "finished", "", Hash.length); RFC 8446 Section 4.4.4. This key makes and checks it.
     pub(crate) fn finished_key(&self) -> Result<HmacKey, Error> {
-        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
         let mut key = Zeroizing([0; MAX_HASH_LEN]);
         let key = key.get_mut(self.hash.output_len())?;
-        prk.expand_label(b"finished", b"", key).map_err(failed)?;
+        Prk::expand_label_once(self.hash, self.secret.as_bytes(), b"finished", b"", key)
+            .map_err(failed)?;
         Ok(HmacKey::new(self.hash, key))
     }
 

@@ -51,6 +51,10 @@ impl RecordReader {
         self.protection = Some(Protection::new(keys));
     }
 
+    pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
+        self.protection.as_mut()
+    }
+
     pub(crate) fn is_protected(&self) -> bool {
         self.protection.is_some()
     }

@@ -36,6 +36,8 @@ const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
 /// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
 /// connections that end here never had more.
 const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
+/// Room for a flight with a chain of two P-256 certificates; larger ones grow from here.
+const FLIGHT_LEN: usize = 2048;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -133,6 +135,10 @@ pub(crate) struct Epoch {
 }
 
 impl Epoch {
+    fn record_keys(&self) -> Result<RecordKeys, Error> {
+        self.secret.record_keys(&self.suite)
+    }
+
     fn update(&mut self) -> Result<RecordKeys, Error> {
         self.secret = self.secret.next()?;
         self.secret.record_keys(&self.suite)
@@ -239,6 +245,9 @@ impl Receiving {
             if self.closed {
                 self.queue.consume(self.queue.len());
                 return Ok(Event::Closed);
+            }
+            if !self.queue.is_empty() {
+                self.restore_key()?;
             }
             let Some(record) = self.reader.next(self.queue.filled_mut())? else {
                 return if self.eof {
@@ -422,7 +431,10 @@ impl Receiving {
         let Some(len) = self.message_len()? else {
             return Ok(None);
         };
-        let message = if self.handshake_taken == 0 && self.handshake.len() == len {
+        let message = if self.handshake.len() == self.handshake_taken + len {
+            // The last one takes the memory along.
+            self.handshake.drain(..self.handshake_taken);
+            self.handshake_taken = 0;
             core::mem::take(&mut self.handshake)
         } else {
             let end = self.handshake_taken + len;
@@ -466,7 +478,7 @@ impl Receiving {
         epoch: Epoch,
         aligned: HandshakeAligned,
     ) -> Result<(), Error> {
-        self.set_keys(epoch.secret.record_keys(&epoch.suite)?, aligned);
+        self.set_keys(epoch.record_keys()?, aligned);
         self.epoch = Some(epoch);
         Ok(())
     }
@@ -545,6 +557,20 @@ impl Receiving {
         if self.handshake.len() == self.handshake_taken {
             self.handshake = Vec::new();
             self.handshake_taken = 0;
+        }
+    }
+
+    /// Gives the expanded key back too; the next record makes it again.
+    pub(crate) fn release_key(&mut self) {
+        if let (Some(_), Some(protection)) = (&self.epoch, self.reader.protection_mut()) {
+            protection.release_key();
+        }
+    }
+
+    fn restore_key(&mut self) -> Result<(), Error> {
+        match (&self.epoch, self.reader.protection_mut()) {
+            (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
+            _ => Ok(()),
         }
     }
 
@@ -630,6 +656,9 @@ impl Sending {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<&[u8], Error> {
         let start = self.flight.len();
+        if start == 0 {
+            self.flight.reserve(FLIGHT_LEN);
+        }
         encode(&mut self.flight)?;
         let message = self.flight.get(start..).unwrap_or_default();
         if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
@@ -651,6 +680,7 @@ impl Sending {
             self.flight.clear();
             return Ok(());
         }
+        self.restore_key()?;
         let result = self
             .writer
             .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
@@ -698,13 +728,14 @@ impl Sending {
         };
         self.closed = alert != AlertDescription::USER_CANCELED;
         self.log(LoggedMessage::Alert(alert));
+        self.restore_key()?;
         self.writer
             .write(ContentType::ALERT, &[level, alert.0], None, &mut self.queue)
     }
 
     /// Changes to application keys, sealing what was sent before under the old ones.
     pub(crate) fn set_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
-        self.set_keys(epoch.secret.record_keys(&epoch.suite)?)?;
+        self.set_keys(epoch.record_keys()?)?;
         self.epoch = Some(epoch);
         Ok(())
     }
@@ -732,6 +763,7 @@ impl Sending {
         if self.writer.is_worn() {
             self.update_keys(KeyUpdateRequest::NotRequested)?;
         }
+        self.restore_key()?;
         let taken = data.len().min(self.writer.fragment_limit());
         let fragment = data.get(..taken).unwrap_or_default();
         self.writer.write(
@@ -748,6 +780,20 @@ impl Sending {
         self.queue.release_if_empty();
         if self.flight.is_empty() {
             self.flight = Vec::new();
+        }
+    }
+
+    /// Gives the expanded key back too; the next record makes it again.
+    pub(crate) fn release_key(&mut self) {
+        if let (Some(_), Some(protection)) = (&self.epoch, self.writer.protection_mut()) {
+            protection.release_key();
+        }
+    }
+
+    fn restore_key(&mut self) -> Result<(), Error> {
+        match (&self.epoch, self.writer.protection_mut()) {
+            (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
+            _ => Ok(()),
         }
     }
 

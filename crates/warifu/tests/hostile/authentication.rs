@@ -325,3 +325,30 @@ fn chain_of_thousands_is_refused() {
         );
     }
 }
+
+/// A leaf that may not sign, which no credential of ours can be made of.
+#[test]
+fn certificate_that_may_not_sign_is_refused() {
+    let leaf = pki().ca.leaf_with(|params| {
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyEncipherment];
+    });
+    for (victim, flight_number, role) in [(Side::Client, 0, "server"), (Side::Server, 1, "client")]
+    {
+        refused(
+            "key usage",
+            victim,
+            MUTUAL,
+            |number, flight| {
+                if number == flight_number {
+                    *find(flight, CERTIFICATE) = certificate_of(&[&leaf]);
+                }
+            },
+            CertificateError::WrongUsage {
+                usage: format!(
+                    "{role} authentication: its key usage lacks digitalSignature (RFC 8446 Section 4.4.2.2)"
+                ),
+            },
+            AlertDescription::UNSUPPORTED_CERTIFICATE,
+        );
+    }
+}

@@ -16,6 +16,7 @@
 
 mod authentication;
 mod bytes;
+mod certificates;
 mod extensions;
 mod scene;
 mod splits;

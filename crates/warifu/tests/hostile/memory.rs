@@ -76,6 +76,7 @@ fn longest_certificate_request_stays_in_bounds() {
             edit(find(flight, CERTIFICATE_REQUEST), |request| {
                 request.extensions.push((47, full(&[0, 1, 7])));
             });
+            fragment(flight);
         }
     });
 }
