@@ -1,6 +1,6 @@
 //! Heap allocations of a handshake and of a message, beside rustls. Apart from `speed`, as counting costs time.
 
-use allocation_counter::measure;
+use allocation_counter::{AllocationInfo, measure};
 use warifu_bench::pki::Pki;
 use warifu_bench::wire::Wire;
 use warifu_bench::{Groups, ours, theirs};
@@ -24,9 +24,15 @@ fn main() {
         let theirs = measure(|| {
             theirs::handshake(&their_client, &their_server, &their_name, &mut wire);
         });
-        let ours = measure(|| {
-            ours::handshake(&our_client, &our_server, &our_name, &mut wire);
-        });
+        let (mut client, mut server) = (Sum::default(), Sum::default());
+        ours::handshake_by_sides(
+            &our_client,
+            &our_server,
+            &our_name,
+            &mut wire,
+            |work| client.add(measure(work)),
+            |work| server.add(measure(work)),
+        );
         println!(
             "handshake, both sides, {name}: Rust's heap (AWS-LC's own allocations not counted)"
         );
@@ -35,12 +41,21 @@ fn main() {
             theirs.count_total, theirs.bytes_total
         );
         println!(
-            "  warifu {} allocations, {} bytes",
-            ours.count_total, ours.bytes_total
+            "  warifu {} allocations (client {}, server {}), {} bytes",
+            client.count + server.count,
+            client.count,
+            server.count,
+            client.bytes + server.bytes
         );
         println!(
-            "result benchmark=allocations-handshake-{name} warifu={} rustls={} warifu_bytes={} rustls_bytes={}",
-            ours.count_total, theirs.count_total, ours.bytes_total, theirs.bytes_total
+            "result benchmark=allocations-handshake-{name} warifu={} warifu_client={} warifu_server={} rustls={} \
+             warifu_bytes={} rustls_bytes={}",
+            client.count + server.count,
+            client.count,
+            server.count,
+            theirs.count_total,
+            client.bytes + server.bytes,
+            theirs.bytes_total
         );
     }
     let (client, server) = (
@@ -65,5 +80,18 @@ fn main() {
             "result benchmark=allocations-message-{len} warifu={} rustls={}",
             ours.count_total, theirs.count_total
         );
+    }
+}
+
+#[derive(Default)]
+struct Sum {
+    count: u64,
+    bytes: u64,
+}
+
+impl Sum {
+    fn add(&mut self, part: AllocationInfo) {
+        self.count += part.count_total;
+        self.bytes += part.bytes_total;
     }
 }

@@ -6,7 +6,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use warifu_bench::measure::{Contestant, Spread, run};
+use warifu_bench::measure::{Contestant, Spread, Target, run};
 use warifu_bench::pki::Pki;
 use warifu_bench::wire::Wire;
 use warifu_bench::{Groups, floor, ours, theirs, theirs_unbuffered};
@@ -79,45 +79,6 @@ impl Options {
 
     fn wants(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|part| name.contains(part))
-    }
-}
-
-/// What the ratio must be.
-#[derive(Debug, Clone, Copy)]
-enum Target {
-    /// Ours in time divided by rustls' in time.
-    TimeAtMost(f64),
-    /// Ours in calls per second divided by rustls'.
-    SpeedAtLeast(f64),
-}
-
-impl Target {
-    fn ratio(self, ours: &[f64], theirs: &[f64]) -> Spread {
-        match self {
-            Self::TimeAtMost(_) => Spread::of_quotients(ours, theirs),
-            Self::SpeedAtLeast(_) => Spread::of_quotients(theirs, ours),
-        }
-    }
-
-    fn is_met(self, ratio: f64) -> bool {
-        match self {
-            Self::TimeAtMost(most) => ratio <= most,
-            Self::SpeedAtLeast(least) => ratio >= least,
-        }
-    }
-
-    fn is_far_from(self, ratio: f64) -> bool {
-        match self {
-            Self::TimeAtMost(most) => ratio > most * 1.1,
-            Self::SpeedAtLeast(least) => ratio < least / 1.1,
-        }
-    }
-
-    fn describe(self) -> String {
-        match self {
-            Self::TimeAtMost(most) => format!("<={most}"),
-            Self::SpeedAtLeast(least) => format!(">={least}"),
-        }
     }
 }
 

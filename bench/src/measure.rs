@@ -109,3 +109,73 @@ impl Spread {
         Self::of(&quotients)
     }
 }
+
+/// What the ratio must be.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    /// Ours in time divided by rustls' in time.
+    TimeAtMost(f64),
+    /// Ours in calls per second divided by rustls'.
+    SpeedAtLeast(f64),
+}
+
+impl Target {
+    /// The ratio that the target is about.
+    pub fn ratio(self, ours: &[f64], theirs: &[f64]) -> Spread {
+        match self {
+            Self::TimeAtMost(_) => Spread::of_quotients(ours, theirs),
+            Self::SpeedAtLeast(_) => Spread::of_quotients(theirs, ours),
+        }
+    }
+
+    /// Whether it is reached.
+    pub fn is_met(self, ratio: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most) => ratio <= most,
+            Self::SpeedAtLeast(least) => ratio >= least,
+        }
+    }
+
+    /// Whether it is missed by more than a tenth, which noise alone does not explain.
+    pub fn is_far_from(self, ratio: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most) => ratio > most * 1.1,
+            Self::SpeedAtLeast(least) => ratio < least / 1.1,
+        }
+    }
+
+    /// For the line that machines read.
+    pub fn describe(self) -> String {
+        match self {
+            Self::TimeAtMost(most) => format!("<={most}"),
+            Self::SpeedAtLeast(least) => format!(">={least}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_met_missed_and_far_missed() {
+        let time = Target::TimeAtMost(0.96);
+        let ratio = |ours, theirs| time.ratio(&[ours], &[theirs]).median;
+        assert!(time.is_met(ratio(90.0, 100.0)));
+        assert!(!time.is_met(ratio(100.0, 100.0)));
+        assert!(!time.is_far_from(ratio(100.0, 100.0)));
+        assert!(time.is_far_from(ratio(106.0, 100.0)));
+        let speed = Target::SpeedAtLeast(1.25);
+        let ratio = |ours, theirs| speed.ratio(&[ours], &[theirs]).median;
+        assert!(speed.is_met(ratio(75.0, 100.0)));
+        assert!(!speed.is_met(ratio(85.0, 100.0)));
+        assert!(!speed.is_far_from(ratio(85.0, 100.0)));
+        assert!(speed.is_far_from(ratio(90.0, 100.0)));
+    }
+
+    #[test]
+    fn quotients_are_taken_round_by_round() {
+        let spread = Spread::of_quotients(&[1.0, 20.0, 3.0], &[2.0, 40.0, 3.0]);
+        assert_eq!((spread.min, spread.median, spread.max), (0.5, 0.5, 1.0));
+    }
+}

@@ -63,6 +63,36 @@ pub fn handshake(
     Pair { client, server }
 }
 
+/// As [`handshake`], with each side's share of the work inside of `client_side` or `server_side`.
+pub fn handshake_by_sides(
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    name: &ServerName<'static>,
+    wire: &mut Wire,
+    mut client_side: impl FnMut(&mut dyn FnMut()),
+    mut server_side: impl FnMut(&mut dyn FnMut()),
+) {
+    let (mut client_end, mut server_end) = (None, None);
+    client_side(&mut || client_end = Some(Connection::client(client.clone(), name.clone())));
+    server_side(&mut || server_end = Some(Connection::server(server.clone())));
+    let (mut client, mut server) = (client_end.unwrap(), server_end.unwrap());
+    while client.is_handshaking() || server.is_handshaking() {
+        client_side(&mut || step(&mut client, wire));
+        server_side(&mut || step(&mut server, wire));
+    }
+}
+
+/// Receives what there is, goes on, sends what there is.
+fn step(connection: &mut Connection, wire: &mut Wire) {
+    while !wire.is_empty() {
+        let count = wire.read(connection.receive_buffer()).unwrap();
+        connection.received(count);
+    }
+    connection.process().unwrap();
+    let count = wire.write(connection.output()).unwrap();
+    connection.sent(count);
+}
+
 /// The name that the server's certificate has.
 pub fn server_name() -> ServerName<'static> {
     SERVER_NAME.try_into().unwrap()

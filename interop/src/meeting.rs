@@ -9,12 +9,18 @@ use warifu::config::{Client, ConfigBuilder, Server};
 use crate::ours::{self, Conversation, Listener, Messages, Setup};
 use crate::peer::rustls::{self, Rustls};
 use crate::peer::{Kind, Role, Stack, gnutls, openssl};
+use crate::pki::NAME;
 use crate::program::Program;
 use crate::tap::Tap;
+
+/// What rustls does after the handshake.
+pub type Script = Box<dyn FnOnce(&mut dyn Rustls) -> io::Result<()> + Send>;
 
 /// What a cell tells both sides, beyond [`Setup`]. Only what concerns the cell's roles is used.
 pub struct Plan {
     pub setup: Setup,
+    /// The name that the client asks for and verifies.
+    pub server_name: &'static str,
     /// More arguments for the peer's program.
     pub arguments: String,
     /// Environment variables for GnuTLS, `NAME=value`.
@@ -24,13 +30,14 @@ pub struct Plan {
     pub rustls_client: Box<dyn FnOnce(&mut ::rustls::ClientConfig)>,
     pub rustls_server: Box<dyn FnOnce(&mut ::rustls::ServerConfig)>,
     /// What rustls does after the handshake.
-    pub script: Box<dyn FnOnce(&mut dyn Rustls) -> io::Result<()> + Send>,
+    pub script: Script,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         Self {
             setup: Setup::default(),
+            server_name: NAME,
             arguments: String::new(),
             environment: String::new(),
             our_client: Box::new(|client| client),
@@ -83,15 +90,21 @@ impl Meeting {
                     .with_message_log(messages.clone())
                     .build()
                     .unwrap();
-                (ours::connect(config, port), peer)
+                (ours::connect(config, plan.server_name, port), peer)
             }
             Role::Client => {
                 let listener = Listener::default();
                 let port = listener.port();
                 let peer = match kind.stack {
-                    Stack::OpenSsl => Peer::Program(openssl::client(setup, port, &plan.arguments)),
+                    Stack::OpenSsl => Peer::Program(openssl::client(
+                        setup,
+                        plan.server_name,
+                        port,
+                        &plan.arguments,
+                    )),
                     Stack::GnuTls => Peer::Program(gnutls::client(
                         setup,
+                        plan.server_name,
                         port,
                         &plan.arguments,
                         &plan.environment,
@@ -99,7 +112,7 @@ impl Meeting {
                     Stack::Rustls => {
                         let mut config = rustls::client_config(setup);
                         (plan.rustls_client)(&mut config);
-                        Peer::Rustls(rustls::client(config, port, plan.script))
+                        Peer::Rustls(rustls::client(config, plan.server_name, port, plan.script))
                     }
                 };
                 let config = (plan.our_server)(ours::server_config(setup))

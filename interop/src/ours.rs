@@ -11,7 +11,7 @@ use warifu::{
     ClientAuth, ClientConfig, Direction, Error, LoggedMessage, MessageLog, ServerConfig, Stream,
 };
 
-use crate::pki::{self, KeyType, NAME};
+use crate::pki::{self, KeyType};
 use crate::program::LIMIT;
 use crate::tap::Tap;
 
@@ -70,7 +70,7 @@ pub fn server_config(setup: &Setup) -> ConfigBuilder<Server> {
 }
 
 /// Connects to a peer that may still be starting. The handshake has not run yet.
-pub fn connect(config: Arc<ClientConfig>, port: u16) -> Stream<Tap> {
+pub fn connect(config: Arc<ClientConfig>, server_name: &'static str, port: u16) -> Stream<Tap> {
     let deadline = Instant::now() + LIMIT;
     let stream = loop {
         match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
@@ -79,7 +79,7 @@ pub fn connect(config: Arc<ClientConfig>, port: u16) -> Stream<Tap> {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    Stream::client(config, NAME.try_into().unwrap(), Tap::new(stream))
+    Stream::client(config, server_name.try_into().unwrap(), Tap::new(stream))
 }
 
 /// Waits for one client at a port of its own.
@@ -110,6 +110,13 @@ impl Listener {
             assert!(Instant::now() < deadline, "no client came");
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// A client that waits already, if there is one. The handshake has not run yet.
+    pub fn try_accept(&self, config: Arc<ServerConfig>) -> Option<Stream<Tap>> {
+        let (stream, _) = self.0.accept().ok()?;
+        stream.set_nonblocking(false).unwrap();
+        Some(Stream::server(config, Tap::new(stream)))
     }
 
     /// The next client. The handshake has not run yet.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-use warifu::pki_types::UnixTime;
 use warifu::{Credential, Trust};
 
 /// The name that all server certificates are for, beside 127.0.0.1.
@@ -81,7 +80,7 @@ impl fmt::Display for KeyType {
     }
 }
 
-/// The files of the run. All are removed when the process ends by [`Pki::remove`].
+/// The files of the run. All are removed by [`remove`].
 #[derive(Debug)]
 pub struct Pki {
     directory: PathBuf,
@@ -115,10 +114,18 @@ extendedKeyUsage = OCSPSigning
 authorityKeyIdentifier = keyid
 ";
 
+static PKI: OnceLock<Pki> = OnceLock::new();
+
 /// The PKI of this run, made at the first call.
 pub fn get() -> &'static Pki {
-    static PKI: OnceLock<Pki> = OnceLock::new();
     PKI.get_or_init(Pki::make)
+}
+
+/// Removes the files of the run.
+pub fn remove() {
+    if let Some(pki) = PKI.get() {
+        let _ = std::fs::remove_dir_all(&pki.directory);
+    }
 }
 
 impl Pki {
@@ -255,14 +262,4 @@ impl Pki {
             .unwrap(),
         )
     }
-
-    /// Removes the files.
-    pub fn remove(&self) {
-        let _ = std::fs::remove_dir_all(&self.directory);
-    }
-}
-
-/// The time when all of it is valid.
-pub fn now() -> UnixTime {
-    UnixTime::now()
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -106,14 +106,15 @@ impl Program {
         });
     }
 
-    /// Waits until its output contains a whole line that starts with `text`.
+    /// Waits until its output contains `text` and the end of its line.
     #[track_caller]
     pub fn expect_line(&self, text: &str) {
         self.wait_until(&format!("line {text:?}"), |output| {
-            let stdout = String::from_utf8_lossy(&output.stdout);
-            stdout
-                .split_once(text)
-                .is_some_and(|(_, rest)| rest.contains('\n'))
+            [&output.stdout, &output.stderr].iter().any(|written| {
+                String::from_utf8_lossy(written)
+                    .split_once(text)
+                    .is_some_and(|(_, rest)| rest.contains('\n'))
+            })
         });
     }
 
@@ -127,14 +128,26 @@ impl Program {
 
     /// Waits for its end.
     #[track_caller]
-    pub fn expect_end(&mut self) -> std::process::ExitStatus {
-        self.wait_until("its end", |output| output.ended == 2);
-        let deadline = Instant::now() + LIMIT;
+    pub fn expect_end(&mut self) -> ExitStatus {
+        self.expect_end_within(LIMIT)
+    }
+
+    /// Waits for its end, for this long.
+    #[track_caller]
+    pub fn expect_end_within(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                // What it wrote last is still on its way.
+                self.wait_until("its end", |output| output.ended == 2);
                 return status;
             }
-            assert!(Instant::now() < deadline, "{} does not end", self.command);
+            assert!(
+                Instant::now() < deadline,
+                "no end of: {}\n{}",
+                self.command,
+                self.output()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }

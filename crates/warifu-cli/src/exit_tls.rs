@@ -4,7 +4,6 @@ use warifu::parameters::AlertDescription as Alert;
 use warifu::{CertificateError, Error, NothingInCommon, PeerMisbehaved};
 
 use crate::exit::{Code, Place, Role, Text, text};
-use crate::when;
 
 pub(crate) fn tls_code(error: &Error) -> Code {
     match error {
@@ -208,16 +207,12 @@ fn nothing_in_common_text(place: &Place, error: &NothingInCommon) -> Text {
 fn certificate_text(place: &Place, error: &CertificateError) -> Text {
     let peer = &place.peer;
     let what = match error {
-        CertificateError::Expired { not_after, now } => format!(
-            "{peer}: its certificate expired on {} (now {})",
-            date(*not_after),
-            date(*now)
-        ),
-        CertificateError::NotYetValid { not_before, now } => format!(
-            "{peer}: its certificate is not valid before {} (now {})",
-            date(*not_before),
-            date(*now)
-        ),
+        CertificateError::Expired { not_after, now } => {
+            format!("{peer}: its certificate expired on {not_after} (now {now})")
+        }
+        CertificateError::NotYetValid { not_before, now } => {
+            format!("{peer}: its certificate is not valid before {not_before} (now {now})")
+        }
         other => format!("{peer}: {other}"),
     };
     let again = match place.role {
@@ -290,8 +285,4 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
             "warifu cert check FILE --ca CA    with the peer's certificate file shows which certificate is wrong",
         ),
     }
-}
-
-fn date(seconds: u64) -> String {
-    when::date_time(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

@@ -2,13 +2,15 @@
 
 use crate::hmac::Tag;
 use crate::{CryptoError, Hash, HmacKey, Secret};
+use core::borrow::Borrow;
 use core::fmt;
 
 /// A pseudorandom key: what HKDF-Extract gives and HKDF-Expand takes.
 ///
-/// Boxed, so that moving it leaves no copy; wiped on drop. It cannot be read back.
-pub struct Prk {
-    key: Box<HmacKey>,
+/// Boxed, so that moving it leaves no copy, unless [`with_secret`](Prk::with_secret) lends one that cannot be moved;
+/// wiped on drop. It cannot be read back.
+pub struct Prk<K = Box<HmacKey>> {
+    key: K,
 }
 
 impl Prk {
@@ -32,11 +34,25 @@ impl Prk {
             key: HmacKey::boxed(hash, secret),
         }
     }
+}
 
+impl Prk<HmacKey> {
+    /// Runs `operation` with a secret that is already uniformly random, on the stack: for a few derivations and no
+    /// allocation.
+    pub fn with_secret<R>(hash: Hash, secret: &[u8], operation: impl FnOnce(&Self) -> R) -> R {
+        let mut prk = Self {
+            key: HmacKey::initial(hash),
+        };
+        prk.key.set(secret);
+        operation(&prk)
+    }
+}
+
+impl<K: Borrow<HmacKey>> Prk<K> {
     /// The hash underneath.
     #[must_use]
     pub fn hash(&self) -> Hash {
-        self.key.hash()
+        self.key.borrow().hash()
     }
 
     /// HKDF-Expand(prk, info, out.len()), RFC 5869 Section 2.3, where info is the concatenation of
@@ -46,7 +62,31 @@ impl Prk {
     /// [`CryptoError::InvalidLength`] if `out` is longer than 255 times the hash's output, or `info`
     /// has more than 8 parts.
     pub fn expand(&self, info: &[&[u8]], out: &mut [u8]) -> Result<(), CryptoError> {
-        expand(&self.key, info, out)
+        let hash_len = self.hash().output_len();
+        if out.len() > 255 * hash_len || info.len() > MAX_INFO_PARTS {
+            return Err(CryptoError::InvalidLength);
+        }
+        let mut previous: Option<Tag> = None;
+        // T(i) = HMAC(PRK, T(i-1) | info | i)
+        for (counter, chunk) in (1..=u8::MAX).zip(out.chunks_mut(hash_len)) {
+            let counter = [counter];
+            let mut data: [&[u8]; MAX_INFO_PARTS + 2] = [&[]; MAX_INFO_PARTS + 2];
+            let parts = previous
+                .as_ref()
+                .map(Tag::as_ref)
+                .into_iter()
+                .chain(info.iter().copied())
+                .chain([counter.as_slice()]);
+            for (to, part) in data.iter_mut().zip(parts) {
+                *to = part;
+            }
+            let block = self.key.borrow().sign(&data);
+            for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
+                *to = *from;
+            }
+            previous = Some(block);
+        }
+        Ok(())
     }
 
     /// HKDF-Expand-Label(secret, label, context, out.len()), RFC 8446 Section 7.1.
@@ -62,22 +102,16 @@ impl Prk {
         context: &[u8],
         out: &mut [u8],
     ) -> Result<(), CryptoError> {
-        expand_label(&self.key, label, context, out)
-    }
-
-    /// [`expand_label`](Self::expand_label) once from a secret that is needed for nothing else, without the
-    /// allocation that keeping it takes.
-    ///
-    /// # Errors
-    /// As [`expand_label`](Self::expand_label).
-    pub fn expand_label_once(
-        hash: Hash,
-        secret: &[u8],
-        label: &[u8],
-        context: &[u8],
-        out: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        expand_label(&HmacKey::new(hash, secret), label, context, out)
+        const PREFIX: &[u8] = b"tls13 ";
+        let too_long = |_| CryptoError::InvalidLength;
+        // struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel;
+        let out_len = u16::try_from(out.len()).map_err(too_long)?.to_be_bytes();
+        let label_len = [u8::try_from(PREFIX.len() + label.len()).map_err(too_long)?];
+        let context_len = [u8::try_from(context.len()).map_err(too_long)?];
+        self.expand(
+            &[&out_len, &label_len, PREFIX, label, &context_len, context],
+            out,
+        )
     }
 
     /// HKDF-Expand-Label with an output of the hash's length, as all of TLS 1.3's secrets have:
@@ -92,57 +126,10 @@ impl Prk {
     }
 }
 
-fn expand(key: &HmacKey, info: &[&[u8]], out: &mut [u8]) -> Result<(), CryptoError> {
-    let hash_len = key.hash().output_len();
-    if out.len() > 255 * hash_len || info.len() > MAX_INFO_PARTS {
-        return Err(CryptoError::InvalidLength);
-    }
-    let mut previous: Option<Tag> = None;
-    // T(i) = HMAC(PRK, T(i-1) | info | i)
-    for (counter, chunk) in (1..=u8::MAX).zip(out.chunks_mut(hash_len)) {
-        let counter = [counter];
-        let mut data: [&[u8]; MAX_INFO_PARTS + 2] = [&[]; MAX_INFO_PARTS + 2];
-        let parts = previous
-            .as_ref()
-            .map(Tag::as_ref)
-            .into_iter()
-            .chain(info.iter().copied())
-            .chain([counter.as_slice()]);
-        for (to, part) in data.iter_mut().zip(parts) {
-            *to = part;
-        }
-        let block = key.sign(&data);
-        for (to, from) in chunk.iter_mut().zip(block.as_ref()) {
-            *to = *from;
-        }
-        previous = Some(block);
-    }
-    Ok(())
-}
-
-fn expand_label(
-    key: &HmacKey,
-    label: &[u8],
-    context: &[u8],
-    out: &mut [u8],
-) -> Result<(), CryptoError> {
-    const PREFIX: &[u8] = b"tls13 ";
-    let too_long = |_| CryptoError::InvalidLength;
-    // struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel;
-    let out_len = u16::try_from(out.len()).map_err(too_long)?.to_be_bytes();
-    let label_len = [u8::try_from(PREFIX.len() + label.len()).map_err(too_long)?];
-    let context_len = [u8::try_from(context.len()).map_err(too_long)?];
-    expand(
-        key,
-        &[&out_len, &label_len, PREFIX, label, &context_len, context],
-        out,
-    )
-}
-
 /// HkdfLabel has six parts; a few more cost nothing.
 const MAX_INFO_PARTS: usize = 8;
 
-impl fmt::Debug for Prk {
+impl<K: Borrow<HmacKey>> fmt::Debug for Prk<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prk")
             .field("hash", &self.hash())

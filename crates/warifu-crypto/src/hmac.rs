@@ -31,7 +31,8 @@ impl HmacKey {
         prepared
     }
 
-    const fn initial(hash: Hash) -> Self {
+    /// To be [`set`](Self::set) where it lies.
+    pub(crate) const fn initial(hash: Hash) -> Self {
         Self {
             hash,
             inner: Midstate::initial(hash),
@@ -40,7 +41,7 @@ impl HmacKey {
     }
 
     /// Hashes the padded key, once, into the initial states.
-    fn set(&mut self, key: &[u8]) {
+    pub(crate) fn set(&mut self, key: &[u8]) {
         let mut block = [0; MAX_BLOCK_LEN];
         // Never empty: MAX_BLOCK_LEN is the longest of all block lengths.
         let block_of_hash = block.get_mut(..self.hash.block_len()).unwrap_or_default();

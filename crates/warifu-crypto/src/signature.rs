@@ -212,7 +212,13 @@ impl PublicKey {
         if !reader.is_empty() {
             return Err(CryptoError::InvalidKey);
         }
-        Self::from_spki_parts(algorithm, public_key)
+        let (family, _) = Family::from_algorithm_identifier(algorithm)?;
+        if algorithm != family.library_identifier() {
+            return Self::from_spki_parts(algorithm, public_key);
+        }
+        // Already in the form that AWS-LC reads.
+        check_point_form(family, public_key)?;
+        Self::from_library_spki(spki, family, PssRestriction::None)
     }
 
     /// From the two parts of a SubjectPublicKeyInfo: the content of its AlgorithmIdentifier (without the
@@ -223,10 +229,7 @@ impl PublicKey {
     /// As [`from_spki_der`](Self::from_spki_der).
     pub fn from_spki_parts(algorithm: &[u8], public_key: &[u8]) -> Result<Self, CryptoError> {
         let (family, pss) = Family::from_algorithm_identifier(algorithm)?;
-        if family.is_ec() && public_key.first() != Some(&4) {
-            // RFC 5480 Section 2.2: only the uncompressed form must be supported; nobody uses the others.
-            return Err(CryptoError::Unsupported);
-        }
+        check_point_form(family, public_key)?;
         // SEQUENCE { SEQUENCE { identifier }, BIT STRING { no unused bits, key } }
         let identifier = family.library_identifier();
         let spki = der::wrap(
@@ -239,7 +242,15 @@ impl PublicKey {
                 public_key,
             ],
         );
-        let key = Pkey::from_spki(spki.as_bytes()).ok_or(CryptoError::InvalidKey)?;
+        Self::from_library_spki(spki.as_bytes(), family, pss)
+    }
+
+    fn from_library_spki(
+        spki: &[u8],
+        family: Family,
+        pss: PssRestriction,
+    ) -> Result<Self, CryptoError> {
+        let key = Pkey::from_spki(spki).ok_or(CryptoError::InvalidKey)?;
         let kind = family.kind(&key);
         check_rsa_size(kind)?;
         Ok(Self { key, kind, pss })
@@ -291,6 +302,14 @@ impl fmt::Debug for PublicKey {
             .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
+}
+
+/// RFC 5480 Section 2.2: only the uncompressed form of a point must be supported; nobody uses the others.
+fn check_point_form(family: Family, public_key: &[u8]) -> Result<(), CryptoError> {
+    if family.is_ec() && public_key.first() != Some(&4) {
+        return Err(CryptoError::Unsupported);
+    }
+    Ok(())
 }
 
 /// Refuses RSA keys outside [`MIN_RSA_BITS`]..=[`MAX_RSA_BITS`].

@@ -779,37 +779,5 @@ fn wire(wire: &mut Option<Box<Wire>>) -> Result<&mut Wire, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rustls_pki_types::CertificateDer;
-
-    use super::*;
-    use crate::{ClientAuth, Trust};
-
-    /// Bytes of each flow's future: what a connection takes more while its handshake lasts. A large value that lives across
-    /// an await shows here.
-    #[test]
-    fn futures_of_the_flows_are_small() {
-        const MAX_FUTURE_LEN: usize = 2560;
-        let key = rcgen::KeyPair::generate().unwrap();
-        let params = rcgen::CertificateParams::new(vec!["host.example".to_owned()]).unwrap();
-        let certificate: CertificateDer<'static> = params.self_signed(&key).unwrap().into();
-        let credential = Credential::from_der(vec![certificate.clone()], &key.serialize_der());
-        let credential = Arc::new(credential.unwrap());
-        let trust = Trust::builder().with_ca_bytes(&certificate).build();
-        let trust = Arc::new(trust.unwrap());
-        let client = ClientConfig::builder(trust.clone()).build().unwrap();
-        let server = ServerConfig::builder(credential)
-            .with_client_auth(ClientAuth::required(trust))
-            .build()
-            .unwrap();
-        let mut client = Connection::client(client, "host.example".try_into().unwrap());
-        let mut server = Connection::server(server);
-        client.process().unwrap();
-        server.process().unwrap();
-        for (name, connection) in [("client", client), ("server", server)] {
-            let len = connection.future_len();
-            println!("{name}: {len} bytes");
-            assert!((1..=MAX_FUTURE_LEN).contains(&len), "{name}: {len} bytes");
-        }
-    }
-}
+#[path = "connection_tests.rs"]
+mod tests;

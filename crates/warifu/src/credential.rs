@@ -360,9 +360,12 @@ impl CredentialBuilder {
             self.passphrase.as_ref(),
         )?;
         let (chain, key) = match_up(chain, keys)?;
+        // A certificate may restrict a PSS key further than the file with the key does (RFC 4055 Section 3.3).
+        let public_key = leaf_key(&chain)?;
         let schemes: Vec<_> = key
             .algorithms()
             .iter()
+            .filter(|algorithm| public_key.supports(**algorithm))
             .map(|algorithm| SignatureScheme(algorithm.iana()))
             .filter(|scheme| scheme.signs_tls13_handshakes())
             .collect();
@@ -478,7 +481,8 @@ fn fits(certificate: &CertificateView<'_>, key: &PrivateKey) -> bool {
     let Ok(public_key) = PublicKey::from_spki_der(certificate.spki) else {
         return false;
     };
-    let Some(&algorithm) = key.algorithms().first() else {
+    let mut algorithms = key.algorithms().iter();
+    let Some(&algorithm) = algorithms.find(|algorithm| public_key.supports(**algorithm)) else {
         return false;
     };
     public_key.kind() == key.kind() && signature_fits(&public_key, key, algorithm)
@@ -578,6 +582,10 @@ impl ChooseCredential for Credentials {
         request: CredentialRequest<'a>,
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
         Answer::Ready(Ok(self.best(&request).cloned()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 }
 

@@ -126,6 +126,11 @@ pub trait ChooseCredential: Send + Sync + fmt::Debug {
         &'a self,
         request: CredentialRequest<'a>,
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>>;
+
+    /// Whether the choice can never be other than `None`: a server's configuration is refused then.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 // What is shared already needs no wrapper to be given to a configuration.
@@ -160,5 +165,9 @@ impl<C: ChooseCredential + ?Sized> ChooseCredential for Arc<C> {
         request: CredentialRequest<'a>,
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
         (**self).choose(request)
+    }
+
+    fn is_empty(&self) -> bool {
+        (**self).is_empty()
     }
 }

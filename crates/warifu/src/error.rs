@@ -278,10 +278,10 @@ errors! {
         UnsupportedAlgorithm { algorithm: String } => BAD_CERTIFICATE, "peer's certificate chain uses {algorithm}, which is not accepted";
         /// The name we asked for is not in the certificate.
         NameMismatch { wanted: String, presented: String } => BAD_CERTIFICATE, "peer's certificate is for {presented}, not for {wanted}";
-        /// notAfter has passed. Times are seconds since 1970-01-01 UTC.
-        Expired { not_after: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain expired at {not_after} (now {now}, seconds since 1970)";
-        /// notBefore is to come. Times are seconds since 1970-01-01 UTC.
-        NotYetValid { not_before: u64, now: u64 } => CERTIFICATE_EXPIRED, "peer's certificate chain is not valid before {not_before} (now {now}, seconds since 1970)";
+        /// notAfter has passed.
+        Expired { not_after: UnixSeconds, now: UnixSeconds } => CERTIFICATE_EXPIRED, "peer's certificate chain expired on {not_after}, now is {now}";
+        /// notBefore is to come.
+        NotYetValid { not_before: UnixSeconds, now: UnixSeconds } => CERTIFICATE_EXPIRED, "peer's certificate chain is not valid before {not_before}, now is {now}";
         /// On a CRL.
         Revoked => CERTIFICATE_REVOKED, "peer's certificate was revoked";
         /// CRLs were given but none of them speaks for this certificate, or it is out of date.
@@ -296,6 +296,36 @@ errors! {
         BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
         /// The application's verifier said no.
         Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";
+    }
+}
+
+/// A point in time: seconds since 1970-01-01 00:00:00 UTC. Prints as `2026-06-01 00:00:00 UTC`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixSeconds(pub u64);
+
+impl fmt::Display for UnixSeconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY: u64 = 24 * 60 * 60;
+        let (days, second) = (self.0 / DAY, self.0 % DAY);
+        // Counted from 0000-03-01, a year has its leap day last, and 400 years always have 146,097 days.
+        let days = days + 719_468;
+        let (era, day) = (days / 146_097, days % 146_097);
+        let year_of_era = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        // Months from March on: 31, 30, 31, 30, 31 days, again and again.
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (month, next_year) = if month < 10 {
+            (month + 3, 0)
+        } else {
+            (month - 9, 1)
+        };
+        let year = 400 * era + year_of_era + next_year;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC"
+        )
     }
 }
 
@@ -333,5 +363,25 @@ impl fmt::Display for UsageError {
 impl From<UsageError> for Error {
     fn from(error: UsageError) -> Self {
         Self::Usage(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UnixSeconds;
+
+    #[test]
+    fn times_print_as_dates() {
+        // The right-hand sides are what `date -u -d @SECONDS` prints.
+        for (seconds, date) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_780_272_000, "2026-06-01 00:00:00 UTC"),
+            (1_735_689_599, "2024-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(UnixSeconds(seconds).to_string(), date);
+        }
     }
 }

@@ -19,6 +19,13 @@ mod stream;
 mod test_vectors;
 pub mod trust;
 
+/// What the tests outside of the crate use, for those inside.
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod testing;
+#[cfg(test)]
+extern crate self as warifu;
+
 pub use config::{ClientAuth, ClientConfig, ServerConfig};
 pub use connection::{Connection, Peeked, ReadOutcome};
 pub use coroutine::Waiting;

@@ -198,15 +198,20 @@ impl<T: Read + Write> Stream<T> {
     fn await_data(&mut self) -> io::Result<usize> {
         self.complete_handshake()?;
         loop {
-            match self.connection.peek() {
-                Ok(Peeked::Data(data)) => return Ok(data.len()),
-                Ok(Peeked::Closed) => return Ok(0),
-                Ok(Peeked::NeedBytes) => {}
+            let found = match self.connection.peek() {
+                Ok(Peeked::Data(data)) => Some(data.len()),
+                Ok(Peeked::Closed) => Some(0),
+                Ok(Peeked::NeedBytes) => None,
                 Err(error) => return Err(self.failed(error)),
+            };
+            // Answers of the protocol (KeyUpdate, post-handshake authentication) leave now: the peer may wait for
+            // them, and the application be long about its data. If the transport does not take them, a later call
+            // sends them; data that is here counts more than the transport's error.
+            let sent = self.send_output();
+            if let Some(count) = found {
+                return Ok(count);
             }
-            // Answers of the protocol (KeyUpdate, post-handshake authentication) leave before this waits; if the
-            // transport does not take them now, a later call sends them.
-            match self.send_output() {
+            match sent {
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
                 _ => {}
             }

@@ -764,3 +764,59 @@ fn facts_name_each_kind_of_key() {
         assert_eq!(CertificateFacts::from_der(&der).unwrap().key, name);
     }
 }
+
+#[test]
+fn pem_with_a_byte_order_mark_is_read() {
+    let ca = Ca::root("root");
+    let directory = Directory::new();
+    directory.write("ca.der", &ca.certificate);
+    directory.openssl("x509 -inform DER -in ca.der -out ca.pem");
+    let marked = [b"\xef\xbb\xbf", directory.read("ca.pem").as_slice()].concat();
+    assert_eq!(
+        certificates_from_bytes(&marked).unwrap(),
+        [ca.certificate.clone()]
+    );
+}
+
+#[test]
+fn der_that_contains_the_start_of_a_pem_section_is_der() {
+    let ca = Ca::root_with("root", |params| {
+        // Netscape's comment, where some programs put advice.
+        let comment = rcgen::CustomExtension::from_oid_content(
+            &[2, 16, 840, 1, 113_730, 1, 13],
+            b"\x16\x20save from -----BEGIN CERTIFICATE".to_vec(),
+        );
+        params.custom_extensions.push(comment);
+    });
+    assert_eq!(
+        certificates_from_bytes(&ca.certificate).unwrap(),
+        [ca.certificate.clone()]
+    );
+}
+
+#[test]
+fn key_of_a_restricted_pss_certificate_signs_within_the_restriction() {
+    let directory = Directory::new();
+    directory.openssl(
+        "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 \
+         -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48 -out key.pem",
+    );
+    directory.openssl("req -x509 -key key.pem -out cert.pem -subj /CN=self -days 30");
+    directory.openssl("pkcs8 -topk8 -nocrypt -in key.pem -outform DER -out key.der");
+    // The same key without the restriction: id-RSASSA-PSS alone in its AlgorithmIdentifier.
+    let der = directory.read("key.der");
+    let oid = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
+    let identifier = 7;
+    assert_eq!(der[identifier], 0x30);
+    let after = identifier + 2 + usize::from(der[identifier + 1]);
+    let content = [b"\x02\x01\x00\x30\x0b".as_slice(), oid, &der[after..]].concat();
+    let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let key = [&[0x30, 0x82], len.as_slice(), &content].concat();
+
+    let credential = Credential::from_pem(&directory.read("cert.pem"), &key).unwrap();
+    assert_eq!(
+        credential.schemes(),
+        [SignatureScheme::RSA_PSS_PSS_SHA384],
+        "the peer refuses what the certificate's key does not allow"
+    );
+}

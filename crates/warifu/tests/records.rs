@@ -161,14 +161,13 @@ fn receive_takes_no_more_than_a_record_before_it_is_read() {
 
 // ---- sizes by agreement ----
 
-/// Every way two sides may agree on record sizes, with the limits of the client's and the server's content.
-fn agreements() -> Vec<(
-    &'static str,
-    Box<dyn Fn(ConfigBuilder<Client>) -> ConfigBuilder<Client>>,
-    Box<dyn Fn(ConfigBuilder<Server>) -> ConfigBuilder<Server>>,
-    usize,
-    usize,
-)> {
+type Change<R> = Box<dyn Fn(ConfigBuilder<R>) -> ConfigBuilder<R>>;
+
+/// What it is, both configurations, and the limits of the client's and the server's content.
+type Agreement = (&'static str, Change<Client>, Change<Server>, usize, usize);
+
+/// Every way two sides may agree on record sizes.
+fn agreements() -> Vec<Agreement> {
     vec![
         ("none", Box::new(same), Box::new(same), RECORD, RECORD),
         (

@@ -20,6 +20,7 @@ use rcgen::{
 use warifu::CertificateError;
 use warifu::certificate::{CertificateFacts, certificates_from_file};
 use warifu::decision::{PeerRole, PresentedChain, VerifyPeer};
+use warifu::error::UnixSeconds;
 use warifu::parameters::AlertDescription;
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
 use warifu::trust::{Trust, TrustBuilder, TrustError};
@@ -132,16 +133,16 @@ fn validity_includes_its_first_and_last_second() {
     refused(
         server_at(&trust, &chain, "host.example", first - 1),
         CertificateError::NotYetValid {
-            not_before: first,
-            now: first - 1,
+            not_before: UnixSeconds(first),
+            now: UnixSeconds(first - 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
     refused(
         server_at(&trust, &chain, "host.example", last + 1),
         CertificateError::Expired {
-            not_after: last,
-            now: last + 1,
+            not_after: UnixSeconds(last),
+            now: UnixSeconds(last + 1),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -156,8 +157,8 @@ fn expired_intermediate_is_refused() {
     refused(
         server(&trust, &chain, "host.example"),
         CertificateError::Expired {
-            not_after: 1_777_593_600,
-            now: NOW,
+            not_after: UnixSeconds(1_777_593_600),
+            now: UnixSeconds(NOW),
         },
         AlertDescription::CERTIFICATE_EXPIRED,
     );
@@ -440,6 +441,75 @@ fn leaf_that_signs_is_no_ca() {
 }
 
 #[test]
+fn certificate_that_is_no_ca_is_trusted_as_itself_only() {
+    type Change = fn(&mut CertificateParams);
+    let no_cas: [Change; 3] = [
+        |params| params.is_ca = IsCa::ExplicitNoCa,
+        |params| params.is_ca = IsCa::NoCa,
+        |params| params.key_usages = vec![KeyUsagePurpose::DigitalSignature],
+    ];
+    for change in no_cas {
+        let own = Ca::root_with("own", |params| {
+            params.subject_alt_names =
+                vec![rcgen::SanType::DnsName("own.example".try_into().unwrap())];
+            params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+            change(params);
+        });
+        let trust = trusting(&own).build().unwrap();
+        assert_eq!(
+            server(
+                &trust,
+                std::slice::from_ref(&own.certificate),
+                "own.example"
+            ),
+            Ok(())
+        );
+        refused(
+            server(&trust, &[own.leaf()], "host.example"),
+            CertificateError::UnknownIssuer {
+                issuer: "CN=own".to_owned(),
+                sent: 1,
+            },
+            AlertDescription::UNKNOWN_CA,
+        );
+        let sent_too = [own.leaf(), own.certificate.clone()];
+        assert!(server(&trust, &sent_too, "host.example").is_err());
+    }
+}
+
+#[test]
+fn path_length_of_the_trusted_ca_is_kept() {
+    let root = Ca::root_with("root", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    });
+    let one = root.intermediate("one");
+    let trust = trusting(&root).build().unwrap();
+    assert_eq!(server(&trust, &[root.leaf()], "host.example"), Ok(()));
+    refused(
+        server(
+            &trust,
+            &[one.leaf(), one.certificate.clone()],
+            "host.example",
+        ),
+        constraint("path length: more intermediate CAs than one of them allows"),
+        AlertDescription::BAD_CERTIFICATE,
+    );
+    let root = Ca::root_with("root", |params| {
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    });
+    let one = root.intermediate("one");
+    let trust = trusting(&root).build().unwrap();
+    assert_eq!(
+        server(
+            &trust,
+            &[one.leaf(), one.certificate.clone()],
+            "host.example"
+        ),
+        Ok(())
+    );
+}
+
+#[test]
 fn path_length_is_kept() {
     let root = Ca::root("root");
     let one = root.intermediate_with("one", |params| {
@@ -700,9 +770,18 @@ fn unknown_critical_extension_is_refused() {
 // ---- revocation ----
 
 fn crl(ca: &Ca, revoked: &[u8], next_update: (i32, u8, u8)) -> Vec<u8> {
+    crl_of(ca, revoked, (2026, 1, 1), next_update)
+}
+
+fn crl_of(
+    ca: &Ca,
+    revoked: &[u8],
+    (this_year, this_month, this_day): (i32, u8, u8),
+    next_update: (i32, u8, u8),
+) -> Vec<u8> {
     let (year, month, day) = next_update;
     let params = CertificateRevocationListParams {
-        this_update: date_time_ymd(2026, 1, 1),
+        this_update: date_time_ymd(this_year, this_month, this_day),
         next_update: date_time_ymd(year, month, day),
         crl_number: SerialNumber::from(1),
         issuing_distribution_point: None,
@@ -740,6 +819,29 @@ fn revoked_leaf_is_refused() {
         CertificateError::Revoked,
         AlertDescription::CERTIFICATE_REVOKED,
     );
+}
+
+#[test]
+fn newest_crl_of_a_ca_decides_in_whatever_order_they_are_given() {
+    let ca = Ca::root("root");
+    let old = crl_of(&ca, &[], (2026, 4, 1), LATER);
+    let older = crl_of(&ca, &[], (2026, 3, 1), (2026, 4, 1));
+    let new = crl_of(&ca, &[7], (2026, 5, 1), LATER);
+    for crls in [
+        [&old, &older, &new],
+        [&new, &older, &old],
+        [&older, &new, &old],
+    ] {
+        let trust = crls
+            .into_iter()
+            .fold(trusting(&ca), |trust, crl| trust.with_crl_bytes(crl))
+            .build()
+            .unwrap();
+        assert_eq!(
+            server(&trust, &[ca.leaf()], "host.example"),
+            Err(CertificateError::Revoked)
+        );
+    }
 }
 
 fn unknown(reason: &str) -> CertificateError {
@@ -879,16 +981,16 @@ fn what_openssl_req_x509_makes_can_be_pinned_or_given_as_ca() {
         refused(
             server_at(&trust, &chain, "localhost", facts.not_after + 1),
             CertificateError::Expired {
-                not_after: facts.not_after,
-                now: facts.not_after + 1,
+                not_after: UnixSeconds(facts.not_after),
+                now: UnixSeconds(facts.not_after + 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
         refused(
             server_at(&trust, &chain, "localhost", facts.not_before - 1),
             CertificateError::NotYetValid {
-                not_before: facts.not_before,
-                now: facts.not_before - 1,
+                not_before: UnixSeconds(facts.not_before),
+                now: UnixSeconds(facts.not_before - 1),
             },
             AlertDescription::CERTIFICATE_EXPIRED,
         );
@@ -1198,8 +1300,8 @@ fn each_opt_out_leaves_the_other_rules_in_force() {
     assert!(matches!(
         server(&builder.clone().build().unwrap(), &chain, name),
         Err(CertificateError::Expired {
-            not_after: 1_775_001_600,
-            now: NOW
+            not_after: UnixSeconds(1_775_001_600),
+            now: UnixSeconds(NOW)
         })
     ));
     let builder = builder.dangerous().accept_any_date();

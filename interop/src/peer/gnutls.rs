@@ -8,7 +8,7 @@ use warifu::parameters::{CipherSuite, NamedGroup};
 
 use super::arguments;
 use crate::ours::Setup;
-use crate::pki::{self, NAME};
+use crate::pki;
 use crate::program::Program;
 
 /// The installed version, as `3.7.9`.
@@ -91,11 +91,7 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
     } else {
         format!("--x509certfile {key}.pem --x509keyfile {key}.key")
     };
-    let priority_text = if more.contains("--priority") {
-        String::new()
-    } else {
-        format!("--priority {}", priority(setup))
-    };
+    let priority_text = format!("--priority {}", priority(setup));
     for _ in 0..5 {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
@@ -113,28 +109,20 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
 }
 
 /// Starts `gnutls-cli`, which believes the run's CA alone.
-pub fn client(setup: &Setup, port: u16, more: &str, environment: &str) -> Program {
+pub fn client(
+    setup: &Setup,
+    server_name: &str,
+    port: u16,
+    more: &str,
+    environment: &str,
+) -> Program {
     let auth = match setup.client_key {
         Some(key) => format!("--x509certfile {key}.pem --x509keyfile {key}.key"),
         None => String::new(),
     };
-    let ca = if more.contains("--x509cafile") {
-        ""
-    } else {
-        "--x509cafile ca.pem"
-    };
-    let name = if more.contains("--verify-hostname") {
-        String::new()
-    } else {
-        format!("--verify-hostname {NAME}")
-    };
-    let priority_text = if more.contains("--priority") {
-        String::new()
-    } else {
-        format!("--priority {}", priority(setup))
-    };
+    let priority_text = format!("--priority {}", priority(setup));
     let line = format!(
-        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {NAME} {name} {ca} {auth} {priority_text} --single-key-share {more}"
+        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {server_name} --verify-hostname {server_name} --x509cafile ca.pem {auth} {priority_text} --single-key-share {more}"
     );
     Program::start(pki::get().directory(), "env", &arguments(&line))
 }

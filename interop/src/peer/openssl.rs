@@ -7,7 +7,7 @@ use warifu::parameters::{CipherSuite, NamedGroup};
 
 use super::{Role, arguments};
 use crate::ours::Setup;
-use crate::pki::{self, NAME};
+use crate::pki;
 use crate::program::Program;
 
 /// The installed version, as `3.0.17`.
@@ -102,23 +102,13 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
 }
 
 /// Starts `s_client`, which believes the run's CA alone.
-pub fn client(setup: &Setup, port: u16, more: &str) -> Program {
+pub fn client(setup: &Setup, server_name: &str, port: u16, more: &str) -> Program {
     let auth = match setup.client_key {
         Some(key) => format!("-cert {key}.pem -key {key}.key"),
         None => String::new(),
     };
-    let ca = if more.contains("-CAfile") {
-        ""
-    } else {
-        "-CAfile ca.pem"
-    };
-    let name = if more.contains("-verify_hostname") {
-        String::new()
-    } else {
-        format!("-verify_hostname {NAME}")
-    };
     let line = format!(
-        "s_client -connect 127.0.0.1:{port} -servername {NAME} {name} {ca} -verify_return_error {auth} {} {more}",
+        "s_client -connect 127.0.0.1:{port} -servername {server_name} -verify_hostname {server_name} -CAfile ca.pem -verify_return_error {auth} {} {more}",
         of_setup(setup)
     );
     Program::start(pki::get().directory(), "openssl", &arguments(&line))

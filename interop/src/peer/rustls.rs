@@ -16,7 +16,7 @@ use rustls::{
 use warifu::parameters::{CipherSuite, NamedGroup};
 
 use crate::ours::{Listener, Setup};
-use crate::pki::{self, KeyType, NAME};
+use crate::pki;
 use crate::program::LIMIT;
 
 /// As pinned in Cargo.toml.
@@ -64,9 +64,10 @@ fn roots() -> RootCertStore {
     roots
 }
 
-fn chain_and_key(key_type: KeyType) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
-    let certificate = CertificateDer::from_pem_file(pki::get().certificate(key_type)).unwrap();
-    let key = PrivateKeyDer::from_pem_file(pki::get().key(key_type)).unwrap();
+fn chain_and_key(name: &str) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let path = |end| pki::get().path(&format!("{name}.{end}"));
+    let certificate = CertificateDer::from_pem_file(path("pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(path("key")).unwrap();
     (vec![certificate], key)
 }
 
@@ -78,7 +79,7 @@ pub fn client_config(setup: &Setup) -> ClientConfig {
         .with_root_certificates(roots());
     match setup.client_key {
         Some(key_type) => {
-            let (chain, key) = chain_and_key(key_type);
+            let (chain, key) = chain_and_key(&key_type.to_string());
             builder.with_client_auth_cert(chain, key).unwrap()
         }
         None => builder.with_no_client_auth(),
@@ -91,7 +92,7 @@ pub fn server_config(setup: &Setup) -> ServerConfig {
     let builder = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap();
-    let (chain, key) = chain_and_key(setup.server_key);
+    let (chain, key) = chain_and_key(&setup.server_key.to_string());
     let builder = match setup.client_key {
         Some(_) => builder.with_client_cert_verifier(
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots()), provider)
@@ -227,6 +228,7 @@ pub fn server(
 /// Starts a client that connects to `port`.
 pub fn client(
     config: ClientConfig,
+    server_name: &'static str,
     port: u16,
     script: impl FnOnce(&mut dyn Rustls) -> std::io::Result<()> + Send + 'static,
 ) -> Running {
@@ -234,7 +236,8 @@ pub fn client(
     std::thread::spawn(move || {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         limits(&stream);
-        let connection = ClientConnection::new(Arc::new(config), NAME.try_into().unwrap()).unwrap();
+        let connection =
+            ClientConnection::new(Arc::new(config), server_name.try_into().unwrap()).unwrap();
         let _ = told.send(run(StreamOwned::new(connection, stream), script));
     });
     Running(running)
@@ -257,13 +260,24 @@ pub fn expect_close(stream: &mut dyn Rustls) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// A server's configuration with a stapled OCSP response.
-pub fn with_ocsp(key_type: KeyType, response: Vec<u8>) -> ServerConfig {
-    let (chain, key) = chain_and_key(key_type);
+/// A server's configuration with the certificate `name`.pem, its key, and a stapled OCSP response if not empty.
+pub fn server_config_of(name: &str, ocsp_response: Vec<u8>) -> ServerConfig {
+    let (chain, key) = chain_and_key(name);
     ServerConfig::builder_with_provider(provider(&Setup::default()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert_with_ocsp(chain, key, response)
+        .with_single_cert_with_ocsp(chain, key, ocsp_response)
+        .unwrap()
+}
+
+/// A client's configuration with the certificate `name`.pem and its key.
+pub fn client_config_of(name: &str) -> ClientConfig {
+    let (chain, key) = chain_and_key(name);
+    ClientConfig::builder_with_provider(provider(&Setup::default()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots())
+        .with_client_auth_cert(chain, key)
         .unwrap()
 }

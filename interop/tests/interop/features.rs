@@ -11,7 +11,7 @@ use warifu::parameters::{HandshakeType, NamedGroup, SignatureScheme};
 use warifu::{CertificateError, ClientAuth, Direction, Error, HandshakeKind, Padding, Trust};
 use warifu_interop::meeting::{Meeting, Peer, Plan};
 use warifu_interop::ours::{Conversation, Setup, digits};
-use warifu_interop::peer::rustls::{Rustls, expect_close};
+use warifu_interop::peer::rustls::{Rustls, converse, expect_close, server_config_of};
 use warifu_interop::peer::{Kind, Role, Stack};
 use warifu_interop::pki::{self, KeyType};
 use warifu_interop::table::Table;
@@ -20,6 +20,9 @@ use warifu_interop::tap::records;
 /// A test, or why there is none for this peer.
 type Cell = Result<fn(Kind), &'static str>;
 
+/// A row's name, and its cell for each peer.
+type Row = (&'static str, fn(Kind) -> Cell);
+
 /// How gnutls-serv answers a command.
 const EXECUTED: &str = "Successfully executed command\n";
 
@@ -27,7 +30,7 @@ const NO_COMMAND: &str = "the program has no command for it";
 
 pub fn features(trials: &mut Vec<Trial>) -> Table {
     let mut table = Table::new("feature");
-    let rows: [(&str, fn(Kind) -> Cell); 25] = [
+    let rows: [Row; 25] = [
         ("both sides' defaults", |_| Ok(defaults)),
         ("1 MiB each way at once", |_| Ok(bulk)),
         ("ALPN", |_| Ok(alpn)),
@@ -259,7 +262,7 @@ fn alpn(kind: Kind) {
             rustls_server: Box::new(move |config| config.alpn_protocols = protocols()),
             script: Box::new(|rustls| {
                 assert_eq!(rustls.connection().alpn().unwrap(), b"http/1.1");
-                warifu_interop::peer::rustls::converse(rustls)
+                converse(rustls)
             }),
             ..Plan::default()
         },
@@ -296,7 +299,7 @@ fn exporter(kind: Kind) {
             arguments,
             script: Box::new(move |rustls| {
                 *told.lock().unwrap() = rustls.connection().export(LABEL.as_bytes(), b"context");
-                warifu_interop::peer::rustls::converse(rustls)
+                converse(rustls)
             }),
             ..Plan::default()
         },
@@ -731,8 +734,7 @@ fn ocsp_staple(kind: Kind) {
                 warifu::ServerConfig::builder(Arc::new(credential))
             }),
             rustls_server: Box::new(move |config| {
-                use warifu_interop::peer::rustls::with_ocsp;
-                *config = with_ocsp(KeyType::P256, for_rustls);
+                *config = server_config_of(&KeyType::P256.to_string(), for_rustls);
             }),
             ..Plan::default()
         },

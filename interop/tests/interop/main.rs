@@ -14,6 +14,7 @@ use warifu_interop::table::Table;
 mod features;
 mod matrix;
 mod refusals;
+mod web;
 
 fn main() {
     let mut trials: Vec<Trial> = Vec::new();
@@ -23,6 +24,7 @@ fn main() {
         matrix::retries(&mut trials),
         features::features(&mut trials),
         refusals::refusals(&mut trials),
+        web::web(&mut trials),
     ];
     let mut arguments = Arguments::from_args();
     // Most of a cell's time is waiting for processes.
@@ -31,7 +33,7 @@ fn main() {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !listing {
         report(&tables);
-        pki::get().remove();
+        pki::remove();
     }
     conclusion.exit();
 }

@@ -1,7 +1,7 @@
 //! Certificates, keys and CRLs out of files and bytes, PEM or DER.
 //!
-//! What a piece is, is told from its content, never from a file's name: PEM if there is a `-----BEGIN`
-//! line, DER if the bytes are one ASN.1 SEQUENCE. PEM sections may stand in any order; those that are not
+//! What a piece is, is told from its content, never from a file's name: DER if the bytes are one ASN.1
+//! SEQUENCE, else PEM if there is a `-----BEGIN` line. PEM sections may stand in any order; those that are not
 //! asked for (parameters, comments) are passed over. Each failure says where and what to do about it.
 
 use core::fmt;
@@ -224,16 +224,19 @@ impl Source {
         if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
             return Err(self.error(MaterialProblem::Utf16));
         }
-        if contains(content, b"-----BEGIN ") {
-            return pem_items(content).map_err(|problem| self.error(problem));
-        }
-        match Der::only_sequence(content) {
-            Some(_) => Ok(vec![Item {
+        // First, for a certificate may contain any text, but no text is a DER SEQUENCE to its last byte.
+        if Der::only_sequence(content).is_some() {
+            return Ok(vec![Item {
                 kind: kind_of_der(content),
                 der: self.content.clone(),
-            }]),
-            None => Err(self.error(MaterialProblem::NeitherPemNorDer)),
+            }]);
         }
+        // Windows programs put a byte order mark before UTF-8.
+        let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+        if contains(text, b"-----BEGIN ") {
+            return pem_items(text).map_err(|problem| self.error(problem));
+        }
+        Err(self.error(MaterialProblem::NeitherPemNorDer))
     }
 
     /// The error for a source that lacks what was expected.
@@ -357,18 +360,19 @@ impl Section<'_> {
 fn pem_items(text: &[u8]) -> Result<Vec<Item>, MaterialProblem> {
     let mut items = Vec::new();
     let mut open: Option<Section<'_>> = None;
+    // As long as it can become: a growing buffer would leave copies of a key behind. Sections use it in turn, for
+    // to allocate and wipe one as long as the text for each would take quadratic time.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(text.len()));
     for (index, line) in lines(text).enumerate() {
         let line_number = index + 1;
         if let Some(label) = label(line, b"-----BEGIN ") {
             if let Some(section) = open {
                 return Err(section.bad("no -----END line"));
             }
-            // As long as it can become: a growing buffer would leave copies of a key behind.
-            let base64 = Zeroizing::new(Vec::with_capacity(text.len()));
             open = Some(Section {
                 label,
                 line: line_number,
-                base64,
+                base64: core::mem::take(&mut buffer),
                 encrypted: false,
             });
         } else if let Some(end) = label(line, b"-----END ") {
@@ -383,6 +387,8 @@ fn pem_items(text: &[u8]) -> Result<Vec<Item>, MaterialProblem> {
                 return Err(section.bad("-----BEGIN and -----END name different things"));
             }
             items.extend(section.item()?);
+            buffer = section.base64;
+            buffer.clear();
         } else if let Some(section) = &mut open {
             if line.contains(&b':') {
                 // Headers of RFC 1421 matter only where they say that the section is encrypted.

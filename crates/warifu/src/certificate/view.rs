@@ -170,10 +170,38 @@ impl<'a> CertificateView<'a> {
 
     /// cA of basicConstraints, false where there is none (RFC 5280 Section 4.2.1.9).
     pub(crate) fn is_ca(&self) -> bool {
-        let Ok(Some(value)) = self.extension(BASIC_CONSTRAINTS) else {
-            return false;
-        };
-        Der::only_sequence(value).and_then(|mut fields| fields.value(tag::BOOLEAN)) == Some(&[0xff])
+        self.basic_constraints()
+            .and_then(|mut fields| fields.value(tag::BOOLEAN))
+            == Some(&[0xff])
+    }
+
+    /// pathLenConstraint of basicConstraints: how many CAs may stand between this one and a leaf. `None` for any
+    /// number.
+    pub(crate) fn path_len(&self) -> Option<usize> {
+        let mut fields = self.basic_constraints()?;
+        fields.optional(tag::BOOLEAN);
+        let number = fields.value(tag::INTEGER)?;
+        // What does not fit is more than any chain has.
+        number.iter().try_fold(0usize, |number, &byte| {
+            number.checked_mul(256)?.checked_add(usize::from(byte))
+        })
+    }
+
+    fn basic_constraints(&self) -> Option<Der<'a>> {
+        let value = self.extension(BASIC_CONSTRAINTS).ok().flatten()?;
+        Der::only_sequence(value)
+    }
+
+    /// Whether it may be a CA's: basicConstraints says so, and key usage does not forbid to sign certificates (RFC
+    /// 5280 Section 6.1.4 (k), (n)). Before version 3 nothing could say so; such roots are self-issued.
+    pub(crate) fn may_be_ca(&self) -> bool {
+        if self.version < 3 {
+            return self.subject == self.issuer;
+        }
+        self.is_ca()
+            && self
+                .key_usage()
+                .is_ok_and(|usage| usage.is_none_or(KeyUsage::key_cert_sign))
     }
 
     /// dNSName and iPAddress entries of subjectAltName; unreadable ones are skipped.
@@ -194,6 +222,15 @@ impl<'a> CertificateView<'a> {
                 _ => None,
             })
     }
+}
+
+/// thisUpdate of a CRL (DER), seconds since 1970-01-01 UTC: RFC 5280 Section 5.1.
+pub(crate) fn crl_this_update(der: &[u8]) -> Option<u64> {
+    let mut signed = Der::new(Der::only_sequence(der)?.value(tag::SEQUENCE)?);
+    let _version = signed.optional(tag::INTEGER);
+    let _signature = signed.value(tag::SEQUENCE)?;
+    let _issuer = signed.value(tag::SEQUENCE)?;
+    unix_seconds(signed.element()?)
 }
 
 const DNS_NAME: u8 = tag::context_primitive(2);

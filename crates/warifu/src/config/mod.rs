@@ -163,6 +163,14 @@ impl<R> ConfigBuilder<R> {
                 "an ALPN protocol name of {len} bytes: they are 1 to 255 bytes long"
             ));
         }
+        let len: usize = self.settings.alpn.iter().map(|name| 1 + name.len()).sum();
+        // The list's own length field, RFC 7301 Section 3.1, inside of the extension's.
+        let most = usize::from(u16::MAX) - 2;
+        if len > most {
+            self.settings.note_mistake(format!(
+                "the ALPN protocol names take {len} bytes together, at most {most} fit in their extension: name fewer"
+            ));
+        }
         self
     }
 

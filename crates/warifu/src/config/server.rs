@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::decision::{Answer, ChooseCredential, VerifyPeer};
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 use super::{ConfigBuilder, Settings};
@@ -134,9 +134,15 @@ impl ConfigBuilder<Server> {
     /// Checks the configuration and makes it immutable.
     ///
     /// # Errors
-    /// [`UsageError::Config`](crate::UsageError::Config) with what to change.
+    /// [`UsageError::Config`] with what to change.
     pub fn build(self) -> Result<Arc<ServerConfig>, Error> {
         self.settings.check()?;
+        if self.role.credentials.is_empty() {
+            return Err(UsageError::Config(
+                "the server has no credential: give Credentials at least one".to_owned(),
+            )
+            .into());
+        }
         warifu_crypto::random::warm_up();
         Ok(Arc::new(ServerConfig {
             settings: self.settings,

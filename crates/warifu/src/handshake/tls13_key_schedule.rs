@@ -18,6 +18,7 @@
 //! earlier stage. Derive-Secret(Secret, Label, Messages) = HKDF-Expand-Label(Secret, Label,
 //! Transcript-Hash(Messages), Hash.length).
 
+use core::borrow::Borrow;
 use std::sync::OnceLock;
 
 use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret};
@@ -33,7 +34,11 @@ fn failed<E>(_: E) -> Error {
     Error::Internal("key derivation failed")
 }
 
-fn derive_secret(prk: &Prk, label: &[u8], transcript_hash: &[u8]) -> Result<Secret, Error> {
+fn derive_secret<K: Borrow<HmacKey>>(
+    prk: &Prk<K>,
+    label: &[u8],
+    transcript_hash: &[u8],
+) -> Result<Secret, Error> {
     prk.expand_label_secret(label, transcript_hash)
         .map_err(failed)
 }
@@ -139,17 +144,12 @@ impl HandshakeSecret {
 
     /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
     pub(crate) fn into_main_secret(self) -> Result<MainSecret, Error> {
-        let mut salt = Zeroizing([0; MAX_HASH_LEN]);
-        let salt = salt.get_mut(self.hash.output_len())?;
-        let nothing = self.hash.empty_digest();
-        self.prk
-            .expand_label(b"derived", &nothing, salt)
-            .map_err(failed)?;
+        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
         let zeros = [0; MAX_HASH_LEN];
         let ikm = zeros.get(..self.hash.output_len()).unwrap_or_default();
         Ok(MainSecret {
             hash: self.hash,
-            prk: Prk::extract(self.hash, salt, ikm),
+            prk: Prk::extract(self.hash, salt.as_bytes(), ikm),
         })
     }
 }
@@ -214,12 +214,14 @@ impl TrafficSecret {
     /// [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
     /// ```
     pub(crate) fn record_keys(&self, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
-        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
         let mut key = Zeroizing([0; MAX_HASH_LEN]);
         let key = key.get_mut(suite.aead.key_len())?;
-        prk.expand_label(b"key", b"", key).map_err(failed)?;
         let mut iv = zeroize::Zeroizing::new([0; 12]);
-        prk.expand_label(b"iv", b"", &mut *iv).map_err(failed)?;
+        Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            prk.expand_label(b"key", b"", key)?;
+            prk.expand_label(b"iv", b"", &mut *iv)
+        })
+        .map_err(failed)?;
         Ok(RecordKeys {
             key: AeadKey::new(suite.aead, key).map_err(failed)?,
             iv,
@@ -232,18 +234,22 @@ impl TrafficSecret {
     pub(crate) fn finished_key(&self) -> Result<HmacKey, Error> {
         let mut key = Zeroizing([0; MAX_HASH_LEN]);
         let key = key.get_mut(self.hash.output_len())?;
-        Prk::expand_label_once(self.hash, self.secret.as_bytes(), b"finished", b"", key)
-            .map_err(failed)?;
+        Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            prk.expand_label(b"finished", b"", key)
+        })
+        .map_err(failed)?;
         Ok(HmacKey::new(self.hash, key))
     }
 
     /// application_traffic_secret_N+1 = HKDF-Expand-Label(application_traffic_secret_N, "traffic upd", "",
     /// Hash.length); RFC 8446 Section 7.2.
     pub(crate) fn next(&self) -> Result<Self, Error> {
-        let prk = Prk::from_secret(self.hash, self.secret.as_bytes());
+        let secret = Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            derive_secret(prk, b"traffic upd", b"")
+        })?;
         Ok(Self {
             hash: self.hash,
-            secret: derive_secret(&prk, b"traffic upd", b"")?,
+            secret,
         })
     }
 

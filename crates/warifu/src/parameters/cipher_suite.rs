@@ -60,7 +60,8 @@ pub(crate) const TLS13_SUITES: [Tls13Suite; 5] = [
         suite: CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
         aead: Aead::ChaCha20Poly1305,
         hash: Hash::Sha256,
-        confidentiality_limit: u64::MAX,
+        // Long before the sequence number would wrap.
+        confidentiality_limit: 1 << 63,
     },
     Tls13Suite {
         suite: CipherSuite::TLS_AES_128_CCM_SHA256,

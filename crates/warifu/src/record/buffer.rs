@@ -3,6 +3,9 @@
 //! Its memory is initialised once and then reused, so that neither a socket's `read` nor a cipher that
 //! writes into it pays for zeroing again; an empty queue can give its memory back.
 
+/// Least memory of a queue in use, in bytes: the flights of a usual handshake grow it once or twice, not at each record.
+const MIN_LEN: usize = 1 << 10;
+
 /// A byte queue. The filled part is always contiguous.
 #[derive(Default)]
 pub(crate) struct Buffer {
@@ -48,7 +51,8 @@ impl Buffer {
             self.start = 0;
         }
         if self.bytes.len() - self.end < wanted {
-            self.bytes.resize(self.end + wanted, 0);
+            let len = (self.end + wanted).max(MIN_LEN);
+            self.bytes.resize(len, 0);
         }
     }
 

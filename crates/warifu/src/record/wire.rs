@@ -36,8 +36,8 @@ const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
 /// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
 /// connections that end here never had more.
 const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
-/// Room for a flight with a chain of two P-256 certificates; larger ones grow from here.
-const FLIGHT_LEN: usize = 2048;
+/// What a flight is expected to take: a ClientHello with a hybrid share, or a server's with a short chain.
+const FLIGHT_LEN: usize = 1 << 11;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -431,17 +431,16 @@ impl Receiving {
         let Some(len) = self.message_len()? else {
             return Ok(None);
         };
-        let message = if self.handshake.len() == self.handshake_taken + len {
-            // The last one takes the memory along.
-            self.handshake.drain(..self.handshake_taken);
-            self.handshake_taken = 0;
-            core::mem::take(&mut self.handshake)
-        } else {
-            let end = self.handshake_taken + len;
-            let bytes = self.handshake.get(self.handshake_taken..end);
-            let message = bytes.unwrap_or_default().to_vec();
-            self.handshake_taken = end;
+        let end = self.handshake_taken + len;
+        let message = if self.handshake.len() == end {
+            // The last one there keeps the memory.
+            let mut message = core::mem::take(&mut self.handshake);
+            message.drain(..core::mem::take(&mut self.handshake_taken));
             message
+        } else {
+            let bytes = self.handshake.get(self.handshake_taken..end);
+            self.handshake_taken = end;
+            bytes.unwrap_or_default().to_vec()
         };
         if let Some(&message_type) = message.first() {
             self.log(LoggedMessage::Handshake(
@@ -656,7 +655,7 @@ impl Sending {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<&[u8], Error> {
         let start = self.flight.len();
-        if start == 0 {
+        if self.flight.capacity() == 0 {
             self.flight.reserve(FLIGHT_LEN);
         }
         encode(&mut self.flight)?;

@@ -13,6 +13,7 @@
 mod algorithms;
 mod refusal;
 
+use core::cmp::Reverse;
 use core::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,10 +26,10 @@ use webpki::{
 };
 
 use crate::certificate::material::{self, Kind, MaterialError, MaterialProblem, Source};
-use crate::certificate::view::CertificateView;
+use crate::certificate::view::{self, CertificateView};
 use crate::certificate::{check_key_size, sha256};
 use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
-use crate::error::{CertificateError, Error, UsageError};
+use crate::error::{CertificateError, Error, UnixSeconds, UsageError};
 use crate::parameters::SignatureScheme;
 use algorithms::SignatureMemory;
 use refusal::Refusal;
@@ -40,8 +41,8 @@ use refusal::Refusal;
 ///
 /// The rules, in this order. Each can be given up alone, under [`TrustBuilder::dangerous`]:
 ///
-/// 1. *Issuer*: a path of good signatures leads to a trusted CA, within the constraints of each CA on it
-///    (RFC 5280 Section 6), no certificate on it is revoked as far as CRLs were given; or the peer's own
+/// 1. *Issuer*: a path of good signatures leads to a trusted CA, within the constraints of each CA on it (RFC
+///    5280 Section 6; of the trusted CA itself name constraints and path length), no certificate on it is revoked as far as CRLs were given; or the peer's own
 ///    certificate is pinned, byte for byte. A trusted CA certificate that the peer presents as its own
 ///    counts as pinned, so that what `openssl req -x509` makes can be given as CA or as pin.
 /// 2. *Dates*: notBefore and notAfter of all but the trusted CA itself.
@@ -62,6 +63,8 @@ use refusal::Refusal;
 /// ```
 pub struct Trust {
     anchors: Vec<TrustAnchor<'static>>,
+    /// pathLenConstraint of each anchor, which webpki leaves out of them.
+    path_lens: Vec<Option<usize>>,
     /// Certificates believed as they are: pins, and the CA certificates that were given one by one.
     exact: Vec<CertificateDer<'static>>,
     fingerprints: Vec<[u8; 32]>,
@@ -148,10 +151,16 @@ impl Trust {
             let now = chain.now.as_secs();
             let (not_before, not_after) = view.validity()?;
             if now < not_before {
-                return Err(CertificateError::NotYetValid { not_before, now });
+                return Err(CertificateError::NotYetValid {
+                    not_before: UnixSeconds(not_before),
+                    now: UnixSeconds(now),
+                });
             }
             if now > not_after {
-                return Err(CertificateError::Expired { not_after, now });
+                return Err(CertificateError::Expired {
+                    not_after: UnixSeconds(not_after),
+                    now: UnixSeconds(now),
+                });
             }
         }
         if !self.rules.any_usage && !view.allows_purpose(purpose(chain.role))? {
@@ -220,10 +229,41 @@ impl Trust {
                     any: self.rules.any_usage,
                 },
                 self.revocation(&crls),
-                Some(&check_intermediates_key_usage),
+                Some(&|path: &webpki::VerifiedPath<'_>| self.check_intermediates(path)),
             )
             .map(|_| ())
         })
+    }
+
+    /// What webpki does not check of the CAs on a path: their key usage, and the path length of the trusted one.
+    fn check_intermediates(&self, path: &webpki::VerifiedPath<'_>) -> Result<(), webpki::Error> {
+        let mut count = 0;
+        for intermediate in path.intermediate_certificates() {
+            let der = intermediate.der();
+            let view = CertificateView::parse(&der).map_err(|_| webpki::Error::BadDer)?;
+            // RFC 5280 Section 6.1.4 (n): a CA below the trusted one must be allowed to sign certificates.
+            match view.key_usage() {
+                Ok(None) => {}
+                Ok(Some(usage)) if usage.key_cert_sign() => {}
+                Ok(Some(_)) => return Err(webpki::Error::EndEntityUsedAsCa),
+                Err(_) => return Err(webpki::Error::BadDer),
+            }
+            // RFC 5280 Section 4.2.1.9: the path length counts "non-self-issued intermediate certificates".
+            count += usize::from(view.subject != view.issuer);
+        }
+        // The same CA may be trusted by several certificates; the most generous decides.
+        let allowed = count == 0
+            || self
+                .anchors
+                .iter()
+                .zip(&self.path_lens)
+                .filter(|(anchor, _)| *anchor == path.anchor())
+                .any(|(_, path_len)| path_len.is_none_or(|path_len| count <= path_len));
+        if allowed {
+            Ok(())
+        } else {
+            Err(webpki::Error::PathLenConstraintViolated)
+        }
     }
 
     /// What webpki is to do with the CRLs; `None` if there are none.
@@ -358,21 +398,6 @@ fn check_key_usage(view: &CertificateView<'_>, role: PeerRole<'_>) -> Result<(),
     }
 }
 
-/// RFC 5280 Section 6.1.4 (n): a CA below the trusted one must be allowed to sign certificates.
-fn check_intermediates_key_usage(path: &webpki::VerifiedPath<'_>) -> Result<(), webpki::Error> {
-    for intermediate in path.intermediate_certificates() {
-        let der = intermediate.der();
-        let usage = CertificateView::parse(&der).and_then(|view| view.key_usage());
-        match usage {
-            Ok(None) => {}
-            Ok(Some(usage)) if usage.key_cert_sign() => {}
-            Ok(Some(_)) => return Err(webpki::Error::EndEntityUsedAsCa),
-            Err(_) => return Err(webpki::Error::BadDer),
-        }
-    }
-    Ok(())
-}
-
 fn check_name(
     leaf: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -432,9 +457,11 @@ impl webpki::ExtendedKeyUsageValidator for Purpose {
 #[must_use = "call build()"]
 pub struct TrustBuilder {
     anchors: Vec<TrustAnchor<'static>>,
+    path_lens: Vec<Option<usize>>,
     exact: Vec<CertificateDer<'static>>,
     fingerprints: Vec<[u8; 32]>,
-    crls: Vec<Arc<CertRevocationList<'static>>>,
+    /// Each with its thisUpdate.
+    crls: Vec<(u64, Arc<CertRevocationList<'static>>)>,
     leaf_revocation_only: bool,
     rules: Rules,
     authorities: Vec<Vec<u8>>,
@@ -446,11 +473,14 @@ pub struct TrustBuilder {
 
 impl TrustBuilder {
     /// Trusts the CA certificates in a file: PEM (any number) or DER (one).
+    ///
+    /// A certificate among them that is no CA's (by basicConstraints or key usage) is trusted as a peer's own only,
+    /// as [`with_pinned_file`](Self::with_pinned_file) does.
     pub fn with_ca_file(self, path: impl AsRef<Path>) -> Self {
         self.with_cas(Source::file(path.as_ref()))
     }
 
-    /// Trusts the CA certificates in `bytes`: PEM (any number) or DER (one).
+    /// As [`with_ca_file`](Self::with_ca_file), from bytes.
     pub fn with_ca_bytes(self, bytes: &[u8]) -> Self {
         self.with_cas(Ok(Source::bytes(bytes)))
     }
@@ -458,19 +488,35 @@ impl TrustBuilder {
     fn with_cas(mut self, source: Result<Source, MaterialError>) -> Self {
         let result = source.and_then(|source| {
             for certificate in material::certificates(&source)? {
-                let anchor = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| {
-                    source.error(MaterialProblem::BadCertificate(format!("{error:?}")))
-                })?;
-                let subject = refusal::wrap(&anchor.subject);
-                if !self.authorities.contains(&subject) {
-                    self.authorities.push(subject);
+                let bad = |reason: String| source.error(MaterialProblem::BadCertificate(reason));
+                let view =
+                    CertificateView::parse(&certificate).map_err(|error| bad(error.to_string()))?;
+                // A peer's own certificate, given as a CA, must not make its holder one: webpki asks nothing of
+                // trust anchors.
+                let authority = if view.may_be_ca() {
+                    self.push_anchor(&certificate)
+                        .map_err(|error| bad(format!("{error:?}")))?;
+                    view.subject
+                } else {
+                    view.issuer
+                };
+                let authority = authority.to_vec();
+                if !self.authorities.contains(&authority) {
+                    self.authorities.push(authority);
                 }
-                self.anchors.push(anchor.to_owned());
                 self.exact.push(certificate);
             }
             Ok(())
         });
         self.remember(result)
+    }
+
+    fn push_anchor(&mut self, certificate: &CertificateDer<'_>) -> Result<(), webpki::Error> {
+        let anchor = webpki::anchor_from_trusted_cert(certificate)?;
+        let view = CertificateView::parse(certificate).map_err(|_| webpki::Error::BadDer)?;
+        self.anchors.push(anchor.to_owned());
+        self.path_lens.push(view.path_len());
+        Ok(())
     }
 
     /// Trusts the CAs that the operating system trusts: the usual files on Unix (or `SSL_CERT_FILE`,
@@ -481,9 +527,7 @@ impl TrustBuilder {
         let found = rustls_native_certs::load_native_certs();
         let before = self.anchors.len();
         for certificate in &found.certs {
-            if let Ok(anchor) = webpki::anchor_from_trusted_cert(certificate) {
-                self.anchors.push(anchor.to_owned());
-            }
+            let _ = self.push_anchor(certificate);
         }
         // Some 150 names would be of no use to a client that must choose a certificate.
         self.unnameable = true;
@@ -535,7 +579,7 @@ impl TrustBuilder {
     /// Refuses certificates that these CRLs revoke: file with PEM (any number) or DER (one).
     ///
     /// From the first CRL on, every certificate of a path must be spoken for by a CRL of its issuer that is not
-    /// out of date, signed by that issuer. See [`with_revocation_of_leaf_only`](Self::with_revocation_of_leaf_only),
+    /// out of date, signed by that issuer. Where several of one issuer have the same scope, the newest decides. See [`with_revocation_of_leaf_only`](Self::with_revocation_of_leaf_only),
     /// [`DangerousTrust::accept_unknown_revocation`], [`DangerousTrust::accept_expired_crls`]. Pinned certificates
     /// have no issuer that could revoke them.
     pub fn with_crl_file(self, path: impl AsRef<Path>) -> Self {
@@ -554,7 +598,10 @@ impl TrustBuilder {
             for item in items.iter().filter(|item| item.kind == Kind::Crl) {
                 let crl = OwnedCertRevocationList::from_der(&item.der)
                     .map_err(|error| source.error(MaterialProblem::BadCrl(format!("{error:?}"))))?;
-                self.crls.push(Arc::new(crl.into()));
+                let this_update = view::crl_this_update(&item.der).ok_or_else(|| {
+                    source.error(MaterialProblem::BadCrl("thisUpdate".to_owned()))
+                })?;
+                self.crls.push((this_update, Arc::new(crl.into())));
             }
             if self.crls.len() == before {
                 return Err(source.lacks(material::A_CRL, &items));
@@ -587,7 +634,7 @@ impl TrustBuilder {
     ///
     /// # Errors
     /// The first failure of a method before; [`TrustError::NothingTrusted`] if no peer could be believed.
-    pub fn build(self) -> Result<Trust, TrustError> {
+    pub fn build(mut self) -> Result<Trust, TrustError> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -601,12 +648,16 @@ impl TrustBuilder {
         } else {
             RevocationCheckDepth::Chain
         };
+        // webpki asks the first CRL that speaks for a certificate, and no other.
+        self.crls
+            .sort_by_key(|(this_update, _)| Reverse(*this_update));
         let name_none = self.unnameable || self.rules.any_issuer;
         Ok(Trust {
             anchors: self.anchors,
+            path_lens: self.path_lens,
             exact: self.exact,
             fingerprints: self.fingerprints,
-            crls: self.crls,
+            crls: self.crls.into_iter().map(|(_, crl)| crl).collect(),
             revocation_depth,
             rules: self.rules,
             authorities: if name_none {

@@ -9,7 +9,7 @@ use crate::certificate::der::{Der, tag};
 use crate::certificate::name::distinguished_name;
 use crate::certificate::view::{self, CertificateView, PresentedName};
 use crate::decision::PeerRole;
-use crate::error::CertificateError;
+use crate::error::{CertificateError, UnixSeconds};
 
 /// What was being verified.
 pub(super) struct Refusal<'a> {
@@ -26,10 +26,16 @@ impl Refusal<'_> {
         let now = self.now;
         match error {
             Webpki::CertExpired { not_after, .. } => {
-                CertificateError::Expired { not_after: not_after.as_secs(), now }
+                CertificateError::Expired {
+                    not_after: UnixSeconds(not_after.as_secs()),
+                    now: UnixSeconds(now),
+                }
             }
             Webpki::CertNotValidYet { not_before, .. } => {
-                CertificateError::NotYetValid { not_before: not_before.as_secs(), now }
+                CertificateError::NotYetValid {
+                    not_before: UnixSeconds(not_before.as_secs()),
+                    now: UnixSeconds(now),
+                }
             }
             Webpki::InvalidCertValidity => malformed("notBefore is after notAfter"),
             Webpki::UnknownIssuer => self.unknown_issuer(),
