@@ -143,11 +143,6 @@ fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
                 Role::Server => "use https:// at the client, or warifu client",
             },
         ),
-        PeerMisbehaved::VersionNotOffered { .. } => text(
-            what,
-            "it speaks only an older TLS than 1.3, the only version of this program so far",
-            "switch TLS 1.3 on at the peer",
-        ),
         PeerMisbehaved::DowngradeDetected
         | PeerMisbehaved::BadFinished
         | PeerMisbehaved::BadSignature => text(

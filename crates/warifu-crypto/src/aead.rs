@@ -198,9 +198,12 @@ impl AeadKey {
         let plaintext_len = ciphertext_and_tag
             .len()
             .checked_sub(self.algorithm().tag_len());
-        let (ciphertext, tag) = plaintext_len
-            .and_then(|len| ciphertext_and_tag.split_at_checked(len))
-            .ok_or(CryptoError::Failed)?;
+        let Some((ciphertext, tag)) =
+            plaintext_len.and_then(|len| ciphertext_and_tag.split_at_checked(len))
+        else {
+            out.fill(0);
+            return Err(CryptoError::Failed);
+        };
         if out.len() != ciphertext.len() {
             return Err(CryptoError::InvalidLength);
         }
@@ -221,7 +224,13 @@ impl AeadKey {
             State::Aes256Ccm(key) => ccm(&|out| ccm_open(key.as_ref(), nonce, aad, out, tag)),
             State::Aes256Ccm8(key) => ccm(&|out| ccm_open(key.as_ref(), nonce, aad, out, tag)),
         };
-        if ok { Ok(()) } else { Err(CryptoError::Failed) }
+        if ok {
+            Ok(())
+        } else {
+            // CCM zeroes only what it has decrypted, and refuses more than 16 MiB before it does.
+            out.fill(0);
+            Err(CryptoError::Failed)
+        }
     }
 }
 

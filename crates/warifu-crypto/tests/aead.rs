@@ -128,3 +128,25 @@ fn debug_prints_the_algorithm_only() {
     let key = AeadKey::new(Aead::Aes128Gcm, &[7; 16]).unwrap();
     assert_eq!(format!("{key:?}"), "AeadKey { algorithm: Aes128Gcm, .. }");
 }
+
+#[test]
+fn failed_open_into_leaves_zeros_only() {
+    for algorithm in ALL {
+        let key = AeadKey::new(algorithm, &vec![7; algorithm.key_len()]).unwrap();
+        for sealed_len in [0, 5, algorithm.tag_len() + 9] {
+            // Too short an input has no plaintext of the right length.
+            let out_len = sealed_len.checked_sub(algorithm.tag_len()).unwrap_or(3);
+            let mut out = vec![0x55; out_len];
+            let opened = key.open_into(&[0; 12], b"", &vec![1; sealed_len], &mut out);
+            assert_eq!(
+                opened,
+                Err(CryptoError::Failed),
+                "{algorithm:?} {sealed_len}"
+            );
+            assert!(
+                out.iter().all(|&byte| byte == 0),
+                "{algorithm:?} {sealed_len}"
+            );
+        }
+    }
+}

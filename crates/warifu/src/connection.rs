@@ -37,9 +37,13 @@ const MAX_EXPORT_LEN: usize = 255 * 32;
 /// `output` holds. A call that failed fatally queues its alert in `output`, and every later call returns the same error.
 ///
 /// ```
-/// # use std::sync::Arc;
-/// # use warifu::{ClientConfig, Connection, Credential, ReadOutcome, ServerConfig, Trust};
-/// # fn example(client_config: Arc<ClientConfig>, server_config: Arc<ServerConfig>) -> Result<(), warifu::Error> {
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// use warifu::{ClientConfig, Connection, ReadOutcome, ServerConfig};
+///
+/// # fn main() -> Result<(), warifu::Error> {
+/// # let (trust, credential) = doc::material();
+/// let client_config = ClientConfig::builder(trust).build()?;
+/// let server_config = ServerConfig::builder(credential).build()?;
 /// let name = "localhost".try_into().expect("a DNS name");
 /// let mut client = Connection::client(client_config, name);
 /// let mut server = Connection::server(server_config);
@@ -56,6 +60,10 @@ const MAX_EXPORT_LEN: usize = 255 * 32;
 /// client.sent(count);
 /// let mut message = [0; 16384];
 /// assert_eq!(server.read(&mut message)?, ReadOutcome::Data(5));
+/// client.close();
+/// let count = server.receive(client.output());
+/// client.sent(count);
+/// assert_eq!(server.read(&mut message)?, ReadOutcome::Closed);
 /// # Ok(())
 /// # }
 /// ```

@@ -25,9 +25,11 @@ use crate::parameters::SignatureScheme;
 /// come its issuers as far as they are there, then any others in their order. A key that fits none of the
 /// certificates is refused.
 ///
-/// ```no_run
+/// ```standalone_crate
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use warifu::credential::Credential;
+/// # let _directory = doc::in_a_directory_with_files();
+/// use warifu::Credential;
 /// let credential = Credential::from_files("server.pem", "server.key")?;
 /// # Ok(())
 /// # }
@@ -428,7 +430,6 @@ fn match_up(
     mut chain: Vec<CertificateDer<'static>>,
     keys: Vec<PrivateKey>,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), CredentialError> {
-    let first = leaf_key(&chain)?;
     let mut mismatch = CredentialError::NoKey;
     for key in keys {
         let leaf = chain.iter().position(|certificate| {
@@ -440,6 +441,7 @@ fn match_up(
             return Ok((chain, key));
         }
         if matches!(mismatch, CredentialError::NoKey) {
+            let first = leaf_key(&chain)?;
             let subject = chain
                 .first()
                 .and_then(|leaf| CertificateView::parse(leaf).ok())

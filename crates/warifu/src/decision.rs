@@ -15,6 +15,14 @@ use crate::error::{CertificateError, Error};
 use crate::parameters::SignatureScheme;
 
 /// An application's answer: now, or later.
+///
+/// ```
+/// use warifu::decision::Answer;
+///
+/// let now: Answer<'_, u8> = 7.into();
+/// let later: Answer<'_, u8> = Answer::later(async { 7 });
+/// # let _ = (now, later);
+/// ```
 pub enum Answer<'a, T> {
     /// The answer is known.
     Ready(T),
@@ -49,6 +57,27 @@ impl<T> fmt::Debug for Answer<'_, T> {
 }
 
 /// Signs handshakes with a key that this process may not hold (HSM, remote signer).
+///
+/// Given to [`Credential::with_signer`].
+///
+/// ```
+/// use warifu::decision::{Answer, Sign};
+/// use warifu::parameters::SignatureScheme;
+///
+/// # async fn ask_the_hsm(_: &[u8]) -> Result<Vec<u8>, String> { Ok(Vec::new()) }
+/// #[derive(Debug)]
+/// struct Hsm;
+///
+/// impl Sign for Hsm {
+///     fn schemes(&self) -> &[SignatureScheme] {
+///         &[SignatureScheme::ECDSA_SECP256R1_SHA256]
+///     }
+///
+///     fn sign<'a>(&'a self, _: SignatureScheme, message: &'a [u8]) -> Answer<'a, Result<Vec<u8>, String>> {
+///         Answer::later(ask_the_hsm(message))
+///     }
+/// }
+/// ```
 pub trait Sign: Send + Sync + fmt::Debug {
     /// The schemes the key can make, best first.
     fn schemes(&self) -> &[SignatureScheme];
@@ -88,6 +117,35 @@ pub enum PeerRole<'a> {
 }
 
 /// Decides whether a peer's certificate chain is to be believed.
+///
+/// A rule of one's own on top of [`Trust`](crate::Trust)'s:
+///
+/// ```
+/// use warifu::decision::{Answer, PresentedChain, VerifyPeer};
+/// use warifu::parameters::SignatureScheme;
+/// use warifu::{CertificateError, Trust};
+///
+/// #[derive(Debug)]
+/// struct ShortChains(Trust);
+///
+/// impl VerifyPeer for ShortChains {
+///     fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+///         if chain.certificates.len() > 3 {
+///             let reason = "chains of more than three certificates".to_owned();
+///             return Err(CertificateError::Refused { reason }).into();
+///         }
+///         self.0.check(&chain).into()
+///     }
+///
+///     fn chain_schemes(&self) -> &[SignatureScheme] {
+///         self.0.chain_schemes()
+///     }
+///
+///     fn authorities(&self) -> &[Vec<u8>] {
+///         self.0.authorities()
+///     }
+/// }
+/// ```
 pub trait VerifyPeer: Send + Sync + fmt::Debug {
     /// Checks the chain. That the peer holds the leaf's key is checked elsewhere.
     ///

@@ -206,8 +206,6 @@ errors! {
         // Negotiation.
         /// The peer chose what was not offered. `what` is the parameter, `value` what was chosen.
         NotOffered { what: &'static str, value: String } => ILLEGAL_PARAMETER, "peer selected {what} {value}, which was not offered";
-        /// The version in ServerHello is not one we offered.
-        VersionNotOffered { version: u16 } => PROTOCOL_VERSION, "peer selected version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
         /// A hello with legacy_version of SSL 3.0.
         Ssl3 => PROTOCOL_VERSION, "peer's hello is of SSL 3.0 (RFC 8446 Appendix D.5)";
         /// supported_versions in ServerHello names another version than TLS 1.3.
@@ -246,7 +244,8 @@ errors! {
         SignatureScheme { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common signature scheme: our keys can make {ours}, the peer accepts {peers}";
         /// RFC 7301 Section 3.2.
         ApplicationProtocol { ours: String, peers: String } => NO_APPLICATION_PROTOCOL, "no common application protocol (ALPN): we speak {ours}, the peer {peers}";
-        /// The name in SNI is not served here.
+        /// The name in SNI is not served here. For [`ChooseServerConfig`](crate::config::ChooseServerConfig) and
+        /// [`ChooseCredential`](crate::decision::ChooseCredential) to return; the library itself serves any name.
         ServerName { name: String } => UNRECOGNIZED_NAME, "server name {name} is not served here (RFC 6066 Section 3)";
     }
 }
@@ -292,7 +291,8 @@ errors! {
         UnsupportedKey { reason: String } => UNSUPPORTED_CERTIFICATE, "peer's certificate has a key that is not accepted: {reason}";
         /// Constraints of a CA are violated (name constraints, path length, basic constraints).
         ConstraintViolated { constraint: String } => BAD_CERTIFICATE, "a CA in the peer's chain does not allow this certificate: {constraint}";
-        /// The stapled OCSP response says no, or cannot be believed.
+        /// The stapled OCSP response says no, or cannot be believed. For the application's
+        /// [`VerifyPeer`](crate::decision::VerifyPeer) to return.
         BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
         /// The application's verifier said no.
         Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";

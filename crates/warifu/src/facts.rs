@@ -7,6 +7,18 @@ use rustls_pki_types::CertificateDer;
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// The facts of an established connection.
+///
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// # let (trust, credential) = doc::material();
+/// # let client = warifu::ClientConfig::builder(trust).build().unwrap();
+/// # let server = warifu::ServerConfig::builder(credential).build().unwrap();
+/// # let (connection, _) = doc::handshake(client, server);
+/// let facts = connection.facts().expect("the handshake is complete");
+/// assert_eq!(facts.version.to_string(), "TLS 1.3");
+/// assert_eq!(facts.cipher_suite.to_string(), "TLS_AES_128_GCM_SHA256");
+/// assert_eq!(facts.handshake_kind.to_string(), "full handshake");
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConnectionFacts {

@@ -19,6 +19,33 @@ use crate::record::wire::{Event, Receiving, Sending};
 use crate::stream::FLUSH_LEN;
 
 /// The reading half of a [`Stream`](crate::Stream). Made by [`Stream::split`](crate::Stream::split).
+///
+/// Read it to its end, or to an error: a failure met here ends the writing half too, and a peer that asks for new keys
+/// is answered by the next write.
+///
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// use std::io::{Read, Write};
+/// use warifu::{ClientConfig, Stream};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (trust, credential) = doc::material();
+/// # let transport = std::net::TcpStream::connect(doc::echo_server(credential))?;
+/// # let config = ClientConfig::builder(trust).build()?;
+/// let mut stream = Stream::client(config, "localhost".try_into()?, transport);
+/// stream.handshake()?;
+/// let (mut read_half, mut write_half) = stream.split()?;
+/// let writer = std::thread::spawn(move || {
+///     write_half.write_all(b"hello")?;
+///     write_half.close()
+/// });
+/// let mut echo = String::new();
+/// read_half.read_to_string(&mut echo)?;
+/// assert_eq!(echo, "hello");
+/// writer.join().expect("no panic")?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct ReadHalf<R, W> {
     receiving: Receiving,
     transport: R,
@@ -27,7 +54,8 @@ pub struct ReadHalf<R, W> {
     writer: Arc<Shared<W>>,
 }
 
-/// The writing half of a [`Stream`](crate::Stream). Made by [`Stream::split`](crate::Stream::split).
+/// The writing half of a [`Stream`](crate::Stream). Made by [`Stream::split`](crate::Stream::split); see
+/// [`ReadHalf`] for both in use.
 pub struct WriteHalf<W> {
     facts: Arc<ConnectionFacts>,
     writer: Arc<Shared<W>>,

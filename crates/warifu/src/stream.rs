@@ -30,19 +30,25 @@ pub(crate) const FLUSH_LEN: usize = 4 << 14;
 /// whole length, and later calls send the rest first; such a call returns [`ErrorKind::WouldBlock`] until that is done.
 /// [`flush`](Write::flush) tells whether all has left.
 ///
-/// ```no_run
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
 /// use std::io::{Read, Write};
 /// use std::net::TcpStream;
-/// use warifu::{ClientConfig, Stream, Trust};
+/// use warifu::{ClientConfig, Stream};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let config = ClientConfig::builder(Trust::from_ca_file("ca.pem")?).build()?;
-/// let transport = TcpStream::connect("localhost:11111")?;
+/// # let (trust, credential) = doc::material();
+/// # let address = doc::echo_server(credential);
+/// let config = ClientConfig::builder(trust).build()?;
+/// let transport = TcpStream::connect(address)?;
 /// let mut stream = Stream::client(config, "localhost".try_into()?, transport);
 /// stream.write_all(b"hello")?;
 /// let mut reply = [0; 16384];
+/// let count = stream.read(&mut reply[..3])?;
+/// assert_eq!((&reply[..count], stream.pending()), (&b"hel"[..], 2));
 /// let count = stream.read(&mut reply)?;
-/// println!("{}", String::from_utf8_lossy(&reply[..count]));
+/// assert_eq!(&reply[..count], b"lo");
+/// println!("{:?}", stream.facts());
 /// stream.close()?;
 /// # Ok(())
 /// # }

@@ -262,3 +262,19 @@ fn material_that_does_not_fit_or_is_not_there_stops_the_configuration() {
         "{error}"
     );
 }
+
+#[test]
+fn what_is_shared_can_be_sent_and_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<ClientConfig>();
+    shared::<ServerConfig>();
+    shared::<Credential>();
+    shared::<Trust>();
+    shared::<Error>();
+    shared::<warifu::ConnectionFacts>();
+    sent::<warifu::Connection>();
+    sent::<warifu::Stream<std::net::TcpStream>>();
+    sent::<warifu::ReadHalf<std::net::TcpStream, std::net::TcpStream>>();
+    sent::<warifu::WriteHalf<std::net::TcpStream>>();
+}

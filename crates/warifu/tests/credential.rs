@@ -774,7 +774,7 @@ fn pem_with_a_byte_order_mark_is_read() {
     let marked = [b"\xef\xbb\xbf", directory.read("ca.pem").as_slice()].concat();
     assert_eq!(
         certificates_from_bytes(&marked).unwrap(),
-        [ca.certificate.clone()]
+        std::slice::from_ref(&ca.certificate)
     );
 }
 
@@ -790,7 +790,7 @@ fn der_that_contains_the_start_of_a_pem_section_is_der() {
     });
     assert_eq!(
         certificates_from_bytes(&ca.certificate).unwrap(),
-        [ca.certificate.clone()]
+        std::slice::from_ref(&ca.certificate)
     );
 }
 
@@ -818,5 +818,19 @@ fn key_of_a_restricted_pss_certificate_signs_within_the_restriction() {
         credential.schemes(),
         [SignatureScheme::RSA_PSS_PSS_SHA384],
         "the peer refuses what the certificate's key does not allow"
+    );
+}
+
+#[test]
+fn certificate_beside_the_leaf_may_have_a_key_that_cannot_be_used() {
+    let directory = Directory::new();
+    directory
+        .openssl("req -x509 -newkey rsa:1024 -nodes -keyout old.key -out old.pem -subj /CN=old");
+    self_signed(&directory, P256);
+    let both = [directory.read("old.pem"), directory.read("cert.pem")].concat();
+    let credential = Credential::from_pem(&both, &directory.read("key.pem")).unwrap();
+    assert_eq!(
+        credential.certificates()[0],
+        certificates_from_file(directory.path("cert.pem")).unwrap()[0]
     );
 }

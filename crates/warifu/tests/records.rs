@@ -671,6 +671,44 @@ fn partial_writes_lose_nothing_either() {
     }
 }
 
+#[test]
+fn sockets_that_do_not_block_carry_megabytes_both_ways_on_one_thread() {
+    let pki = Pki::new();
+    let (client, server) = tcp_pair();
+    client.set_nonblocking(true).unwrap();
+    server.set_nonblocking(true).unwrap();
+    let client_config = client_builder(&pki).build().unwrap();
+    let server_config = server_builder(&pki).build().unwrap();
+    let mut ends = [
+        Stream::client(client_config, server_name(), client),
+        Stream::server(server_config, server),
+    ];
+    // The handshake runs in the first reads and writes.
+    let messages = [pattern(4 << 20, 1), pattern(4 << 20, 2)];
+    let mut written = [0, 0];
+    let mut got = [Vec::new(), Vec::new()];
+    let mut buffer = vec![0; RECORD];
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while got[0].len() < messages[1].len() || got[1].len() < messages[0].len() {
+        assert!(std::time::Instant::now() < deadline, "no progress");
+        for (index, stream) in ends.iter_mut().enumerate() {
+            let rest = &messages[index][written[index]..];
+            let outcomes = [
+                stream.write(&rest[..rest.len().min(300_000)]).map(|count| {
+                    written[index] += count;
+                }),
+                stream.read(&mut buffer).map(|count| {
+                    got[index].extend_from_slice(&buffer[..count]);
+                }),
+            ];
+            for error in outcomes.into_iter().filter_map(Result::err) {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock, "{error}");
+            }
+        }
+    }
+    assert!(got[0] == messages[1] && got[1] == messages[0]);
+}
+
 /// A transport that takes a few bytes of application data and no more.
 fn clogged(partial: bool) -> (Stream<Pipe>, Stream<Pipe>) {
     let (mut client, mut server) =

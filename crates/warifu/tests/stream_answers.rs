@@ -8,13 +8,12 @@
 )]
 
 mod support;
-#[path = "support/transport.rs"]
-mod transport;
 
 use std::io::{Read, Write};
 
+use support::transport::{Pipe, pipe};
 use support::{Pair, Pki};
-use transport::{Pipe, pipe};
+
 use warifu::{ClientAuth, Stream};
 
 fn streams(mut pair: Pair) -> (Stream<Pipe>, Stream<Pipe>) {

@@ -11,6 +11,7 @@ use warifu_interop::peer::Stack;
 use warifu_interop::pki;
 use warifu_interop::table::Table;
 
+mod capture;
 mod features;
 mod matrix;
 mod refusals;
@@ -25,7 +26,12 @@ fn main() {
         features::features(&mut trials),
         refusals::refusals(&mut trials),
         web::web(&mut trials),
+        capture::capture(&mut trials),
     ];
+    trials.push(Trial::test("one-aws-lc", || {
+        one_aws_lc();
+        Ok(())
+    }));
     let mut arguments = Arguments::from_args();
     // Most of a cell's time is waiting for processes.
     arguments.test_threads = arguments.test_threads.or(Some(4));
@@ -54,4 +60,19 @@ fn report(tables: &[Table]) {
     }
     let [passed, failed, empty] = total;
     println!("\ncells: {passed} ok, {failed} failed, {empty} empty");
+}
+
+/// The versions of AWS-LC are those of the workspace under test: rustls beside us must not bring another.
+fn one_aws_lc() {
+    let versions = |lock: &str| -> Vec<String> {
+        let lines: Vec<_> = lock.lines().collect();
+        lines
+            .windows(2)
+            .filter(|pair| pair[0].starts_with("name = \"aws-lc-"))
+            .map(|pair| pair.concat())
+            .collect()
+    };
+    let ours = versions(include_str!("../../../Cargo.lock"));
+    assert_eq!(versions(include_str!("../../Cargo.lock")), ours);
+    assert_eq!(ours.len(), 2, "{ours:?}");
 }

@@ -5,6 +5,7 @@ use warifu::HandshakeKind;
 use warifu::parameters::{CipherSuite, NamedGroup};
 use warifu_interop::meeting::{Meeting, Plan};
 use warifu_interop::ours::Setup;
+use warifu_interop::peer::rustls::converse;
 use warifu_interop::peer::{Kind, Role};
 use warifu_interop::pki::KeyType;
 use warifu_interop::table::Table;
@@ -82,10 +83,18 @@ pub fn keys(trials: &mut Vec<Trial>) -> Table {
 }
 
 fn meet(kind: Kind, setup: &Setup) {
+    let (suite, groups) = (setup.suite, setup.groups.clone());
     let mut meeting = Meeting::new(
         kind,
         Plan {
             setup: setup.clone(),
+            script: Box::new(move |rustls| {
+                let connection = rustls.connection();
+                assert!(suite.is_none_or(|suite| connection.suite() == suite));
+                assert!(groups.is_empty() || groups.contains(&connection.group()));
+                assert!(!connection.retried());
+                converse(rustls)
+            }),
             ..Plan::default()
         },
     );
@@ -141,6 +150,11 @@ fn retry(kind: Kind, first: NamedGroup, group: NamedGroup) {
             our_client: Box::new(move |ours| ours.with_groups(&client)),
             // With a cookie, which the peer must return.
             our_server: Box::new(move |ours| ours.with_groups(&server).with_retry_cookie(true)),
+            script: Box::new(move |rustls| {
+                assert_eq!(rustls.connection().group(), group);
+                assert!(rustls.connection().retried());
+                converse(rustls)
+            }),
             ..Plan::default()
         },
     );

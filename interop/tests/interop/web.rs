@@ -1,6 +1,7 @@
 //! curl and Chromium fetch a page: from a small server on the library, and from the program `warifu server --http`.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -169,17 +170,16 @@ impl Serving {
 
 /// Where cargo puts the program; it is built if it is not there yet.
 fn program_path() -> String {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    // There, so that cargo finds the workspace's settings.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut cargo = Program::start(
-        pki::get().directory(),
+        root,
         env!("CARGO"),
         &[
             "build",
             "--locked",
             "--message-format=json",
             "--package=warifu-cli",
-            "--manifest-path",
-            manifest,
         ]
         .map(str::to_owned),
     );

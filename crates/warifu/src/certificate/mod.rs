@@ -65,8 +65,10 @@ pub(crate) fn check_spki_size(spki: &[u8]) -> Result<(), CertificateError> {
 /// A summary of one certificate, for logs and for people. Nothing in it was verified.
 ///
 /// ```
-/// # fn show(der: &[u8]) -> Result<(), warifu::CertificateError> {
-/// let facts = warifu::certificate::CertificateFacts::from_der(der)?;
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// # fn main() -> Result<(), warifu::CertificateError> {
+/// # let der = doc::material().1.certificates()[0].clone();
+/// let facts = warifu::certificate::CertificateFacts::from_der(&der)?;
 /// println!("{} by {}, {} days left", facts.subject, facts.issuer, facts.days_left(1_795_458_920));
 /// # Ok(())
 /// # }

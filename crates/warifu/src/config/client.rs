@@ -8,6 +8,23 @@ use crate::error::{Error, UsageError};
 use super::{ConfigBuilder, Settings, defaults};
 
 /// What a series of client connections shares. Made by [`ClientConfig::builder`].
+///
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// use warifu::parameters::NamedGroup;
+/// use warifu::ClientConfig;
+///
+/// # fn main() -> Result<(), warifu::Error> {
+/// # let (trust, credential) = doc::material();
+/// let config = ClientConfig::builder(trust)
+///     .with_credential(credential)
+///     .with_groups(&[NamedGroup::X25519MLKEM768, NamedGroup::X25519])
+///     .with_alpn(["h2", "http/1.1"])
+///     .build()?;
+/// # let _ = config;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ClientConfig {
     pub(crate) settings: Settings,

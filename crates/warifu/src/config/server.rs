@@ -9,6 +9,23 @@ use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureSchem
 use super::{ConfigBuilder, Settings};
 
 /// What a series of server connections shares. Made by [`ServerConfig::builder`].
+///
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// use warifu::credential::Credentials;
+/// use warifu::{ClientAuth, ServerConfig};
+///
+/// # fn main() -> Result<(), warifu::Error> {
+/// # let (trust, credential) = doc::material();
+/// # let other_credential = credential.clone();
+/// let config = ServerConfig::builder(Credentials::new(vec![credential, other_credential]))
+///     .with_client_auth(ClientAuth::required(trust))
+///     .with_record_size(4096)
+///     .build()?;
+/// # let _ = config;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ServerConfig {
     pub(crate) settings: Settings,
@@ -76,6 +93,25 @@ pub struct ClientHelloFacts {
 }
 
 /// Chooses the configuration for a connection by its ClientHello: virtual hosts, tenants.
+///
+/// ```
+/// use std::sync::Arc;
+/// use warifu::config::{ChooseServerConfig, ClientHelloFacts};
+/// use warifu::decision::Answer;
+/// use warifu::{Error, ServerConfig};
+///
+/// #[derive(Debug)]
+/// struct Tenants {
+///     http2: Arc<ServerConfig>,
+/// }
+///
+/// impl ChooseServerConfig for Tenants {
+///     fn choose(&self, hello: ClientHelloFacts) -> Answer<'_, Result<Option<Arc<ServerConfig>>, Error>> {
+///         let http2 = hello.alpn.iter().any(|name| name == b"h2");
+///         Answer::Ready(Ok(http2.then(|| self.http2.clone())))
+///     }
+/// }
+/// ```
 pub trait ChooseServerConfig: Send + Sync + core::fmt::Debug {
     /// Returns the configuration to go on with; `None` keeps the one the connection was made with. Its own
     /// `ChooseServerConfig` is not asked again.

@@ -8,6 +8,17 @@ use super::protection::{Protection, RecordKeys};
 use super::{HEADER_LEN, MAX_FRAGMENT_LEN};
 
 /// Decides how much padding a record gets, to hide the length of what is sent (RFC 8446 Section 5.4).
+///
+/// ```
+/// #[derive(Debug)]
+/// struct ToMultiplesOf256;
+///
+/// impl warifu::Padding for ToMultiplesOf256 {
+///     fn padding_len(&self, content_len: usize) -> usize {
+///         content_len.next_multiple_of(256) - content_len
+///     }
+/// }
+/// ```
 pub trait Padding: Send + Sync + core::fmt::Debug {
     /// Zero bytes to add to a record with `content_len` bytes of application data. The record layer
     /// takes less where the record would exceed its limit.

@@ -54,10 +54,12 @@ use refusal::Refusal;
 /// A pin replaces the first rule only. The stapled OCSP response is not looked at: an application that needs
 /// it implements [`VerifyPeer`] itself and may call [`Trust::check`] first.
 ///
-/// ```no_run
+/// ```standalone_crate
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use warifu::trust::Trust;
-/// let trust = Trust::builder().with_ca_file("ca.pem").with_crl_file("ca.crl").build()?;
+/// # let _directory = doc::in_a_directory_with_files();
+/// use warifu::Trust;
+/// let trust = Trust::builder().with_ca_file("ca.pem").with_pinned_file("server.pem").build()?;
 /// # Ok(())
 /// # }
 /// ```
