@@ -73,22 +73,49 @@ pub(crate) fn single(der: &[u8], tag: u8) -> Option<&[u8]> {
     reader.is_empty().then_some(content)
 }
 
+/// Tag and length of an element.
+pub(crate) struct Header {
+    bytes: [u8; 2 + size_of::<u64>()],
+    len: usize,
+}
+
+impl Header {
+    /// Of an element whose content has `content_len` bytes; the length in its minimal form (X.690 Section 10.1).
+    pub(crate) fn new(tag: u8, content_len: usize) -> Self {
+        let mut bytes = [0; 2 + size_of::<u64>()];
+        let digits = (content_len as u64).to_be_bytes();
+        let significant = digits.iter().skip_while(|&&byte| byte == 0);
+        let digits_len = significant.clone().count();
+        let (first, rest_len) = match content_len {
+            0..0x80 => (content_len as u8, 0),
+            _ => (0x80 | digits_len as u8, digits_len),
+        };
+        let header = [tag, first];
+        let content = header.iter().chain(significant.take(rest_len));
+        bytes
+            .iter_mut()
+            .zip(content)
+            .for_each(|(to, from)| *to = *from);
+        Self {
+            bytes,
+            len: 2 + rest_len,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Header {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
 /// One element with this tag around the concatenation of `parts`. In wiped memory, for it may be a key.
 pub(crate) fn wrap(tag: u8, parts: &[&[u8]]) -> Secret {
     let len: usize = parts.iter().map(|part| part.len()).sum();
-    let len_bytes = (len as u64).to_be_bytes();
-    let significant = len_bytes.iter().skip_while(|&&byte| byte == 0);
-    let long = len >= 0x80;
-    let len_len = if long { significant.clone().count() } else { 0 };
+    let header = Header::new(tag, len);
     // Sized exactly: a growing vector would leave copies of a key behind.
-    let mut der = Vec::with_capacity(2 + len_len + len);
-    der.push(tag);
-    if long {
-        der.push(0x80 | len_len as u8);
-        der.extend(significant);
-    } else {
-        der.push(len as u8);
-    }
+    let mut der = Vec::with_capacity(header.len + len);
+    der.extend_from_slice(header.as_ref());
     for part in parts {
         der.extend_from_slice(part);
     }

@@ -230,11 +230,16 @@ impl PublicKey {
     pub fn from_spki_parts(algorithm: &[u8], public_key: &[u8]) -> Result<Self, CryptoError> {
         let (family, pss) = Family::from_algorithm_identifier(algorithm)?;
         check_point_form(family, public_key)?;
+        // SEQUENCE { SEQUENCE { identifier }, BIT STRING { no unused bits, key } }
+        let identifier = family.library_identifier();
         let spki = der::wrap(
             der::SEQUENCE,
             &[
-                der::wrap(der::SEQUENCE, &[family.library_identifier()]).as_bytes(),
-                der::wrap(der::BIT_STRING, &[&[0], public_key]).as_bytes(),
+                der::Header::new(der::SEQUENCE, identifier.len()).as_ref(),
+                identifier,
+                der::Header::new(der::BIT_STRING, 1 + public_key.len()).as_ref(),
+                &[0],
+                public_key,
             ],
         );
         Self::from_library_spki(spki.as_bytes(), family, pss)

@@ -192,7 +192,7 @@ impl<T: Read + Write> Stream<T> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
                 if error.kind() == ErrorKind::WouldBlock {
-                    self.connection.release_buffers();
+                    self.connection.release_empty_buffers();
                 }
                 return Err(error);
             }

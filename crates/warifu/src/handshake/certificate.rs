@@ -104,7 +104,7 @@ pub(crate) async fn recv_identity_after(
     key.verify(algorithm, content.as_ref(), &verify.signature)
         .map_err(|_| PeerMisbehaved::BadSignature)?;
     Ok(Some(PeerIdentity {
-        certificates: certificates.into(),
+        certificates,
         scheme,
     }))
 }
@@ -114,7 +114,7 @@ pub(crate) async fn recv_identity_after(
 fn read_chain(
     received: &Received<Certificate<'static>>,
     rules: &Rules<'_>,
-) -> Result<(Vec<CertificateDer<'static>>, Vec<u8>), Error> {
+) -> Result<(Arc<[CertificateDer<'static>]>, Vec<u8>), Error> {
     let message = Certificate::read(received.body())?;
     if message.certificate_request_context.as_slice() != rules.context {
         return Err(PeerMisbehaved::IllegalParameter {
@@ -123,19 +123,23 @@ fn read_chain(
         .into());
     }
     message.check_solicited(rules.offered)?;
-    let mut certificates = Vec::new();
-    let mut ocsp_response = Vec::new();
-    if message.certificate_list.len() > MAX_CHAIN_LEN {
+    let count = message.certificate_list.len();
+    if count > MAX_CHAIN_LEN {
         return Err(CertificateError::TooComplex.into());
     }
-    for entry in message.certificate_list.iter() {
-        if certificates.is_empty()
-            && let Some(status) = &entry.extensions.status_request
-        {
-            ocsp_response = status.ocsp_response.to_vec();
-        }
-        certificates.push(CertificateDer::from(entry.cert_data.to_vec()));
-    }
+    let leaf = message.certificate_list.iter().next();
+    let status = leaf.and_then(|leaf| leaf.extensions.status_request);
+    let ocsp_response = status.map_or(Vec::new(), |status| status.ocsp_response.to_vec());
+    // By a range, whose length is known, the shared slice is made in one allocation.
+    let mut entries = message.certificate_list.iter();
+    let certificates = (0..count)
+        .map(|_| {
+            entries
+                .next()
+                .map_or(&[][..], |entry| entry.cert_data.as_slice())
+        })
+        .map(|der| CertificateDer::from(der.to_vec()))
+        .collect();
     Ok((certificates, ocsp_response))
 }
 
@@ -174,29 +178,13 @@ impl AsRef<[u8]> for SignedContent {
     }
 }
 
-/// What a peer said about the certificates it can use, kept beyond the message it came in.
-pub(crate) struct Wanted {
-    pub(crate) schemes: Vec<SignatureScheme>,
-    authorities: Vec<Vec<u8>>,
+/// What a peer said about the certificates it can use, borrowed from the message it came in: a peer may name
+/// twenty thousand authorities.
+pub(crate) struct Wanted<'a> {
+    pub(crate) schemes: SignatureSchemeList<'a>,
+    pub(crate) authorities: Option<CertificateAuthorities<'a>>,
     /// The peer takes a stapled OCSP response.
     pub(crate) ocsp: bool,
-}
-
-impl Wanted {
-    pub(crate) fn new(
-        schemes: &SignatureSchemeList<'_>,
-        authorities: Option<&CertificateAuthorities<'_>>,
-        ocsp: bool,
-    ) -> Self {
-        let authorities = authorities.map(|names| names.iter().map(|name| name.to_vec()).collect());
-        let mut kept = Vec::with_capacity(schemes.len());
-        kept.extend(schemes.iter());
-        Self {
-            schemes: kept,
-            authorities: authorities.unwrap_or_default(),
-            ocsp,
-        }
-    }
 }
 
 /// The credential this side will prove itself with, and the scheme.
@@ -211,16 +199,22 @@ pub(crate) async fn choose_credential(
     peer: &mut Peer,
     own: Option<&Arc<Credential>>,
     config: Option<&dyn ChooseCredential>,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     server_name: Option<&str>,
 ) -> Result<Option<Chosen>, Error> {
+    let mut schemes: Vec<SignatureScheme> = Vec::with_capacity(wanted.schemes.len());
+    schemes.extend(wanted.schemes.iter());
     let credential = match (own, config) {
         (Some(own), _) => Some(own.clone()),
         (None, Some(config)) => {
-            let authorities: Vec<&[u8]> = wanted.authorities.iter().map(Vec::as_slice).collect();
+            let mut authorities: Vec<&[u8]> = Vec::new();
+            if let Some(names) = &wanted.authorities {
+                authorities.reserve_exact(names.len());
+                authorities.extend(names.iter().map(|name| name.as_slice()));
+            }
             let request = CredentialRequest {
                 server_name,
-                signature_schemes: &wanted.schemes,
+                signature_schemes: &schemes,
                 authorities: &authorities,
             };
             peer.ask("choice of a credential", config.choose(request))
@@ -231,7 +225,7 @@ pub(crate) async fn choose_credential(
     let Some(credential) = credential else {
         return Ok(None);
     };
-    let scheme = negotiate::choose_scheme(credential.schemes(), &wanted.schemes)?;
+    let scheme = negotiate::choose_scheme(credential.schemes(), &schemes)?;
     Ok(Some(Chosen { credential, scheme }))
 }
 

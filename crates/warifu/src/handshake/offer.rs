@@ -13,16 +13,16 @@ use crate::message::{
     KeyShareClientHello, KeyShareEntry, List8, List16, Opaque8, Opaque16, Random, RecordSizeLimit,
     ServerNameList,
 };
-use crate::parameters::{CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion};
+use crate::parameters::{
+    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, TLS13_SUITES, Tls13Suite,
+};
 
 /// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
 /// allows to change.
 pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
-    /// Random in middlebox compatibility mode, else empty (RFC 8446 Section 4.1.2).
-    pub(crate) session_id: Vec<u8>,
-    pub(crate) suites: Vec<CipherSuite>,
-    /// Groups, schemes, protocols and limits are the configuration's.
+    /// Random in middlebox compatibility mode, else none (RFC 8446 Section 4.1.2).
+    session_id: Option<[u8; 32]>,
     config: Arc<ClientConfig>,
     server_name: Option<Arc<str>>,
     pub(crate) share_group: NamedGroup,
@@ -42,10 +42,9 @@ impl Offer {
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
-        let session_id = if settings.middlebox_compatibility {
-            settings.random.bytes::<32>()?.to_vec()
-        } else {
-            Vec::new()
+        let session_id = match settings.middlebox_compatibility {
+            true => Some(settings.random.bytes()?),
+            false => None,
         };
         let server_name = match server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
@@ -56,7 +55,6 @@ impl Offer {
         Ok(Self {
             random: settings.random.bytes()?,
             session_id,
-            suites: settings.suites.iter().map(|row| row.suite).collect(),
             config: config.clone(),
             server_name,
             share_group,
@@ -71,8 +69,23 @@ impl Offer {
         self.server_name.as_ref()
     }
 
+    /// `legacy_session_id`.
+    pub(crate) fn session_id(&self) -> &[u8] {
+        self.session_id.as_ref().map_or(&[], |id| id.as_slice())
+    }
+
+    /// The row of a suite, if it was offered.
+    pub(crate) fn suite(&self, suite: CipherSuite) -> Option<Tls13Suite> {
+        let offered = &self.config.settings.suites;
+        offered.iter().find(|row| row.suite == suite).copied()
+    }
+
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
         &self.config.settings.alpn
+    }
+
+    fn groups(&self) -> &[NamedGroup] {
+        &self.config.settings.groups
     }
 
     pub(crate) fn record_size_limit(&self) -> Option<u16> {
@@ -84,29 +97,24 @@ impl Offer {
         MaxFragmentLength::from_fragment_len(len.into())
     }
 
-    fn groups(&self) -> &[NamedGroup] {
-        &self.config.settings.groups
-    }
-
     /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet.
     pub(crate) fn send(&mut self, peer: &mut Peer) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
-        let mut offered = self.offered;
-        let bytes = peer.with_wire(|wire| {
+        let mut bytes = Vec::with_capacity(2048);
+        self.offered = self.encode(&mut bytes)?;
+        peer.with_wire(|wire| {
             // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
             // other says 0x0303.
             let version = if first { [3, 1] } else { [3, 3] };
             wire.sending.writer_mut().set_plain_version(version);
-            let message = wire.sending.send_message(|out| {
-                offered = self.encode(out)?;
+            wire.sending.send_message(|out| {
+                out.extend_from_slice(&bytes);
                 Ok(())
             })?;
-            let bytes = message.to_vec();
             wire.sending.flush_flight()?;
             wire.sending.writer_mut().set_plain_version([3, 3]);
-            Ok(bytes)
+            Ok(())
         })?;
-        self.offered = offered;
         Ok(bytes)
     }
 
@@ -144,42 +152,55 @@ impl Offer {
             .share
             .as_ref()
             .ok_or(Error::Internal("key share used twice"))?;
+        let settings = &self.config.settings;
         let own = KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
         };
         // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
         // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
-        let with_classical = self.classical_share(share).map(|(group, public)| {
+        let both = self.classical_share(share).map(|(group, public)| {
+            let key_exchange = Opaque16::new(public);
             let classical = KeyShareEntry {
                 group,
-                key_exchange: Opaque16::new(public),
+                key_exchange,
             };
             [own.clone(), classical]
         });
-        let shares = match &with_classical {
+        let shares = match &both {
             Some(both) => both.as_slice(),
             None => core::slice::from_ref(&own),
         };
-        let ClientConfig { settings, role } = &*self.config;
-        let chain_schemes = role.verifier.chain_schemes();
-        let alpn: Vec<_> = self.alpn().iter().map(|name| Opaque8::new(name)).collect();
+        let mut suites = [CipherSuite(0); TLS13_SUITES.len()];
+        let places = suites.iter_mut().zip(&settings.suites);
+        let count = places.map(|(place, row)| *place = row.suite).count();
+        let suites = suites.get(..count).unwrap_or_default();
+        let chain_schemes = self.config.role.verifier.chain_schemes();
+        let alpn: Vec<_> = settings
+            .alpn
+            .iter()
+            .map(|name| Opaque8::new(name))
+            .collect();
         let extensions = ClientHelloExtensions {
             server_name: self
                 .server_name
                 .as_deref()
                 .map(|host_name| ServerNameList { host_name }),
             max_fragment_length: self.max_fragment_length(),
-            supported_groups: Some(List16::new(self.groups())),
+            supported_groups: Some(List16::new(&settings.groups)),
             signature_algorithms: Some(List16::new(&settings.signature_schemes)),
             signature_algorithms_cert: (!chain_schemes.is_empty())
                 .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
-            status_request: role.request_ocsp.then(CertificateStatusRequest::ocsp),
+            status_request: self
+                .config
+                .role
+                .request_ocsp
+                .then(CertificateStatusRequest::ocsp),
             record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
             supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
-            post_handshake_auth: role.post_handshake_auth.then_some(Empty {}),
+            post_handshake_auth: self.config.role.post_handshake_auth.then_some(Empty {}),
             key_share: Some(KeyShareClientHello {
                 client_shares: List16::new(shares),
             }),
@@ -189,8 +210,8 @@ impl Offer {
         ClientHello {
             legacy_version: ProtocolVersion::TLS1_2,
             random: Random(self.random),
-            legacy_session_id: Opaque8::new(&self.session_id),
-            cipher_suites: List16::new(&self.suites),
+            legacy_session_id: Opaque8::new(self.session_id()),
+            cipher_suites: List16::new(suites),
             legacy_compression_methods: Opaque8::new(&[0]),
             extensions,
         }

@@ -101,7 +101,7 @@ pub(super) async fn run(
     let server_finished_hash = transcript.current_hash();
     let chosen = choose_client_credential(&mut peer, &client, request.as_ref()).await?;
     if let Some(request) = &request {
-        let staple = request.wanted.ocsp;
+        let staple = request.wanted()?.ocsp;
         send_identity(
             &mut peer,
             &mut transcript,
@@ -255,22 +255,19 @@ fn check_answer(
             .into());
         }
     }
-    if session_id != offer.session_id {
+    if session_id != offer.session_id() {
         return Err(PeerMisbehaved::IllegalParameter {
             what: "legacy_session_id_echo is not what was sent (RFC 8446 Section 4.1.3)",
         }
         .into());
     }
-    suite
-        .tls13()
-        .filter(|row| offer.suites.contains(&row.suite))
-        .ok_or_else(|| {
-            PeerMisbehaved::NotOffered {
-                what: "cipher suite",
-                value: suite.to_string(),
-            }
-            .into()
-        })
+    offer.suite(suite).ok_or_else(|| {
+        PeerMisbehaved::NotOffered {
+            what: "cipher suite",
+            value: suite.to_string(),
+        }
+        .into()
+    })
 }
 
 /// The key exchange, Section 4.2.8.
@@ -415,9 +412,16 @@ impl RecordLimits {
     }
 }
 
-/// A server's request for our certificate.
+/// A server's request for our certificate, checked when it came. It is kept as it came, and read again where it is
+/// needed.
 struct Request {
-    wanted: Wanted,
+    received: Received<CertificateRequest<'static>>,
+}
+
+impl Request {
+    fn wanted(&self) -> Result<Wanted<'_>, Error> {
+        wanted_of_request(&CertificateRequest::read(self.received.body())?)
+    }
 }
 
 /// Section 4.3.2, 4.4.2 and 4.4.3: CertificateRequest, if the server asks; its Certificate and CertificateVerify.
@@ -432,9 +436,11 @@ async fn recv_server_identity(
         .await?;
     let (request, certificate) = match next {
         Either::First(received) => {
-            let request = read_certificate_request(&received)?;
             transcript.add(received.bytes());
-            (Some(request), peer.recv::<Certificate>().await?)
+            (
+                Some(check_certificate_request(received)?),
+                peer.recv::<Certificate>().await?,
+            )
         }
         Either::Second(certificate) => (None, certificate),
     };
@@ -452,8 +458,8 @@ async fn recv_server_identity(
     Ok((request, identity))
 }
 
-fn read_certificate_request(
-    received: &Received<CertificateRequest<'static>>,
+fn check_certificate_request(
+    received: Received<CertificateRequest<'static>>,
 ) -> Result<Request, Error> {
     let message = CertificateRequest::read(received.body())?;
     if !message.certificate_request_context.is_empty() {
@@ -462,27 +468,24 @@ fn read_certificate_request(
         }
         .into());
     }
-    Ok(Request {
-        wanted: wanted_of_request(&message)?,
-    })
+    wanted_of_request(&message)?;
+    Ok(Request { received })
 }
 
 /// What a CertificateRequest asks for, also after the handshake.
-pub(super) fn wanted_of_request(message: &CertificateRequest<'_>) -> Result<Wanted, Error> {
+pub(super) fn wanted_of_request<'a>(message: &CertificateRequest<'a>) -> Result<Wanted<'a>, Error> {
     let extensions = &message.extensions;
-    let schemes =
-        extensions
-            .signature_algorithms
-            .as_ref()
-            .ok_or(PeerMisbehaved::MissingExtension {
-                extension: "signature_algorithms",
-                message: "CertificateRequest",
-            })?;
-    Ok(Wanted::new(
+    let schemes = extensions
+        .signature_algorithms
+        .ok_or(PeerMisbehaved::MissingExtension {
+            extension: "signature_algorithms",
+            message: "CertificateRequest",
+        })?;
+    Ok(Wanted {
         schemes,
-        extensions.certificate_authorities.as_ref(),
-        extensions.status_request.is_some(),
-    ))
+        authorities: extensions.certificate_authorities,
+        ocsp: extensions.status_request.is_some(),
+    })
 }
 
 /// The credential for the server's request. A client whose keys the server cannot verify answers as one without
@@ -497,7 +500,7 @@ async fn choose_client_credential(
     };
     let own = client.own.credential.as_ref();
     let config = client.config.role.credentials.as_deref();
-    match choose_credential(peer, own, config, &request.wanted, None).await {
+    match choose_credential(peer, own, config, &request.wanted()?, None).await {
         Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => Ok(None),
         other => other,
     }

@@ -64,8 +64,8 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let choice = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
-    let chosen = choose_server_credential(&mut peer, &config, &own, &choice).await?;
+    let (choice, wanted) = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
+    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &wanted).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
     let (received, kind) = match choice.group {
         GroupChoice::Shared(_) => (received, HandshakeKind::Full),
@@ -87,7 +87,7 @@ pub(super) async fn run(
         true,
         Some(&chosen),
         &[],
-        choice.wanted.ocsp,
+        choice.ocsp,
     )
     .await?;
     send_finished(&mut peer, &mut transcript, &keys.server.finished_key()?)?;
@@ -124,7 +124,8 @@ struct Choice {
     group: GroupChoice,
     alpn: Option<Arc<[u8]>>,
     server_name: Option<Arc<str>>,
-    wanted: Wanted,
+    /// The client takes a stapled OCSP response.
+    ocsp: bool,
     post_handshake_auth: bool,
     early_data: bool,
     max_fragment_length: Option<MaxFragmentLength>,
@@ -133,7 +134,10 @@ struct Choice {
 
 impl Choice {
     /// Section 4.1.1 and 9.2.
-    fn negotiate(config: &ServerConfig, hello: &ClientHello<'_>) -> Result<Self, Error> {
+    fn negotiate<'a>(
+        config: &ServerConfig,
+        hello: &ClientHello<'a>,
+    ) -> Result<(Self, Wanted<'a>), Error> {
         // Section 4.1.2: "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero".
         if hello.legacy_compression_methods.as_slice() != [0] {
             return Err(PeerMisbehaved::IllegalParameter {
@@ -146,14 +150,12 @@ impl Choice {
         let group = negotiate::choose_group(&config.settings, hello)?;
         // Section 4.2.3: "if a server is authenticating via a certificate, and the client has not sent a
         // "signature_algorithms" extension, then the server MUST abort the handshake".
-        let schemes =
-            extensions
-                .signature_algorithms
-                .as_ref()
-                .ok_or(PeerMisbehaved::MissingExtension {
-                    extension: "signature_algorithms",
-                    message: "ClientHello",
-                })?;
+        let schemes = extensions
+            .signature_algorithms
+            .ok_or(PeerMisbehaved::MissingExtension {
+                extension: "signature_algorithms",
+                message: "ClientHello",
+            })?;
         // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
         // the handshake."
         if extensions.pre_shared_key.is_some() && extensions.psk_key_exchange_modes.is_none() {
@@ -169,7 +171,15 @@ impl Choice {
             .max_fragment_length
             // RFC 8449 Section 5: record_size_limit wins where both were sent.
             .filter(|_| config.role.max_fragment_length && record_size_limit.is_none());
-        Ok(Self {
+        let wanted = Wanted {
+            schemes,
+            authorities: extensions.certificate_authorities,
+            ocsp: matches!(
+                extensions.status_request,
+                Some(crate::message::CertificateStatusRequest::Ocsp(_))
+            ),
+        };
+        let choice = Self {
             client_random: hello.random.0,
             session_id: hello.legacy_session_id.to_vec(),
             suite,
@@ -179,19 +189,13 @@ impl Choice {
                 .server_name
                 .as_ref()
                 .map(|name| Arc::from(name.host_name)),
-            wanted: Wanted::new(
-                schemes,
-                extensions.certificate_authorities.as_ref(),
-                matches!(
-                    extensions.status_request,
-                    Some(crate::message::CertificateStatusRequest::Ocsp(_))
-                ),
-            ),
+            ocsp: wanted.ocsp,
             post_handshake_auth: extensions.post_handshake_auth.is_some(),
             early_data: extensions.early_data.is_some(),
             max_fragment_length,
             record_size_limit,
-        })
+        };
+        Ok((choice, wanted))
     }
 
     fn named_group(&self) -> NamedGroup {
@@ -237,11 +241,12 @@ async fn choose_server_credential(
     config: &ServerConfig,
     own: &OwnMaterial,
     choice: &Choice,
+    wanted: &Wanted<'_>,
 ) -> Result<Chosen, Error> {
     let server_name = choice.server_name.as_deref();
     let own = own.credential.as_ref();
     let credentials = &*config.role.credentials;
-    choose_credential(peer, own, Some(credentials), &choice.wanted, server_name)
+    choose_credential(peer, own, Some(credentials), wanted, server_name)
         .await?
         .ok_or_else(|| CertificateError::NoneToPresent.into())
 }

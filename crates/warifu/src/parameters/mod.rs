@@ -13,7 +13,7 @@ mod signature_scheme;
 
 pub use alert::AlertDescription;
 pub use cipher_suite::CipherSuite;
-pub(crate) use cipher_suite::Tls13Suite;
+pub(crate) use cipher_suite::{TLS13_SUITES, Tls13Suite};
 pub use extension_type::ExtensionType;
 pub use max_fragment_length::MaxFragmentLength;
 pub use named_group::NamedGroup;

@@ -1,12 +1,14 @@
 //! Protection of records by an AEAD, RFC 8446 Section 5.2 and 5.3.
 
-use warifu_crypto::AeadKey;
+use warifu_crypto::{Aead, AeadKey};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, PeerMisbehaved};
 use crate::parameters::ContentType;
 
 use super::HEADER_LEN;
+
+const KEY_RELEASED: Error = Error::Internal("record under a key that was released");
 
 /// The keys of one direction and epoch, from the key schedule.
 pub(crate) struct RecordKeys {
@@ -18,7 +20,9 @@ pub(crate) struct RecordKeys {
 
 /// One direction's AEAD with its sequence number.
 pub(crate) struct Protection {
-    key: AeadKey,
+    aead: Aead,
+    /// Expanded, which for AES-GCM takes 584 bytes. `None` while an idle connection goes without.
+    key: Option<AeadKey>,
     iv: Zeroizing<[u8; 12]>,
     sequence: u64,
     confidentiality_limit: u64,
@@ -27,11 +31,28 @@ pub(crate) struct Protection {
 impl Protection {
     pub(crate) fn new(keys: RecordKeys) -> Self {
         Self {
-            key: keys.key,
+            aead: keys.key.algorithm(),
+            key: Some(keys.key),
             iv: keys.iv,
             sequence: 0,
             confidentiality_limit: keys.confidentiality_limit,
         }
+    }
+
+    /// Gives the expanded key back; the next record needs [`restore_key`](Self::restore_key) first.
+    pub(crate) fn release_key(&mut self) {
+        self.key = None;
+    }
+
+    /// Makes the key again, if it was released, from the secret that it was made from at first.
+    pub(crate) fn restore_key(
+        &mut self,
+        make: impl FnOnce() -> Result<RecordKeys, Error>,
+    ) -> Result<(), Error> {
+        if self.key.is_none() {
+            self.key = Some(make()?.key);
+        }
+        Ok(())
     }
 
     /// Whether the next record but a few would wear the key out, so that KeyUpdate is due.
@@ -46,7 +67,7 @@ impl Protection {
 
     /// Bytes a record with `content_len` bytes of content and padding takes, header included.
     pub(crate) fn sealed_len(&self, content_len: usize) -> usize {
-        HEADER_LEN + content_len + 1 + self.key.algorithm().tag_len()
+        HEADER_LEN + content_len + 1 + self.aead.tag_len()
     }
 
     /// The nonce of the next record: the IV XOR the sequence number (Section 5.3). Never the same twice,
@@ -74,20 +95,19 @@ impl Protection {
         let Some((header, body)) = out.split_first_chunk_mut::<HEADER_LEN>() else {
             return Err(Error::Internal("no room for a record header"));
         };
+        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
         let body_len = u16::try_from(body.len())
             .map_err(|_| Error::Internal("record longer than its length field"))?;
         let [len_high, len_low] = body_len.to_be_bytes();
         *header = [ContentType::APPLICATION_DATA.0, 3, 3, len_high, len_low];
         let sealed = if padding_len == 0 {
-            self.key
-                .seal_scatter(&nonce, header, content, &[content_type.0], body)
+            key.seal_scatter(&nonce, header, content, &[content_type.0], body)
         } else {
             let mut trailer = vec![0; padding_len + 1];
             if let Some(first) = trailer.first_mut() {
                 *first = content_type.0;
             }
-            self.key
-                .seal_scatter(&nonce, header, content, &trailer, body)
+            key.seal_scatter(&nonce, header, content, &trailer, body)
         };
         sealed.map_err(|_| Error::Internal("AEAD seal failed"))
     }
@@ -102,7 +122,8 @@ impl Protection {
         let nonce = self
             .next_nonce()
             .ok_or(Error::Internal("sequence number would wrap"))?;
-        self.key.open_in_place(&nonce, header, body).map_err(|_| {
+        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
+        key.open_in_place(&nonce, header, body).map_err(|_| {
             // A record that is not the peer's under this key does not count: see `skip_early_data` of the reader.
             self.sequence = sequence;
             PeerMisbehaved::BadRecordMac.into()

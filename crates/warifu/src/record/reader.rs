@@ -51,7 +51,6 @@ impl RecordReader {
         self.protection = Some(Protection::new(keys));
     }
 
-    #[cfg(test)]
     pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
         self.protection.as_mut()
     }

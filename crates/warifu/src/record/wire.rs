@@ -133,6 +133,10 @@ pub(crate) struct Epoch {
 }
 
 impl Epoch {
+    fn record_keys(&self) -> Result<RecordKeys, Error> {
+        self.secret.record_keys(&self.suite)
+    }
+
     fn update(&mut self) -> Result<RecordKeys, Error> {
         self.secret = self.secret.next()?;
         self.secret.record_keys(&self.suite)
@@ -247,6 +251,9 @@ impl Receiving {
             if self.closed {
                 self.queue.consume(self.queue.len());
                 return Ok(Event::Closed);
+            }
+            if !self.queue.is_empty() {
+                self.restore_key()?;
             }
             let Some(record) = self.reader.next(self.queue.filled_mut())? else {
                 return if self.eof {
@@ -476,7 +483,7 @@ impl Receiving {
         epoch: Epoch,
         aligned: HandshakeAligned,
     ) -> Result<(), Error> {
-        self.set_keys(epoch.secret.record_keys(&epoch.suite)?, aligned);
+        self.set_keys(epoch.record_keys()?, aligned);
         self.epoch = Some(epoch);
         Ok(())
     }
@@ -555,6 +562,20 @@ impl Receiving {
         if self.handshake.len() == self.handshake_taken {
             self.handshake = Vec::new();
             self.handshake_taken = 0;
+        }
+    }
+
+    /// Gives the expanded key back too; the next record makes it again.
+    pub(crate) fn release_key(&mut self) {
+        if let (Some(_), Some(protection)) = (&self.epoch, self.reader.protection_mut()) {
+            protection.release_key();
+        }
+    }
+
+    fn restore_key(&mut self) -> Result<(), Error> {
+        match (&self.epoch, self.reader.protection_mut()) {
+            (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
+            _ => Ok(()),
         }
     }
 
@@ -669,6 +690,7 @@ impl Sending {
             self.flight.clear();
             return Ok(());
         }
+        self.restore_key()?;
         let result = self
             .writer
             .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
@@ -716,13 +738,14 @@ impl Sending {
         };
         self.closed = alert != AlertDescription::USER_CANCELED;
         self.log(LoggedMessage::Alert(alert));
+        self.restore_key()?;
         self.writer
             .write(ContentType::ALERT, &[level, alert.0], None, &mut self.queue)
     }
 
     /// Changes to application keys, sealing what was sent before under the old ones.
     pub(crate) fn set_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
-        self.set_keys(epoch.secret.record_keys(&epoch.suite)?)?;
+        self.set_keys(epoch.record_keys()?)?;
         self.epoch = Some(epoch);
         Ok(())
     }
@@ -750,6 +773,7 @@ impl Sending {
         if self.writer.is_worn() {
             self.update_keys(KeyUpdateRequest::NotRequested)?;
         }
+        self.restore_key()?;
         let taken = data.len().min(self.writer.fragment_limit());
         let fragment = data.get(..taken).unwrap_or_default();
         self.writer.write(
@@ -766,6 +790,20 @@ impl Sending {
         self.queue.release_if_empty();
         if self.flight.is_empty() {
             self.flight = Vec::new();
+        }
+    }
+
+    /// Gives the expanded key back too; the next record makes it again.
+    pub(crate) fn release_key(&mut self) {
+        if let (Some(_), Some(protection)) = (&self.epoch, self.writer.protection_mut()) {
+            protection.release_key();
+        }
+    }
+
+    fn restore_key(&mut self) -> Result<(), Error> {
+        match (&self.epoch, self.writer.protection_mut()) {
+            (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
+            _ => Ok(()),
         }
     }
 

@@ -53,7 +53,6 @@ impl RecordWriter {
         self.protection = Some(Protection::new(keys));
     }
 
-    #[cfg(test)]
     pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
         self.protection.as_mut()
     }
@@ -129,6 +128,7 @@ impl RecordWriter {
             .map_err(|_| Error::Internal("record longer than its length field"))?;
         let [len_high, len_low] = len.to_be_bytes();
         let header: [u8; HEADER_LEN] = [content_type.0, major, minor, len_high, len_low];
+        out.spare_mut(HEADER_LEN + fragment.len());
         out.extend(&header);
         out.extend(fragment);
         Ok(())

@@ -75,44 +75,48 @@ pub struct Dissected {
 impl Dissected {
     /// Of a Certificate: the extensions of the first entry.
     pub fn new(message: &[u8]) -> Self {
-        let body = &message[4..];
-        let at = |position: usize| usize::from(body[position]);
-        let u16_at = |position: usize| at(position) << 8 | at(position + 1);
+        Self::read(message).expect("a well-formed message with extensions")
+    }
+
+    /// `None` for what is not such a message.
+    pub fn read(message: &[u8]) -> Option<Self> {
+        let body = message.get(4..)?;
+        let at = |position: usize| body.get(position).map(|byte| usize::from(*byte));
+        let u16_at = |position: usize| Some(at(position)? << 8 | at(position + 1)?);
         let start = match message[0] {
             CLIENT_HELLO => {
-                let suites = 35 + at(34);
-                let compression = suites + 2 + u16_at(suites);
-                compression + 1 + at(compression)
+                let suites = 35 + at(34)?;
+                let compression = suites + 2 + u16_at(suites)?;
+                compression + 1 + at(compression)?
             }
-            SERVER_HELLO => 35 + at(34) + 3,
+            SERVER_HELLO => 35 + at(34)? + 3,
             ENCRYPTED_EXTENSIONS => 0,
             CERTIFICATE => {
-                let list = 1 + at(0);
-                let certificate = list + 3;
-                certificate + 3 + (at(certificate) << 16 | u16_at(certificate + 1))
+                let certificate = 1 + at(0)? + 3;
+                certificate + 3 + (at(certificate)? << 16 | u16_at(certificate + 1)?)
             }
-            CERTIFICATE_REQUEST => 1 + at(0),
+            CERTIFICATE_REQUEST => 1 + at(0)?,
             NEW_SESSION_TICKET => {
-                let ticket = 9 + at(8);
-                ticket + 2 + u16_at(ticket)
+                let ticket = 9 + at(8)?;
+                ticket + 2 + u16_at(ticket)?
             }
-            other => panic!("message {other} has no extensions"),
+            _ => return None,
         };
-        let end = start + 2 + u16_at(start);
-        let mut block = &body[start + 2..end];
+        let end = start + 2 + u16_at(start)?;
+        let mut block = body.get(start + 2..end)?;
         let mut extensions = Vec::new();
-        while !block.is_empty() {
-            let number = u16::from_be_bytes([block[0], block[1]]);
-            let len = usize::from(u16::from_be_bytes([block[2], block[3]]));
-            extensions.push((number, block[4..4 + len].to_vec()));
-            block = &block[4 + len..];
+        while let Some((header, rest)) = block.split_first_chunk::<4>() {
+            let len = usize::from(u16::from_be_bytes([header[2], header[3]]));
+            let number = u16::from_be_bytes([header[0], header[1]]);
+            extensions.push((number, rest.get(..len)?.to_vec()));
+            block = &rest[len..];
         }
-        Self {
+        Some(Self {
             message_type: message[0],
             before: body[..start].to_vec(),
             extensions,
             after: body[end..].to_vec(),
-        }
+        })
     }
 
     pub fn assemble(&self) -> Vec<u8> {

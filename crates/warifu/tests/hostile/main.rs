@@ -14,10 +14,20 @@
     dead_code
 )]
 
+mod authentication;
 mod bytes;
+mod certificates;
+mod extensions;
 mod scene;
+mod splits;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod truncation;
 
+mod memory;
 mod order;
 mod parameters;
+mod post_handshake;
+mod random;
+mod records;

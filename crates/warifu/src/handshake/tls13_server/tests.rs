@@ -56,8 +56,9 @@ async fn run_with_recorded_messages(
 ) -> Result<Vec<u8>, Error> {
     let peer = &mut peer;
     let received = recv_hello(peer).await?;
-    let choice = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
-    let chosen = choose_server_credential(peer, &config, &OwnMaterial::default(), &choice).await?;
+    let (choice, wanted) = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
+    let own = OwnMaterial::default();
+    let chosen = choose_server_credential(peer, &config, &own, &choice, &wanted).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
     let (received, kind) = match choice.group {
         GroupChoice::Shared(_) => (received, HandshakeKind::Full),
@@ -80,7 +81,7 @@ async fn run_with_recorded_messages(
     let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, kind)?;
     send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
     let verifier = send_certificate_request(peer, &mut transcript, &config)?;
-    let staple = choice.wanted.ocsp;
+    let staple = choice.ocsp;
     send_identity(peer, &mut transcript, true, Some(&chosen), &[], staple).await?;
     send_finished(peer, &mut transcript, &keys.server.finished_key()?)?;
     let main = handshake.into_main_secret()?;
@@ -399,12 +400,12 @@ fn record_size_limit_wins_over_max_fragment_length() {
     let mut hello = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
     hello.extensions.max_fragment_length = Some(MaxFragmentLength::Len512);
     hello.extensions.record_size_limit = Some(RecordSizeLimit(70));
-    let choice = Choice::negotiate(&config, &hello).unwrap();
+    let (choice, _) = Choice::negotiate(&config, &hello).unwrap();
     assert_eq!(choice.max_fragment_length, None);
     assert_eq!(choice.record_size_limit, Some(70));
 
     hello.extensions.record_size_limit = None;
-    let choice = Choice::negotiate(&config, &hello).unwrap();
+    let (choice, _) = Choice::negotiate(&config, &hello).unwrap();
     assert_eq!(choice.max_fragment_length, Some(MaxFragmentLength::Len512));
     assert_eq!(choice.record_size_limit, None);
 }
