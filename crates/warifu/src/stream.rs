@@ -336,15 +336,20 @@ impl<T: Read + Write> Write for Stream<T> {
 
 impl<T: Read + Write> Stream<T> {
     /// Splits an established stream into two halves that two threads can own, the second of which writes to
-    /// `write_transport`: another handle of the same transport.
+    /// `write_transport`: another handle of the same transport. What the transport would not take yet leaves with the
+    /// second half's next write or flush.
     ///
     /// # Errors
-    /// [`UsageError`](crate::UsageError): before the end of the handshake, or with post-handshake authentication.
+    /// [`UsageError`](crate::UsageError): before the end of the handshake, or with post-handshake authentication. The
+    /// transport's, but for [`ErrorKind::WouldBlock`].
     pub fn split_with<W: Write>(
         mut self,
         write_transport: W,
     ) -> io::Result<(ReadHalf<T, W>, WriteHalf<W>)> {
-        self.flush()?;
+        match self.flush() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+            _ => {}
+        }
         let parts = self.connection.into_parts()?;
         Ok(crate::halves::halves(
             parts,

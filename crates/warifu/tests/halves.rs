@@ -471,3 +471,17 @@ fn data_that_came_with_the_handshake_is_not_lost_by_splitting() {
     assert_eq!(reads.read(&mut buffer).unwrap(), 3);
     assert_eq!(reads.read(&mut buffer).unwrap(), 6);
 }
+
+#[test]
+fn output_that_the_transport_did_not_take_is_not_lost_by_splitting() {
+    let (mut client, mut server) = streams(pipe(), same, same);
+    connect(&mut client, &mut server);
+    client.transport_mut().capacity = 10;
+    assert_eq!(client.write(b"held back").unwrap(), 9);
+    let (_, client_writes) = shared_pipe(&mut client);
+    let (_reads, mut writes) = client.split_with(client_writes).unwrap();
+    writes.flush().unwrap();
+    let mut buffer = [0; 20];
+    assert_eq!(server.read(&mut buffer).unwrap(), 9);
+    assert_eq!(&buffer[..9], b"held back");
+}
