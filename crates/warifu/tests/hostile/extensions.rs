@@ -320,7 +320,7 @@ fn wrong_contents_are_refused() {
         value: value.to_owned(),
     };
     let name = |name: &[u8]| vector(2, &[&[0][..], &vector(2, name)].concat());
-    let bad_name = "server_name is not ASCII without NUL and final dot (RFC 6066 Section 3)";
+    let bad_name = "server_name is not printable ASCII without a final dot (RFC 6066 Section 3)";
     let two_protocols = vector(2, &[vector(1, b"two"), vector(1, b"one")].concat());
     let cases: Vec<(Carrier, u16, Vec<u8>, PeerMisbehaved)> = vec![
         (Ch, 0, name(b"a\0b"), illegal(bad_name)),
