@@ -64,6 +64,13 @@ impl Offer {
         })
     }
 
+    /// Tells the key log, if there is one, a secret of the connection that this offer opened.
+    pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) {
+        if let Some(log) = &self.config.settings.key_log {
+            log.log(label, &self.random, secret);
+        }
+    }
+
     /// The name sent in SNI.
     pub(crate) fn server_name(&self) -> Option<&Arc<str>> {
         self.server_name.as_ref()

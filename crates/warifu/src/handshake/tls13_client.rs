@@ -78,18 +78,11 @@ pub(super) async fn run(
         transcript.add(&client_hello);
         (transcript, answer, HandshakeKind::Full)
     };
-    let (suite, group, shared_secret) = agree(&mut offer, &answer)?;
+    let (choice, shared_secret) = agree(&mut offer, &answer, kind)?;
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
-    let keys = install_handshake_keys(
-        &mut peer,
-        &client,
-        &offer,
-        &suite,
-        &handshake,
-        &transcript,
-        kind,
-    )?;
+    let early = EarlySecret::without_psk(choice.suite.hash)?;
+    let handshake = early.into_handshake_secret(&shared_secret);
+    let keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &transcript)?;
 
     let alpn = recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer).await?;
     let (request, server) =
@@ -114,16 +107,9 @@ pub(super) async fn run(
     }
     send_finished(&mut peer, &mut transcript, &keys.client.finished_key()?)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
-    log_secret(&client, &offer, "EXPORTER_SECRET", exporter.as_bytes());
-    install_application_keys(
-        &mut peer,
-        &client,
-        &offer,
-        &suite,
-        &main,
-        &server_finished_hash,
-        verified,
-    )?;
+    offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
+    let hash = &server_finished_hash;
+    install_application_keys(&mut peer, &offer, &choice, &main, hash, verified)?;
 
     let post_handshake_auth = client.config.role.post_handshake_auth.then(|| {
         Box::new(PostHandshakeAuth::client(
@@ -133,7 +119,7 @@ pub(super) async fn run(
         ))
     });
     Ok(Connected {
-        facts: facts(&mut peer, &offer, &suite, group, kind, server, chosen, alpn)?,
+        facts: choice.facts(&mut peer, &offer, server, chosen, alpn)?,
         exporter,
         post_handshake_auth,
     })
@@ -168,7 +154,7 @@ async fn retry(
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
-    send_change_cipher_spec(peer, client)?;
+    send_change_cipher_spec(peer, offer)?;
     let second_client_hello = offer.send(peer)?;
     transcript.add(&second_client_hello);
     let answer = peer.recv::<ServerHello>().await?;
@@ -179,9 +165,9 @@ async fn retry(
     Ok((transcript, answer))
 }
 
-/// RFC 8446 Appendix D.4: a client sends it before its second flight.
-fn send_change_cipher_spec(peer: &mut Peer, client: &Client) -> Result<(), Error> {
-    if !client.config.settings.middlebox_compatibility {
+/// RFC 8446 Appendix D.4: a client that sent a session ID sends it before its second flight.
+fn send_change_cipher_spec(peer: &mut Peer, offer: &Offer) -> Result<(), Error> {
+    if offer.session_id().is_empty() {
         return Ok(());
     }
     peer.with_wire(|wire| wire.sending.send_change_cipher_spec())
@@ -270,11 +256,19 @@ fn check_answer(
     })
 }
 
+/// What the server chose from the offer.
+struct Choice {
+    suite: Tls13Suite,
+    group: NamedGroup,
+    kind: HandshakeKind,
+}
+
 /// The key exchange, Section 4.2.8.
 fn agree(
     offer: &mut Offer,
     answer: &Received<ServerHello<'static>>,
-) -> Result<(Tls13Suite, NamedGroup, SharedSecret), Error> {
+    kind: HandshakeKind,
+) -> Result<(Choice, SharedSecret), Error> {
     let hello = read_server_hello(answer)?;
     let suite = check_server_hello(offer, &hello, None)?;
     let share = hello
@@ -285,7 +279,12 @@ fn agree(
             message: "ServerHello",
         })?;
     let secret = offer.agree(&share)?;
-    Ok((suite, share.group, secret))
+    let choice = Choice {
+        suite,
+        group: share.group,
+        kind,
+    };
+    Ok((choice, secret))
 }
 
 /// The traffic secrets of the handshake.
@@ -296,38 +295,27 @@ struct HandshakeKeys {
 
 fn install_handshake_keys(
     peer: &mut Peer,
-    client: &Client,
     offer: &Offer,
-    suite: &Tls13Suite,
+    choice: &Choice,
     handshake: &HandshakeSecret,
     transcript: &Transcript,
-    kind: HandshakeKind,
 ) -> Result<HandshakeKeys, Error> {
     let transcript_hash = transcript.current_hash();
     let keys = HandshakeKeys {
         client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
         server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
     };
-    log_secret(
-        client,
-        offer,
-        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-        keys.client.as_bytes(),
-    );
-    log_secret(
-        client,
-        offer,
-        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-        keys.server.as_bytes(),
-    );
-    if kind == HandshakeKind::Full {
-        send_change_cipher_spec(peer, client)?;
+    offer.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", keys.client.as_bytes());
+    offer.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", keys.server.as_bytes());
+    if choice.kind == HandshakeKind::Full {
+        send_change_cipher_spec(peer, offer)?;
     }
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
         wire.receiving
-            .set_keys(keys.server.record_keys(suite)?, aligned);
-        wire.sending.set_keys(keys.client.record_keys(suite)?)
+            .set_keys(keys.server.record_keys(&choice.suite)?, aligned);
+        wire.sending
+            .set_keys(keys.client.record_keys(&choice.suite)?)
     })?;
     Ok(keys)
 }
@@ -508,76 +496,59 @@ async fn choose_client_credential(
 
 fn install_application_keys(
     peer: &mut Peer,
-    client: &Client,
     offer: &Offer,
-    suite: &Tls13Suite,
+    choice: &Choice,
     main: &MainSecret,
     server_finished_hash: &warifu_crypto::Digest,
     _verified: FinishedVerified,
 ) -> Result<(), Error> {
     let to_server = main.client_application_traffic_secret(server_finished_hash)?;
     let to_client = main.server_application_traffic_secret(server_finished_hash)?;
-    log_secret(
-        client,
-        offer,
-        "CLIENT_TRAFFIC_SECRET_0",
-        to_server.as_bytes(),
-    );
-    log_secret(
-        client,
-        offer,
-        "SERVER_TRAFFIC_SECRET_0",
-        to_client.as_bytes(),
-    );
+    offer.log_secret("CLIENT_TRAFFIC_SECRET_0", to_server.as_bytes());
+    offer.log_secret("SERVER_TRAFFIC_SECRET_0", to_client.as_bytes());
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Refuse);
         wire.receiving.set_epoch(
             Epoch {
-                suite: *suite,
+                suite: choice.suite,
                 secret: to_client,
             },
             aligned,
         )?;
         wire.sending.set_epoch(Epoch {
-            suite: *suite,
+            suite: choice.suite,
             secret: to_server,
         })
     })
 }
 
-#[allow(clippy::too_many_arguments)]
-fn facts(
-    peer: &mut Peer,
-    offer: &Offer,
-    suite: &Tls13Suite,
-    group: NamedGroup,
-    handshake_kind: HandshakeKind,
-    server: PeerIdentity,
-    chosen: Option<Chosen>,
-    alpn: Option<Arc<[u8]>>,
-) -> Result<ConnectionFacts, Error> {
-    let max_fragment_sent = peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
-    Ok(ConnectionFacts {
-        version: ProtocolVersion::TLS1_3,
-        cipher_suite: suite.suite,
-        group: Some(group),
-        handshake_kind,
-        peer_certificates: Some(server.certificates),
-        peer_signature_scheme: Some(server.scheme),
-        local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
-        local_credential: chosen.map(|chosen| chosen.credential),
-        alpn,
-        server_name: offer.server_name().cloned(),
-        max_fragment_sent,
-        resumed: false,
-    })
-}
-
-fn log_secret(client: &Client, offer: &Offer, label: &str, secret: &[u8]) {
-    if let Some(log) = &client.config.settings.key_log {
-        log.log(label, &offer.random, secret);
+impl Choice {
+    fn facts(
+        self,
+        peer: &mut Peer,
+        offer: &Offer,
+        server: PeerIdentity,
+        chosen: Option<Chosen>,
+        alpn: Option<Arc<[u8]>>,
+    ) -> Result<ConnectionFacts, Error> {
+        let max_fragment_sent =
+            peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+        Ok(ConnectionFacts {
+            version: ProtocolVersion::TLS1_3,
+            cipher_suite: self.suite.suite,
+            group: Some(self.group),
+            handshake_kind: self.kind,
+            peer_certificates: Some(server.certificates),
+            peer_signature_scheme: Some(server.scheme),
+            local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
+            local_credential: chosen.map(|chosen| chosen.credential),
+            alpn,
+            server_name: offer.server_name().cloned(),
+            max_fragment_sent,
+            resumed: false,
+        })
     }
 }
 

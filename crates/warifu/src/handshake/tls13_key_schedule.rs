@@ -119,7 +119,7 @@ impl HandshakeSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        self.traffic_secret(b"c hs traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, &self.prk, b"c hs traffic", transcript_hash)
     }
 
     /// server_handshake_traffic_secret = Derive-Secret(Handshake Secret, "s hs traffic", ClientHello...ServerHello)
@@ -127,19 +127,7 @@ impl HandshakeSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        self.traffic_secret(b"s hs traffic", transcript_hash)
-    }
-
-    fn traffic_secret(
-        &self,
-        label: &[u8],
-        transcript_hash: &Digest,
-    ) -> Result<TrafficSecret, Error> {
-        let secret = derive_secret(&self.prk, label, transcript_hash)?;
-        Ok(TrafficSecret {
-            hash: self.hash,
-            secret,
-        })
+        TrafficSecret::derive(self.hash, &self.prk, b"s hs traffic", transcript_hash)
     }
 
     /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
@@ -166,7 +154,7 @@ impl MainSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        self.traffic_secret(b"c ap traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, &self.prk, b"c ap traffic", transcript_hash)
     }
 
     /// server_application_traffic_secret_0 = Derive-Secret(Main Secret, "s ap traffic", ClientHello...server Finished)
@@ -174,7 +162,7 @@ impl MainSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        self.traffic_secret(b"s ap traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, &self.prk, b"s ap traffic", transcript_hash)
     }
 
     /// exporter_secret = Derive-Secret(Main Secret, "exp master", ClientHello...server Finished)
@@ -188,18 +176,6 @@ impl MainSecret {
             secret,
         })
     }
-
-    fn traffic_secret(
-        &self,
-        label: &[u8],
-        transcript_hash: &Digest,
-    ) -> Result<TrafficSecret, Error> {
-        let secret = derive_secret(&self.prk, label, transcript_hash)?;
-        Ok(TrafficSecret {
-            hash: self.hash,
-            secret,
-        })
-    }
 }
 
 /// A secret from which the keys of one direction and epoch are made, RFC 8446 Section 7.3.
@@ -209,6 +185,16 @@ pub(crate) struct TrafficSecret {
 }
 
 impl TrafficSecret {
+    fn derive(
+        hash: Hash,
+        prk: &Prk,
+        label: &[u8],
+        transcript_hash: &Digest,
+    ) -> Result<Self, Error> {
+        let secret = derive_secret(prk, label, transcript_hash)?;
+        Ok(Self { hash, secret })
+    }
+
     /// ```text
     /// [sender]_write_key = HKDF-Expand-Label(Secret, "key", "", key_length)
     /// [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)

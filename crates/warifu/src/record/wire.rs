@@ -8,11 +8,9 @@ use core::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, PeerMisbehaved};
-use crate::parameters::{AlertDescription, ContentType, HandshakeType};
-
 use crate::handshake::tls13_key_schedule::TrafficSecret;
 use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
-use crate::parameters::Tls13Suite;
+use crate::parameters::{AlertDescription, ContentType, HandshakeType, Tls13Suite};
 
 use super::buffer::Buffer;
 use super::protection::RecordKeys;

@@ -116,12 +116,12 @@ async fn run_with_recorded_messages(
         transcript.add(&hello);
         (transcript, answer, HandshakeKind::Full)
     };
-    let (suite, _, shared_secret) = agree(&mut offer, &answer)?;
+    let (choice, shared_secret) = agree(&mut offer, &answer, kind)?;
     assert_eq!(shared_secret.as_bytes(), trace["shared_secret"]);
     transcript.add(answer.bytes());
-    let handshake = EarlySecret::without_psk(suite.hash)?.into_handshake_secret(&shared_secret);
-    let keys =
-        install_handshake_keys(peer, &client, &offer, &suite, &handshake, &transcript, kind)?;
+    let early = EarlySecret::without_psk(choice.suite.hash)?;
+    let handshake = early.into_handshake_secret(&shared_secret);
+    let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &transcript)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
     let verified = recv_finished(peer, &mut transcript, &keys.server.finished_key()?).await?;
@@ -129,9 +129,9 @@ async fn run_with_recorded_messages(
     let server_finished_hash = transcript.current_hash();
     send_finished(peer, &mut transcript, &keys.client.finished_key()?)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
-    log_secret(&client, &offer, "EXPORTER_SECRET", exporter.as_bytes());
+    offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
     let hash = &server_finished_hash;
-    install_application_keys(peer, &client, &offer, &suite, &main, hash, verified)?;
+    install_application_keys(peer, &offer, &choice, &main, hash, verified)?;
     Ok((exporter.as_bytes().to_vec(), alpn))
 }
 
