@@ -75,11 +75,11 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             },
         ),
         Alert::BAD_CERTIFICATE | Alert::CERTIFICATE_UNKNOWN | Alert::UNSUPPORTED_CERTIFICATE => (
-            "it refuses our certificate: wrong name, wrong usage or a kind of key it does not take",
+            "it refuses our certificate: wrong name, wrong usage, another CA of the same name, or a kind of key it does not take",
             "warifu cert show FILE    for our certificate; then read the peer's own log".to_owned(),
         ),
         Alert::CERTIFICATE_EXPIRED => (
-            "our certificate has expired, or one of the two clocks is wrong",
+            "our certificate has expired or is not valid yet, or one of the two clocks is wrong",
             "warifu cert show FILE    for our certificate; date -u on both machines".to_owned(),
         ),
         Alert::CERTIFICATE_REVOKED => (
@@ -276,7 +276,7 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
         ),
         _ => text(
             what,
-            "the chain is damaged, or made in a way that X.509's rules forbid",
+            "another CA of the same name was given here, or the chain is damaged or made against X.509's rules",
             "warifu cert check FILE --ca CA    with the peer's certificate file shows which certificate is wrong",
         ),
     }

@@ -51,9 +51,9 @@ pub(crate) fn for_server() -> Result<LocalIdentity, Failure> {
 pub(crate) fn trusted_ca() -> Option<PathBuf> {
     let directory = state_directory().ok()?;
     let ca = directory.join("ca.crt");
-    // A directory that others may write in is not this user's word.
+    // A directory that others own or may write in is not this user's word.
     let metadata = fs::metadata(&directory).ok()?;
-    (metadata.mode() & 0o022 == 0 && ca.is_file()).then_some(ca)
+    (is_own(&metadata) && metadata.mode() & 0o022 == 0 && ca.is_file()).then_some(ca)
 }
 
 /// XDG Base Directory Specification: relative paths are to be ignored.
@@ -80,6 +80,9 @@ fn prepare_in(directory: &Path) -> Result<LocalIdentity, Failure> {
     };
     files::create_private_dir(directory).map_err(state)?;
     let metadata = fs::metadata(directory).map_err(state)?;
+    if !is_own(&metadata) {
+        return Err(state(io::Error::other("it belongs to another user")));
+    }
     if metadata.mode() & 0o077 != 0 {
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).map_err(state)?;
     }
@@ -100,6 +103,11 @@ fn prepare_in(directory: &Path) -> Result<LocalIdentity, Failure> {
         make_leaf(&identity, &ca_key)?;
     }
     Ok(LocalIdentity { new_ca, ..identity })
+}
+
+/// Whether this user owns a file or directory: whoever owns it can replace what it holds.
+fn is_own(metadata: &fs::Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
 fn lock(path: &Path) -> io::Result<File> {
