@@ -48,8 +48,9 @@ impl Refusal<'_> {
             },
             Webpki::CrlExpired { next_update, .. } => CertificateError::RevocationUnknown {
                 reason: format!(
-                    "the CRL should have been replaced at {} (now {now}, seconds since 1970)",
-                    next_update.as_secs()
+                    "the CRL should have been replaced on {}, now is {}",
+                    UnixSeconds(next_update.as_secs()),
+                    UnixSeconds(now)
                 ),
             },
             Webpki::InvalidCrlSignatureForPublicKey => CertificateError::RevocationUnknown {
