@@ -41,8 +41,13 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
         ),
         Error::Usage(error) => text(
             format!("this cannot be done on this connection: {error}"),
-            "an option asks for what was not negotiated",
-            "leave the option out, or add -v to see what was negotiated",
+            "an option asks for what the peer did not offer",
+            match place.role {
+                Role::Server => {
+                    "start the client with the same option (--post-handshake-auth), or this server without it"
+                }
+                Role::Client => "leave the option out, or add -v to see what was negotiated",
+            },
         ),
         other => text(
             format!("the connection with {peer} failed: {other}"),

@@ -229,6 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_of_another_user_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        // Only the superuser can give a directory away; for others there is nothing to test.
+        if std::os::unix::fs::chown(directory.path(), Some(65534), None).is_err() {
+            return;
+        }
+        let refused = prepare_in(directory.path()).unwrap_err();
+        assert!(format!("{refused:?}").contains("it belongs to another user"));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_leaf_near_its_end_is_renewed_and_the_ca_kept() {
         let directory = tempfile::tempdir().unwrap();
         let first = prepare_in(directory.path()).unwrap();
