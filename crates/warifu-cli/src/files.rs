@@ -1,7 +1,7 @@
 //! Files with certificates and keys: what they hold, and how new ones are written.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -112,14 +112,21 @@ fn read_bytes(path: &Path, holds: &'static str) -> Result<Zeroizing<Vec<u8>>, Fa
     if metadata.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
-    if metadata.len() > MAX_FILE_LEN {
+    // Devices and pipes tell no length: what is read is bounded too.
+    let file = File::open(path).map_err(unreadable)?;
+    let len = usize::try_from(metadata.len().min(MAX_FILE_LEN)).unwrap_or(0);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
+    file.take(MAX_FILE_LEN + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_LEN {
         return Err(wrong_content(
             path,
             holds,
             "it is larger than 16 MiB".to_owned(),
         ));
     }
-    fs::read(path).map(Zeroizing::new).map_err(unreadable)
+    Ok(bytes)
 }
 
 fn looks_like_pem(bytes: &[u8]) -> bool {

@@ -79,3 +79,10 @@ fn help_documents_every_exit_code() {
         }
     }
 }
+
+#[test]
+fn a_file_without_end_is_refused() {
+    let (code, _, stderr) = run(&["cert", "show", "/dev/zero"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("larger than 16 MiB"), "{stderr}");
+}
