@@ -25,7 +25,8 @@ impl HmacKey {
     }
 
     /// As [`new`](Self::new), straight on the heap: no copy of the key's state is left on the stack.
-    pub(crate) fn boxed(hash: Hash, key: &[u8]) -> Box<Self> {
+    #[must_use]
+    pub fn boxed(hash: Hash, key: &[u8]) -> Box<Self> {
         let mut prepared = Box::new(Self::initial(hash));
         prepared.set(key);
         prepared

@@ -8,11 +8,13 @@ use rustls_pki_types::ServerName;
 use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Waiting};
 use crate::credential::Credential;
+use crate::early_data::EarlyData;
 use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
+use crate::handshake::ticket::{Issuer, Keeper};
 use crate::handshake::tls13_key_schedule::ExporterSecret;
-use crate::handshake::{self, Connected, OwnMaterial};
+use crate::handshake::{self, AfterHandshake, Connected, OwnMaterial};
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType};
 use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
@@ -93,6 +95,9 @@ struct Established {
     exporter: ExporterSecret,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Coroutine<Authenticated>>,
+    tickets: AfterHandshake,
+    /// Tickets being issued; the issuer comes back at the end.
+    issuing: Option<Coroutine<Box<Issuer>>>,
     /// Answers to CertificateRequests since the output was last empty.
     unsent_answers: usize,
     /// The peer waits for our KeyUpdate.
@@ -240,7 +245,9 @@ impl Connection {
         match &self.state {
             State::New(_) => self.start(),
             State::Failed(error) => return Err(error.clone()),
-            State::Established(established) if established.authentication.is_none() => {
+            State::Established(established)
+                if established.authentication.is_none() && established.issuing.is_none() =>
+            {
                 return Ok(());
             }
             _ => {}
@@ -297,9 +304,11 @@ impl Connection {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
-            State::Established(established) => {
-                established.authentication.as_ref().map(Coroutine::waiting)
-            }
+            State::Established(Established {
+                authentication: Some(authentication),
+                ..
+            }) => Some(authentication.waiting()),
+            State::Established(established) => established.issuing.as_ref().map(Coroutine::waiting),
             State::Failed(_) => None,
         }
     }
@@ -393,7 +402,9 @@ impl Connection {
             let Some(message) = wire.receiving.take_message()? else {
                 return Ok(Event::NeedBytes);
             };
-            match post_handshake::accept_message(&mut wire.receiving, self.is_client, message)? {
+            let keeper = established.tickets.keeper();
+            let receiving = &mut wire.receiving;
+            match post_handshake::accept_message(receiving, self.is_client, keeper, message)? {
                 Action::Nothing => {}
                 Action::UpdateKeys => established.key_update_due = true,
                 Action::Authenticate(message) => {
@@ -453,6 +464,138 @@ impl Connection {
             sending.update_keys(KeyUpdateRequest::NotRequested)?;
         }
         sending.write_application_record(data)
+    }
+
+    // Early data and tickets.
+
+    /// What is known of early data so far, on either side.
+    pub fn early_data(&self) -> EarlyData {
+        match (&self.wire, &self.state) {
+            (_, State::Established(established)) => established.facts.early_data,
+            (Some(wire), _) => wire.early_data,
+            (None, _) => EarlyData::NotOffered,
+        }
+    }
+
+    /// Sends data before the server has answered, if the configuration, the session or pre-shared key, and the server's
+    /// limit allow it. Returns how many bytes were taken: 0 where no early data can be sent, or not any more. Starts the
+    /// handshake, if it has not started.
+    ///
+    /// **Whoever records this can send it to the server again**: [`early_data`](crate::early_data). Whether the server took
+    /// it is known when the handshake is complete: [`early_data`](Self::early_data). If not,
+    /// [`EarlyData::Rejected`], all of it is lost, and the application writes it again if it still matters.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] on a server; the failure of the connection.
+    pub fn write_replayable_early_data(&mut self, data: &[u8]) -> Result<usize, Error> {
+        if !self.is_client {
+            return Err(UsageError::NotAvailable("only a client sends early data").into());
+        }
+        match &self.state {
+            State::New(_) => self.process()?,
+            State::Failed(error) => return Err(error.clone()),
+            State::Handshaking(_) | State::Established(_) => {}
+        }
+        if !self.is_handshaking() {
+            return Ok(0);
+        }
+        let written = wire(&mut self.wire).and_then(|wire| {
+            let mut written = 0;
+            while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
+                match wire.sending.write_early_record(rest)? {
+                    0 => break,
+                    count => written += count,
+                }
+            }
+            Ok(written)
+        });
+        written.map_err(|error| self.fail(error))
+    }
+
+    /// Reads at most `buffer.len()` bytes of one record of early data, on a server, during the handshake and after it.
+    /// [`ReadOutcome::NeedBytes`]: more may come. [`ReadOutcome::Closed`]: no more will.
+    ///
+    /// **This may be the recording of a client that is long gone**: [`early_data`](crate::early_data).
+    ///
+    /// # Errors
+    /// The failure of the connection.
+    pub fn read_replayable_early_data(&mut self, buffer: &mut [u8]) -> Result<ReadOutcome, Error> {
+        let may_come = self.is_handshaking();
+        if let State::Failed(error) = &self.state {
+            return Err(error.clone());
+        }
+        let receiving = &mut wire(&mut self.wire)?.receiving;
+        let data = receiving.early_data();
+        if data.is_empty() {
+            // Before the ClientHello is there nobody knows.
+            return Ok(match may_come && !receiving.is_past_early_data() {
+                true => ReadOutcome::NeedBytes,
+                false => ReadOutcome::Closed,
+            });
+        }
+        let count = data.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..count), data.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        receiving.consume_early_data(count);
+        Ok(ReadOutcome::Data(count))
+    }
+
+    /// Sends data when this server has sent its Finished and the client has not yet (half-RTT data, RFC 8446 Section 2.3).
+    /// Returns how many bytes were taken: all, or 0 where the server has not come so far.
+    ///
+    /// **Nobody knows yet who reads this**: a client's certificate has not come, and its ClientHello may have been
+    /// recorded long ago. Send only what anyone may see.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] on a client; the failure of the connection.
+    pub fn write_half_rtt_data(&mut self, data: &[u8]) -> Result<usize, Error> {
+        if self.is_client {
+            return Err(UsageError::NotAvailable("only a server sends half-RTT data").into());
+        }
+        match &self.state {
+            State::Failed(error) => return Err(error.clone()),
+            State::Established(_) => return self.write(data),
+            State::New(_) | State::Handshaking(_) => {}
+        }
+        let written = wire(&mut self.wire).and_then(|wire| {
+            let mut written = 0;
+            if wire.sending.epoch().is_none() {
+                return Ok(0);
+            }
+            while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
+                written += wire.sending.write_application_record(rest)?;
+            }
+            Ok(written)
+        });
+        written.map_err(|error| self.fail(error))
+    }
+
+    /// Issues `count` tickets to the client, where the configuration says that they are issued
+    /// [on request](crate::resumption::Tickets::on_request). While the keys are awaited, [`waiting`](Self::waiting) says so.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] if the configuration issues none on request, the client cannot use them, or some are
+    /// being issued; [`UsageError::HandshakeIncomplete`], [`UsageError::WriteAfterClose`]; the failure of the connection.
+    pub fn send_tickets(&mut self, count: u8) -> Result<(), Error> {
+        let established = match &mut self.state {
+            State::Established(established) => established,
+            State::Failed(error) => return Err(error.clone()),
+            _ => return Err(UsageError::HandshakeIncomplete.into()),
+        };
+        if wire(&mut self.wire)?.sending.is_closed() {
+            return Err(UsageError::WriteAfterClose.into());
+        }
+        let tickets = core::mem::replace(&mut established.tickets, AfterHandshake::NoTickets);
+        let AfterHandshake::Issue(issuer) = tickets else {
+            established.tickets = tickets;
+            return Err(UsageError::NotAvailable(
+                "tickets need Tickets::on_request here and a client that resumes; a call before must have ended",
+            )
+            .into());
+        };
+        established.issuing = Some(issuer.on_request(count));
+        self.process()
     }
 
     /// Closes this side's direction with close_notify (RFC 8446 Section 6.1); the peer's stays open. Harmless when
@@ -630,6 +773,10 @@ impl Connection {
                 .into())
             }
             State::Established(established) => Ok(Parts {
+                keeper: match established.tickets {
+                    AfterHandshake::Keep(keeper) => Some(keeper),
+                    AfterHandshake::NoTickets | AfterHandshake::Issue(_) => None,
+                },
                 wire: *self
                     .wire
                     .ok_or(Error::Internal("connection without its wire"))?,
@@ -685,6 +832,8 @@ pub enum Peeked<'a> {
 /// The parts of an established connection, for the two halves of a split stream.
 pub(crate) struct Parts {
     pub(crate) wire: Wire,
+    /// A client's, for the tickets that come.
+    pub(crate) keeper: Option<Box<Keeper>>,
     pub(crate) facts: ConnectionFacts,
     pub(crate) is_client: bool,
     pub(crate) key_update_due: bool,
@@ -706,7 +855,10 @@ impl State {
                 // What was sent so far may leave, also while an answer is awaited.
                 wire(lent)?.sending.flush_flight()
             }
-            Self::Established(established) => established.authenticate(lent, context),
+            Self::Established(established) => {
+                established.authenticate(lent, context)?;
+                established.issue_tickets(lent, context)
+            }
             Self::New(_) | Self::Failed(_) => Err(Error::Internal("no flow to run")),
         }
     }
@@ -719,6 +871,8 @@ impl Established {
             exporter: connected.exporter,
             post_handshake_auth: connected.post_handshake_auth,
             authentication: None,
+            tickets: connected.tickets,
+            issuing: None,
             unsent_answers: 0,
             key_update_due: false,
         }
@@ -747,6 +901,22 @@ impl Established {
                 self.facts.local_credential = Some(chosen.credential);
             }
             Authenticated::Nobody => {}
+        }
+        Ok(())
+    }
+
+    /// Goes on issuing tickets, if some were asked for.
+    fn issue_tickets(
+        &mut self,
+        lent: &mut Option<Box<Wire>>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let Some(coroutine) = &mut self.issuing else {
+            return Ok(());
+        };
+        if let Poll::Ready(issuer) = coroutine.poll(lent, context) {
+            self.issuing = None;
+            self.tickets = AfterHandshake::Issue(issuer?);
         }
         Ok(())
     }

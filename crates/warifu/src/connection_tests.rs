@@ -191,6 +191,7 @@ fn futures_of_both_flows_stay_small() {
     pair.server.process().unwrap();
     for connection in [&pair.client, &pair.server] {
         let len = connection.future_len();
+        println!("{len} bytes");
         assert!((1..2560).contains(&len), "{len} bytes");
     }
 }

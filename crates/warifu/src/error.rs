@@ -4,9 +4,9 @@
 //! that tells the operator. The row is the only place where an alert is chosen; the match that
 //! the rows expand to has no wildcard, so a new failure does not compile without its alert.
 //!
-//! Four families are told apart by type: the peer violated the protocol ([`PeerMisbehaved`]),
-//! nothing is in common ([`NothingInCommon`]), a certificate was refused ([`CertificateError`]),
-//! and our own configuration or use is wrong ([`UsageError`]). Alerts that the *peer* sent are
+//! Five families are told apart by type: the peer violated the protocol ([`PeerMisbehaved`]),
+//! nothing is in common ([`NothingInCommon`]), a certificate was refused ([`CertificateError`]), a pre-shared key was
+//! ([`PskFailure`]), and our own configuration or use is wrong ([`UsageError`]). Alerts that the *peer* sent are
 //! separate again ([`Error::AlertReceived`]).
 
 use core::fmt;
@@ -24,6 +24,8 @@ pub enum Error {
     NothingInCommon(NothingInCommon),
     /// A certificate, or the lack of one, was the reason.
     Certificate(CertificateError),
+    /// A pre-shared key, or the lack of one, was the reason.
+    Psk(PskFailure),
     /// The peer ended the connection with this fatal alert.
     AlertReceived(AlertDescription),
     /// The transport ended without `close_notify`: data may be missing (RFC 8446 Section 6.1).
@@ -49,6 +51,7 @@ impl Error {
             Self::PeerMisbehaved(error) => Some(error.alert()),
             Self::NothingInCommon(error) => Some(error.alert()),
             Self::Certificate(error) => Some(error.alert()),
+            Self::Psk(error) => Some(error.alert()),
             Self::AlertReceived(_) | Self::Truncated | Self::ClosedDuringHandshake { .. } => None,
             Self::Application(_) | Self::Internal(_) => Some(AlertDescription::INTERNAL_ERROR),
             Self::Usage(_) => Some(AlertDescription::INTERNAL_ERROR),
@@ -62,6 +65,7 @@ impl fmt::Display for Error {
             Self::PeerMisbehaved(error) => write!(f, "peer broke the protocol: {error}"),
             Self::NothingInCommon(error) => write!(f, "nothing in common with the peer: {error}"),
             Self::Certificate(error) => error.fmt(f),
+            Self::Psk(error) => error.fmt(f),
             Self::AlertReceived(alert) => write!(f, "peer refused with alert {alert}"),
             Self::Truncated => f.write_str(
                 "connection ended without close_notify: data may have been cut off (RFC 8446 Section 6.1)",
@@ -221,6 +225,16 @@ errors! {
         /// A key share that cannot be a key of its group.
         BadKeyShare { group: u16 } => ILLEGAL_PARAMETER, "key share of group {group:#06x} is not a valid key (RFC 8446 Section 4.2.8)";
 
+        // Pre-shared keys and early data.
+        /// selected_identity is not the index of an identity that was offered.
+        SelectedIdentityOutOfRange { selected: u16, offered: usize } => ILLEGAL_PARAMETER, "server selected pre-shared key number {selected}, and {offered} were offered, counted from 0 (RFC 8446 Section 4.2.11)";
+        /// The selected key belongs to another hash than that of the cipher suite.
+        PskHashMismatch { suite: String, hash: String } => ILLEGAL_PARAMETER, "server selected {suite} with a pre-shared key for {hash} (RFC 8446 Section 4.2.11)";
+        /// A server that would use the key alone was told that this is not wanted, or the other way round.
+        PskModeNotOffered { mode: &'static str } => ILLEGAL_PARAMETER, "server uses the pre-shared key by {mode}, which was not offered (RFC 8446 Section 4.2.11)";
+        /// More early data than the server allowed.
+        TooMuchEarlyData { limit: u32 } => UNEXPECTED_MESSAGE, "more than the {limit} bytes of early data that are allowed (RFC 8446 Section 4.2.10)";
+
         // Authentication.
         /// CertificateVerify does not verify.
         BadSignature => DECRYPT_ERROR, "signature in CertificateVerify is wrong: the peer does not hold the key of its certificate (RFC 8446 Section 4.4.3)";
@@ -244,6 +258,8 @@ errors! {
         SignatureScheme { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common signature scheme: our keys can make {ours}, the peer accepts {peers}";
         /// RFC 7301 Section 3.2.
         ApplicationProtocol { ours: String, peers: String } => NO_APPLICATION_PROTOCOL, "no common application protocol (ALPN): we speak {ours}, the peer {peers}";
+        /// No mode in which both would use a pre-shared key.
+        PskKeyExchangeMode { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common mode for pre-shared keys: we allow {ours}, the peer {peers} (RFC 8446 Section 4.2.9)";
         /// The name in SNI is not served here. For [`ChooseServerConfig`](crate::config::ChooseServerConfig) and
         /// [`ChooseCredential`](crate::decision::ChooseCredential) to return; the library itself serves any name.
         ServerName { name: String } => UNRECOGNIZED_NAME, "server name {name} is not served here (RFC 6066 Section 3)";
@@ -299,6 +315,31 @@ errors! {
     }
 }
 
+errors! {
+    /// A pre-shared key was refused, or none came where one is required.
+    ///
+    /// The first three have one alert, sent at one point of the handshake: a client cannot tell them apart, or it could
+    /// find out which identities exist (RFC 8446 Section 4.2.11 and Appendix E.6). This side can.
+    pub enum PskFailure as Psk {
+        /// The store has no key of any identity that the client offered; `identity` is the first of those.
+        UnknownIdentity { identity: String } => DECRYPT_ERROR, "no key here for the identity that the client offered: {identity}";
+        /// The client does not hold the key of the identity that it offered.
+        WrongKey { identity: String } => DECRYPT_ERROR, "the client's key for {identity} is not ours: its binder is wrong (RFC 8446 Section 4.2.11.2)";
+        /// There is a key, and it cannot be used in this handshake. `reason` says why.
+        Unusable { identity: String, reason: String } => DECRYPT_ERROR, "the key of {identity} cannot be used: {reason}";
+        /// A client without a key at a server that demands one.
+        Required => HANDSHAKE_FAILURE, "client offered no pre-shared key, and one is required";
+        /// The server chose none of our keys, and nothing else will do.
+        NotAccepted => HANDSHAKE_FAILURE, "server accepted none of the pre-shared keys that were offered, and one is required";
+        /// The server took the key, and did not show its certificate too.
+        CertificateRequired => HANDSHAKE_FAILURE, "server uses the pre-shared key without a certificate, and both are required (RFC 9973)";
+        /// A client that does not offer to use key and certificate together.
+        CertificateNotOffered => HANDSHAKE_FAILURE, "client does not offer to use a pre-shared key together with a certificate, and both are required (RFC 9973)";
+        /// Our own client's ClientHello came back to us (RFC 9257 Section 4.1).
+        Reflected { identity: String } => ILLEGAL_PARAMETER, "this is our own ClientHello for {identity}, sent back to us by somebody in between (RFC 9257 Section 4.1)";
+    }
+}
+
 /// A point in time: seconds since 1970-01-01 00:00:00 UTC. Prints as `2026-06-01 00:00:00 UTC`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixSeconds(pub u64);
@@ -340,6 +381,8 @@ pub enum UsageError {
     WriteAfterClose,
     /// `close()` gave the connection up before its handshake was complete. Fatal.
     ClosedInHandshake,
+    /// Only a pre-shared key will do, and there is none for this server that fits an enabled cipher suite. Fatal.
+    NoPskToOffer,
     /// The operation needs something that was not negotiated or configured. The text names both.
     NotAvailable(&'static str),
     /// A configuration contradicts itself. The text says what to change.
@@ -354,6 +397,9 @@ impl fmt::Display for UsageError {
             Self::ClosedInHandshake => {
                 f.write_str("this side closed the connection before its handshake was complete")
             }
+            Self::NoPskToOffer => f.write_str(
+                "a pre-shared key is required, and there is none for this server whose hash an enabled cipher suite has",
+            ),
             Self::NotAvailable(what) => f.write_str(what),
             Self::Config(what) => write!(f, "configuration: {what}"),
         }

@@ -13,6 +13,7 @@ use crate::connection::Parts;
 use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action};
+use crate::handshake::ticket::Keeper;
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType};
 use crate::record::wire::{Event, Receiving, Sending};
@@ -51,6 +52,7 @@ pub struct ReadHalf<R, W> {
     transport: R,
     facts: Arc<ConnectionFacts>,
     is_client: bool,
+    keeper: Option<Box<Keeper>>,
     writer: Arc<Shared<W>>,
 }
 
@@ -102,6 +104,7 @@ pub(crate) fn halves<R, W>(
         transport: read_transport,
         facts: facts.clone(),
         is_client: parts.is_client,
+        keeper: parts.keeper,
         writer: writer.clone(),
     };
     (read_half, WriteHalf { facts, writer })
@@ -267,7 +270,12 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
             let Some(message) = self.receiving.take_message()? else {
                 return Ok(Event::NeedBytes);
             };
-            match post_handshake::accept_message(&mut self.receiving, self.is_client, message)? {
+            match post_handshake::accept_message(
+                &mut self.receiving,
+                self.is_client,
+                self.keeper.as_deref(),
+                message,
+            )? {
                 Action::Nothing => {}
                 // RFC 8446 Section 4.6.3 wants the answer "prior to sending its next Application Data record". Sending it
                 // here could block this thread on a transport that is full because the peer waits to be read.

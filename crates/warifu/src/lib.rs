@@ -72,6 +72,9 @@
 //! | what a series of connections shares | [`ClientConfig`], [`ServerConfig`], built in [`config`]; all defaults in [`config::defaults`] |
 //! | whom to believe: CAs, pins, revocation lists | [`Trust`] and [`trust`] |
 //! | proving oneself: certificates and keys | [`Credential`] and [`credential`] |
+//! | pre-shared keys: what a client offers, where a server finds them | [`Psk`] and [`psk`] |
+//! | shorter handshakes for clients that come back | [`resumption`] |
+//! | data before the handshake is complete, and its dangers | [`early_data`] |
 //! | what was agreed | [`ConnectionFacts`] |
 //! | deciding oneself, also later: configuration, credential, signature, verification | [`decision`] |
 //! | what went wrong, and which alert told the peer | [`Error`] and [`error`] |
@@ -91,13 +94,16 @@ mod connection;
 mod coroutine;
 pub mod credential;
 pub mod decision;
+pub mod early_data;
 pub mod error;
 mod facts;
 mod halves;
 mod handshake;
 mod message;
 pub mod parameters;
+pub mod psk;
 mod record;
+pub mod resumption;
 mod stream;
 #[cfg(test)]
 mod test_vectors;
@@ -114,9 +120,11 @@ pub use config::{ClientAuth, ClientConfig, ServerConfig};
 pub use connection::{Connection, Peeked, ReadOutcome};
 pub use coroutine::Waiting;
 pub use credential::Credential;
-pub use error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, UsageError};
+pub use early_data::EarlyData;
+pub use error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
 pub use facts::{ConnectionFacts, HandshakeKind};
 pub use halves::{ReadHalf, WriteHalf};
+pub use psk::{Psk, PskPolicy, PskStore};
 pub use record::wire::{Direction, LoggedMessage, MessageLog};
 pub use record::writer::Padding;
 pub use rustls_pki_types as pki_types;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::decision::{ChooseCredential, VerifyPeer};
 use crate::error::{Error, UsageError};
+use crate::psk::{ChoosePsks, Psk, PskPolicy};
+use crate::resumption::ClientSessionStore;
 
 use super::{ConfigBuilder, Settings, defaults};
 
@@ -34,7 +36,11 @@ pub struct ClientConfig {
 /// What only a client can be told.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) verifier: Arc<dyn VerifyPeer>,
+    /// `None` if no certificate is believed at all.
+    pub(crate) verifier: Option<Arc<dyn VerifyPeer>>,
+    pub(crate) psks: Option<Arc<dyn ChoosePsks>>,
+    pub(crate) session_store: Option<Arc<dyn ClientSessionStore>>,
+    pub(crate) early_data: bool,
     pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
     pub(crate) max_fragment_length: Option<u16>,
     pub(crate) send_server_name: bool,
@@ -46,10 +52,40 @@ impl ClientConfig {
     /// Starts a configuration for a client that believes whom `verifier` believes, usually a
     /// [`Trust`](crate::Trust).
     pub fn builder(verifier: impl VerifyPeer + 'static) -> ConfigBuilder<Client> {
+        Self::begin(Some(Arc::new(verifier)))
+    }
+
+    /// Starts a configuration for a client that proves itself by pre-shared keys, and believes servers that hold one of
+    /// them: no certificates. The keys are offered in this order.
+    ///
+    /// ```
+    /// use warifu::{ClientConfig, Psk};
+    ///
+    /// let config = ClientConfig::psk_builder([Psk::new("alice", [0x5a; 32])?]).build()?;
+    /// # let _ = config;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn psk_builder(psks: impl IntoIterator<Item = Psk>) -> ConfigBuilder<Client> {
+        Self::begin(None)
+            .with_psks(psks)
+            .with_psk_policy(PskPolicy::Required)
+    }
+
+    /// As [`psk_builder`](Self::psk_builder), with keys chosen by server.
+    pub fn psk_choice_builder(choose: impl ChoosePsks + 'static) -> ConfigBuilder<Client> {
+        Self::begin(None)
+            .with_psk_choice(choose)
+            .with_psk_policy(PskPolicy::Required)
+    }
+
+    fn begin(verifier: Option<Arc<dyn VerifyPeer>>) -> ConfigBuilder<Client> {
         ConfigBuilder {
             settings: Settings::default(),
             role: Client {
-                verifier: Arc::new(verifier),
+                verifier,
+                psks: None,
+                session_store: None,
+                early_data: false,
                 credentials: None,
                 max_fragment_length: None,
                 send_server_name: true,
@@ -65,6 +101,37 @@ impl ConfigBuilder<Client> {
     /// is sent.
     pub fn with_credential(mut self, credentials: impl ChooseCredential + 'static) -> Self {
         self.role.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Pre-shared keys to offer, best first. Default: none. With the default [`PskPolicy`] the server may take one of them
+    /// or prove itself by a certificate.
+    pub fn with_psks(self, psks: impl IntoIterator<Item = Psk>) -> Self {
+        let psks: Arc<[Psk]> = psks.into_iter().collect();
+        if psks.is_empty() {
+            return self;
+        }
+        self.with_psk_choice(psks)
+    }
+
+    /// Who chooses the pre-shared keys to offer to a server. Default: nobody, none are offered.
+    pub fn with_psk_choice(mut self, choose: impl ChoosePsks + 'static) -> Self {
+        self.role.psks = Some(Arc::new(choose));
+        self
+    }
+
+    /// Where sessions are kept to be resumed. Default: nowhere, no session is resumed.
+    pub fn with_session_store(mut self, store: impl ClientSessionStore + 'static) -> Self {
+        self.settings.need_session_context();
+        self.role.session_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Offers early data where the session or the pre-shared key allows it, so that
+    /// [`write_replayable_early_data`](crate::Connection::write_replayable_early_data) can be used. Default: no. **Early data
+    /// can be replayed by others**: [`early_data`](crate::early_data).
+    pub fn with_replayable_early_data(mut self, enabled: bool) -> Self {
+        self.role.early_data = enabled;
         self
     }
 
@@ -117,6 +184,23 @@ impl ConfigBuilder<Client> {
                 .into());
             }
         }
+        let (role, policy) = (&self.role, self.settings.psk_policy);
+        let mistake = match policy {
+            PskPolicy::Optional if role.verifier.is_none() => Some(
+                "without trust in certificates a pre-shared key is all there is: leave the policy at Required",
+            ),
+            PskPolicy::Required | PskPolicy::RequiredWithCertificate if role.psks.is_none() => {
+                Some("a pre-shared key is required and none is given: name it in with_psks")
+            }
+            PskPolicy::RequiredWithCertificate if role.verifier.is_none() => Some(
+                "certificate and pre-shared key are required: begin with ClientConfig::builder and whom to trust",
+            ),
+            _ => None,
+        };
+        if let Some(text) = mistake {
+            return Err(UsageError::Config(text.to_owned()).into());
+        }
+        self.settings.check_psk_and_certificate()?;
         warifu_crypto::random::warm_up();
         Ok(Arc::new(ClientConfig {
             settings: self.settings,

@@ -1,6 +1,8 @@
 //! Every default, with its reason and the date it was decided.
 
-use crate::parameters::{CipherSuite, NamedGroup, SignatureScheme};
+use core::time::Duration;
+
+use crate::parameters::{CipherSuite, NamedGroup, PskKeyExchangeMode, SignatureScheme};
 
 /// AEADs in order of preference; the reasons stand in `parameters/cipher_suite.rs`. AES-CCM is left out: it exists
 /// for constrained peers and is slower everywhere else. (2026-11)
@@ -49,3 +51,14 @@ pub const MIDDLEBOX_COMPATIBILITY: bool = true;
 
 /// Off: a write then means the whole message or nothing, as the rules of records say. (2026-11)
 pub const PARTIAL_WRITE: bool = false;
+
+/// With a key exchange only: what is recorded today stays secret when the key is lost. `psk_ke` is for peers that cannot
+/// afford the exchange. (2026-11)
+pub const PSK_MODES: [PskKeyExchangeMode; 1] = [PskKeyExchangeMode::PSK_DHE_KE];
+
+/// Two: one for the next connection, and one for another beside it, as browsers make them. OpenSSL and rustls issue as
+/// many. (2026-11)
+pub const TICKET_COUNT: u8 = 2;
+
+/// Half a day: clients that come back do so soon, and a lost ticket key opens no more than that. (2026-11)
+pub const TICKET_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);

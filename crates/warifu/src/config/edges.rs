@@ -11,10 +11,15 @@ use warifu_crypto::{CryptoError, Group, KeyShare, SharedSecret};
 use crate::error::Error;
 use crate::parameters::NamedGroup;
 
-/// Tells the time, for the validity of certificates.
+/// Tells the time, for the validity of certificates and tickets.
 pub trait Clock: Send + Sync + core::fmt::Debug {
     /// The time now.
     fn now(&self) -> UnixTime;
+
+    /// The time now in milliseconds since 1970, for the age of tickets. A clock that knows seconds only is good enough.
+    fn now_millis(&self) -> u64 {
+        self.now().as_secs().saturating_mul(1000)
+    }
 }
 
 /// The operating system's clock.
@@ -24,6 +29,13 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
         UnixTime::now()
+    }
+
+    fn now_millis(&self) -> u64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
     }
 }
 

@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use crate::error::{Error, UsageError};
-use crate::parameters::{CipherSuite, NamedGroup, SignatureScheme, Tls13Suite};
+use crate::parameters::{CipherSuite, NamedGroup, PskKeyExchangeMode, SignatureScheme, Tls13Suite};
+use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
 use crate::record::wire::MessageLog;
 use crate::record::writer::Padding;
@@ -20,7 +21,7 @@ mod server;
 pub use client::ClientConfig;
 pub use edges::{Clock, KeyLog, KeyLogFile, SystemClock};
 pub(crate) use edges::{RandomSource, SystemRandom};
-pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, ServerConfig};
+pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, PskStatistics, ServerConfig};
 
 /// Sets up a [`ClientConfig`] (`R` = [`client::Client`]) or a [`ServerConfig`] (`R` = [`server::Server`]).
 #[must_use = "a builder does nothing until build()"]
@@ -47,6 +48,10 @@ pub(crate) struct Settings {
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) message_log: Option<Arc<dyn MessageLog>>,
     pub(crate) padding: Option<Arc<dyn Padding>>,
+    pub(crate) psk_policy: PskPolicy,
+    pub(crate) psk_modes: Vec<PskKeyExchangeMode>,
+    /// Names the configuration in sessions; set as soon as there may be any.
+    session_context: Option<[u8; 32]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn RandomSource>,
     /// A wrong argument of a `with_…` method, kept for `build()`.
@@ -67,6 +72,9 @@ impl Default for Settings {
             key_log: None,
             message_log: None,
             padding: None,
+            psk_policy: PskPolicy::Optional,
+            psk_modes: defaults::PSK_MODES.to_vec(),
+            session_context: None,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             mistake: None,
@@ -100,6 +108,36 @@ impl Settings {
             );
         }
         Ok(())
+    }
+
+    /// RFC 9973 Section 5: with a certificate beside it a key is used with a key exchange.
+    fn check_psk_and_certificate(&self) -> Result<(), Error> {
+        if self.psk_policy == PskPolicy::RequiredWithCertificate
+            && !self.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE)
+        {
+            return Err(UsageError::Config(
+                "certificate and pre-shared key together need the mode psk_dhe_ke (RFC 9973 Section 5)"
+                    .to_owned(),
+            )
+            .into());
+        }
+        Ok(())
+    }
+
+    /// What names the configuration in sessions.
+    pub(crate) fn session_context(&self) -> [u8; 32] {
+        self.session_context.unwrap_or_default()
+    }
+
+    /// A random name, unless there is one: other configurations then do not resume the sessions of this one.
+    fn need_session_context(&mut self) {
+        if self.session_context.is_some() {
+            return;
+        }
+        match self.random.bytes() {
+            Ok(context) => self.session_context = Some(context),
+            Err(error) => self.note_mistake(error.to_string()),
+        }
     }
 
     fn note_mistake(&mut self, text: String) {
@@ -234,7 +272,46 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// The clock by which certificates are judged. Default: [`SystemClock`].
+    /// How pre-shared keys and certificates go together. Default: [`PskPolicy::Optional`], and [`PskPolicy::Required`] for
+    /// configurations that began without certificates.
+    pub fn with_psk_policy(mut self, policy: PskPolicy) -> Self {
+        self.settings.psk_policy = policy;
+        self
+    }
+
+    /// In which ways pre-shared keys and tickets are used (RFC 8446 Section 4.2.9). Default: [`defaults::PSK_MODES`], with a
+    /// key exchange only. Where both sides allow both, the one with a key exchange is used.
+    ///
+    /// `psk_ke` is cheaper by the key exchange (some 80 µs for both sides together with X25519) and **not forward secret**:
+    /// whoever learns the key can decrypt all that was recorded.
+    pub fn with_psk_modes(mut self, modes: &[PskKeyExchangeMode]) -> Self {
+        let known = [PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE];
+        if modes.is_empty() {
+            self.settings
+                .note_mistake("no mode for pre-shared keys: name psk_dhe_ke or psk_ke".to_owned());
+        }
+        if let Some(unknown) = modes.iter().find(|mode| !known.contains(mode)) {
+            self.settings.note_mistake(format!(
+                "mode {unknown} for pre-shared keys is not implemented"
+            ));
+        }
+        self.settings.psk_modes = known
+            .into_iter()
+            .filter(|mode| modes.contains(mode))
+            .collect();
+        self
+    }
+
+    /// Names this configuration in sessions: those of another name are not resumed. Default: a random name for each
+    /// builder, so that no other configuration takes them, nor another process. Whoever shares ticket keys or stores among
+    /// machines, or keeps sessions in files, gives the same name to configurations that may stand in for each other:
+    /// they must believe the same peers and prove themselves by the same credentials.
+    pub fn with_session_context(mut self, name: impl AsRef<[u8]>) -> Self {
+        self.settings.session_context = Some(crate::certificate::sha256(name.as_ref()));
+        self
+    }
+
+    /// The clock by which certificates and tickets are judged. Default: [`SystemClock`].
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.settings.clock = clock;
         self

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use crate::decision::{Answer, ChooseCredential, VerifyPeer};
+use crate::early_data::ReplayableEarlyData;
 use crate::error::{Error, UsageError};
+use crate::handshake::psk::Counters;
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::psk::{PskPolicy, PskStore};
+use crate::resumption::{MAX_LIFETIME, Tickets};
 
 use super::{ConfigBuilder, Settings};
 
@@ -35,11 +39,40 @@ pub struct ServerConfig {
 /// What only a server can be told.
 #[derive(Debug, Clone)]
 pub struct Server {
-    pub(crate) credentials: Arc<dyn ChooseCredential>,
+    /// `None` if this server has no certificates at all.
+    pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
+    pub(crate) psk_store: Option<Arc<dyn PskStore>>,
+    pub(crate) tickets: Option<Tickets>,
+    pub(crate) early_data: Option<ReplayableEarlyData>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) client_auth: ClientAuth,
     pub(crate) choose_config: Option<Arc<dyn ChooseServerConfig>>,
     pub(crate) max_fragment_length: bool,
     pub(crate) retry_cookie: bool,
+}
+
+/// How often what became of clients' keys and tickets, since the configuration was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct PskStatistics {
+    /// Handshakes with a pre-shared key whose binder was right.
+    pub keys_accepted: u64,
+    /// Handshakes in which no identity that was offered has a key here.
+    pub unknown_identities: u64,
+    /// Handshakes that ended because of a wrong binder.
+    pub wrong_keys: u64,
+    /// Handshakes in which a key was found and could not be used: another hash, role or form.
+    pub unusable_keys: u64,
+    /// Our own ClientHellos that came back to us.
+    pub reflected: u64,
+    /// Sessions that were resumed.
+    pub tickets_accepted: u64,
+    /// Tickets that were looked at and not taken.
+    pub tickets_declined: u64,
+    /// Connections whose early data was taken.
+    pub early_data_accepted: u64,
+    /// Connections whose early data was not.
+    pub early_data_declined: u64,
 }
 
 /// Whether clients must prove themselves by a certificate.
@@ -129,10 +162,42 @@ impl ServerConfig {
     /// Starts a configuration for a server that proves itself by `credentials`: an
     /// `Arc<`[`Credential`](crate::Credential)`>`, or several of them.
     pub fn builder(credentials: impl ChooseCredential + 'static) -> ConfigBuilder<Server> {
+        Self::begin(Some(Arc::new(credentials)))
+    }
+
+    /// Starts a configuration for a server that proves itself by pre-shared keys, and serves clients that hold one of
+    /// them: no certificates.
+    ///
+    /// ```
+    /// use warifu::psk::PskTable;
+    /// use warifu::{Psk, ServerConfig};
+    ///
+    /// let keys = PskTable::new([Psk::new("alice", [0x5a; 32])?, Psk::new("bob", [0xa5; 32])?])?;
+    /// let config = ServerConfig::psk_builder(keys).build()?;
+    /// # let _ = config;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn psk_builder(store: impl PskStore + 'static) -> ConfigBuilder<Server> {
+        Self::begin(None)
+            .with_psk_store(store)
+            .with_psk_policy(PskPolicy::Required)
+    }
+
+    /// What became of pre-shared keys and tickets so far, at all connections of this configuration and of others from the
+    /// same builder.
+    pub fn psk_statistics(&self) -> PskStatistics {
+        self.role.counters.statistics()
+    }
+
+    fn begin(credentials: Option<Arc<dyn ChooseCredential>>) -> ConfigBuilder<Server> {
         ConfigBuilder {
             settings: Settings::default(),
             role: Server {
-                credentials: Arc::new(credentials),
+                credentials,
+                psk_store: None,
+                tickets: None,
+                early_data: None,
+                counters: Arc::default(),
                 client_auth: ClientAuth::Off,
                 choose_config: None,
                 max_fragment_length: true,
@@ -146,6 +211,29 @@ impl ConfigBuilder<Server> {
     /// Whether clients must prove themselves by a certificate. Default: [`ClientAuth::Off`].
     pub fn with_client_auth(mut self, client_auth: ClientAuth) -> Self {
         self.role.client_auth = client_auth;
+        self
+    }
+
+    /// Where the keys of clients are found. Default: nowhere, pre-shared keys are not used. With the default [`PskPolicy`]
+    /// clients without a key are served by certificate, and so are those whose identity is unknown; a wrong key ends the
+    /// handshake (RFC 8446 Section 4.2.11), which tells that its identity is known. With [`PskPolicy::Required`] the two
+    /// look the same.
+    pub fn with_psk_store(mut self, store: impl PskStore + 'static) -> Self {
+        self.role.psk_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Which tickets clients get, so that they can resume. Default: none.
+    pub fn with_tickets(mut self, tickets: Tickets) -> Self {
+        self.settings.need_session_context();
+        self.role.tickets = Some(tickets);
+        self
+    }
+
+    /// Takes early data from clients. Default: no. **Early data can be replayed by others**:
+    /// [`early_data`](crate::early_data).
+    pub fn with_replayable_early_data(mut self, early_data: ReplayableEarlyData) -> Self {
+        self.role.early_data = Some(early_data);
         self
     }
 
@@ -174,12 +262,37 @@ impl ConfigBuilder<Server> {
     /// [`UsageError::Config`] with what to change.
     pub fn build(self) -> Result<Arc<ServerConfig>, Error> {
         self.settings.check()?;
-        if self.role.credentials.is_empty() {
-            return Err(UsageError::Config(
-                "the server has no credential: give Credentials at least one".to_owned(),
-            )
+        let role = &self.role;
+        let mistake = match (&role.credentials, self.settings.psk_policy) {
+            (Some(credentials), _) if credentials.is_empty() => {
+                Some("the server has no credential: give Credentials at least one")
+            }
+            (_, PskPolicy::Required | PskPolicy::RequiredWithCertificate)
+                if role.psk_store.is_none() =>
+            {
+                Some("a pre-shared key is required and there is no store: give with_psk_store one")
+            }
+            (None, PskPolicy::Optional) => Some(
+                "without certificates a pre-shared key is all there is: leave the policy at Required",
+            ),
+            (None, PskPolicy::RequiredWithCertificate) => Some(
+                "certificate and pre-shared key are required: begin with ServerConfig::builder and a credential",
+            ),
+            _ => None,
+        };
+        if let Some(text) = mistake {
+            return Err(UsageError::Config(text.to_owned()).into());
+        }
+        if let Some(tickets) = &role.tickets
+            && (tickets.lifetime > MAX_LIFETIME || tickets.lifetime.as_secs() == 0)
+        {
+            return Err(UsageError::Config(format!(
+                "a ticket lifetime of {} seconds: it is 1 to 604800, seven days (RFC 8446 Section 4.6.1)",
+                tickets.lifetime.as_secs()
+            ))
             .into());
         }
+        self.settings.check_psk_and_certificate()?;
         warifu_crypto::random::warm_up();
         Ok(Arc::new(ServerConfig {
             settings: self.settings,

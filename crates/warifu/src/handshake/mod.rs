@@ -14,11 +14,14 @@ use crate::parameters::ProtocolVersion;
 use crate::record::wire::ChangeCipherSpecRule;
 
 pub(crate) mod certificate;
+mod early_data;
 pub(crate) mod negotiate;
 mod offer;
 pub(crate) mod post_handshake;
+pub(crate) mod psk;
 #[cfg(test)]
 mod replay;
+pub(crate) mod ticket;
 pub(crate) mod tls13_client;
 pub(crate) mod tls13_key_schedule;
 pub(crate) mod tls13_server;
@@ -26,6 +29,7 @@ pub(crate) mod transcript;
 
 use offer::Offer;
 use post_handshake::PostHandshakeAuth;
+use ticket::{Issuer, Keeper};
 use tls13_key_schedule::ExporterSecret;
 
 /// What one connection has of its own; where it says nothing, the config's word counts.
@@ -39,6 +43,25 @@ pub(crate) struct Connected {
     pub(crate) facts: ConnectionFacts,
     pub(crate) exporter: ExporterSecret,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
+    /// Tickets that come (client) or are issued on request (server).
+    pub(crate) tickets: AfterHandshake,
+}
+
+/// What the tickets of an established connection need.
+pub(crate) enum AfterHandshake {
+    NoTickets,
+    Keep(Box<Keeper>),
+    Issue(Box<Issuer>),
+}
+
+impl AfterHandshake {
+    /// What keeps the tickets that come.
+    pub(crate) fn keeper(&self) -> Option<&Keeper> {
+        match self {
+            Self::Keep(keeper) => Some(keeper),
+            Self::NoTickets | Self::Issue(_) => None,
+        }
+    }
 }
 
 /// A client's handshake.
@@ -48,22 +71,24 @@ pub(crate) async fn client(
     server_name: ServerName<'static>,
     own: OwnMaterial,
 ) -> Result<Connected, Error> {
-    let mut offer = Offer::new(&config, &server_name)?;
-    let client_hello = offer.send(&mut peer)?;
+    let client = tls13_client::Client {
+        config,
+        server_name,
+        own,
+    };
+    let psks = psk::offers(&mut peer, &client).await?;
+    let mut offer = Offer::new(&client, psks)?;
+    let client_hello = offer.send(&mut peer, None)?;
     peer.with_wire(|wire| {
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
         Ok(())
     })?;
+    offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
     match ServerHelloOrRetry::read(answer.body())? {
         ServerHelloOrRetry::Older(hello) => Err(refuse_older(&hello)),
         ServerHelloOrRetry::ServerHello(_) | ServerHelloOrRetry::HelloRetryRequest(_) => {
-            let client = tls13_client::Client {
-                config,
-                server_name,
-                own,
-            };
             tls13_client::run(peer, client, offer, client_hello, answer).await
         }
     }

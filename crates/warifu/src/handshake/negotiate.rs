@@ -1,5 +1,7 @@
 //! Choices between two lists: version, cipher suite, group, signature scheme, ALPN. Pure functions.
 
+use warifu_crypto::Hash;
+
 use crate::config::{ClientHelloFacts, Settings};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::message::extension::is_subset;
@@ -57,13 +59,15 @@ pub(crate) fn has_downgrade_sentinel(random: &[u8; 32]) -> bool {
 }
 
 /// The suite: our order, but a client that puts ChaCha20-Poly1305 first says that it has no AES
-/// instructions, and is obeyed.
+/// instructions, and is obeyed. A pre-shared key needs a suite with its `hash`.
 pub(crate) fn choose_suite(
     settings: &Settings,
     hello: &ClientHello<'_>,
+    hash: Option<Hash>,
 ) -> Result<Tls13Suite, Error> {
-    let ours = &settings.suites;
-    let find = |suite: CipherSuite| ours.iter().find(|row| row.suite == suite);
+    let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
+    let ours = settings.suites.iter().filter(fits);
+    let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
     let clients_first = hello
         .cipher_suites
         .iter()
@@ -73,13 +77,13 @@ pub(crate) fn choose_suite(
             find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256)
         }
         Some(_) => ours
-            .iter()
+            .clone()
             .find(|row| hello.cipher_suites.contains(&row.suite)),
         None => None,
     };
     chosen.copied().ok_or_else(|| {
         NothingInCommon::CipherSuite {
-            ours: listed(ours.iter().map(|row| row.suite)),
+            ours: listed(ours.clone().map(|row| row.suite)),
             peers: listed(hello.cipher_suites.iter()),
         }
         .into()

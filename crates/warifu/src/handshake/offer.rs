@@ -7,15 +7,23 @@ use warifu_crypto::{KeyShare, SharedSecret};
 
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
-use crate::error::{Error, PeerMisbehaved};
+use crate::early_data::EarlyData;
+use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
-    KeyShareClientHello, KeyShareEntry, List8, List16, Opaque8, Opaque16, Random, RecordSizeLimit,
-    ServerNameList,
+    KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16, PskIdentity,
+    Random, RecordSizeLimit, ServerNameList,
 };
 use crate::parameters::{
-    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, TLS13_SUITES, Tls13Suite,
+    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, TLS13_SUITES,
+    Tls13Suite,
 };
+use crate::psk::PskPolicy;
+
+use super::psk::{self, NotForUs, Offered, OfferedSource};
+use super::tls13_client::Client;
+use super::tls13_key_schedule::EarlySecret;
+use super::transcript::Transcript;
 
 /// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
 /// allows to change.
@@ -25,7 +33,15 @@ pub(crate) struct Offer {
     session_id: Option<[u8; 32]>,
     config: Arc<ClientConfig>,
     server_name: Option<Arc<str>>,
+    /// In the order of the offer: those that fit the first key come first.
+    suites: Box<[Tls13Suite]>,
+    pub(crate) psks: Vec<Offered>,
+    /// Bytes of early data that may be sent; 0 if none is offered.
+    early_data: u32,
+    /// Kept until the handshake is over.
+    _not_for_us: Option<Box<NotForUs>>,
     pub(crate) share_group: NamedGroup,
+    /// `None` once it was used, or if only `psk_ke` is offered.
     share: Option<KeyShare>,
     cookie: Vec<u8>,
     /// Which extensions were offered, so that what answers none of them can be refused.
@@ -33,11 +49,20 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    pub(crate) fn new(
-        config: &Arc<ClientConfig>,
-        server_name: &ServerName<'_>,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(client: &Client, psks: Vec<Offered>) -> Result<Self, Error> {
+        let config = &client.config;
         let settings = &config.settings;
+        psk::check_size(&psks)?;
+        let suites = suites(config, &psks)?;
+        let early_data = match psks.first() {
+            Some(first)
+                if config.role.early_data
+                    && settings.psk_policy != PskPolicy::RequiredWithCertificate =>
+            {
+                first.max_early_data()
+            }
+            _ => 0,
+        };
         let &share_group = settings
             .groups
             .first()
@@ -46,22 +71,102 @@ impl Offer {
             true => Some(settings.random.bytes()?),
             false => None,
         };
-        let server_name = match server_name {
+        let server_name = match &client.server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
                 Some(Arc::from(name.as_ref().trim_end_matches('.')))
             }
             _ => None,
         };
+        let random = settings.random.bytes()?;
+        // A key alone, without an exchange, needs no share.
+        let exchanges = settings.psk_policy == PskPolicy::Optional
+            || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
+        let share = match exchanges {
+            true => Some(settings.random.share_in(share_group)?),
+            false => None,
+        };
         Ok(Self {
-            random: settings.random.bytes()?,
+            random,
             session_id,
             config: config.clone(),
             server_name,
+            suites,
+            _not_for_us: NotForUs::register(random, &psks),
+            psks,
+            early_data,
             share_group,
-            share: Some(settings.random.share_in(share_group)?),
+            share,
             cookie: Vec::new(),
             offered: ExtensionSet::default(),
         })
+    }
+
+    /// Whether key and certificate are to be used together (RFC 9973).
+    pub(crate) fn with_certificate(&self) -> bool {
+        self.config.settings.psk_policy == PskPolicy::RequiredWithCertificate
+    }
+
+    /// Whether early data is offered by the ClientHello sent last.
+    pub(crate) fn offers_early_data(&self) -> bool {
+        self.early_data > 0
+    }
+
+    /// From here on early data may be sent, if it was offered (RFC 8446 Section 4.2.10).
+    pub(crate) fn begin_early_data(
+        &self,
+        peer: &mut Peer,
+        client_hello: &[u8],
+    ) -> Result<(), Error> {
+        let (Some(first), true) = (self.psks.first(), self.offers_early_data()) else {
+            return Ok(());
+        };
+        let suite = self.suite_of_early_data(first)?;
+        let transcript_hash = first.hash().digest(&[client_hello]);
+        let secret = EarlySecret::client_early_traffic_secret(&first.secret, &transcript_hash)?;
+        self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
+        let exporter = EarlySecret::early_exporter_secret(&first.secret, &transcript_hash)?;
+        self.log_secret("EARLY_EXPORTER_SECRET", exporter.as_bytes());
+        let keys = secret.record_keys(&suite)?;
+        peer.with_wire(|wire| {
+            // RFC 8446 Appendix D.4: "If offering early data, the record is placed immediately after the first
+            // ClientHello."
+            if !self.session_id().is_empty() {
+                wire.sending.send_change_cipher_spec()?;
+            }
+            wire.early_data = EarlyData::Offered;
+            wire.sending.set_early_keys(keys, self.early_data)
+        })
+    }
+
+    /// Section 4.2.10: the suite of the session, or the one that goes with the key.
+    fn suite_of_early_data(&self, first: &Offered) -> Result<Tls13Suite, Error> {
+        let suite = match &first.source {
+            OfferedSource::Session(session) => Some(session.state.suite),
+            OfferedSource::Key { .. } => self
+                .suites
+                .iter()
+                .find(|suite| suite.hash == first.hash())
+                .copied(),
+        };
+        suite.ok_or(Error::Internal("early data without a suite"))
+    }
+
+    /// Whether the server may take the early data with this suite.
+    pub(crate) fn may_accept_early_data(&self, suite: Tls13Suite) -> bool {
+        self.offers_early_data()
+            && self
+                .psks
+                .first()
+                .and_then(|first| self.suite_of_early_data(first).ok())
+                .is_some_and(|offered| offered == suite)
+    }
+
+    /// The application protocol of the session that is offered first.
+    pub(crate) fn alpn_of_session(&self) -> Option<Option<&[u8]>> {
+        match &self.psks.first()?.source {
+            OfferedSource::Session(session) => Some(session.state.alpn.as_deref()),
+            OfferedSource::Key { .. } => None,
+        }
     }
 
     /// Tells the key log, if there is one, a secret of the connection that this offer opened.
@@ -83,8 +188,7 @@ impl Offer {
 
     /// The row of a suite, if it was offered.
     pub(crate) fn suite(&self, suite: CipherSuite) -> Option<Tls13Suite> {
-        let offered = &self.config.settings.suites;
-        offered.iter().find(|row| row.suite == suite).copied()
+        self.suites.iter().find(|row| row.suite == suite).copied()
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
@@ -104,11 +208,19 @@ impl Offer {
         MaxFragmentLength::from_fragment_len(len.into())
     }
 
-    /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet.
-    pub(crate) fn send(&mut self, peer: &mut Peer) -> Result<Vec<u8>, Error> {
+    /// Sends the ClientHello and returns its bytes for the transcript, whose hash is not known yet. `prior` is what came
+    /// before a second one.
+    pub(crate) fn send(
+        &mut self,
+        peer: &mut Peer,
+        prior: Option<&Transcript>,
+    ) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
         let mut bytes = Vec::with_capacity(2048);
         self.offered = self.encode(&mut bytes)?;
+        if !self.psks.is_empty() {
+            psk::write_binders(&mut bytes, &self.psks, prior)?;
+        }
         peer.with_wire(|wire| {
             // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
             // other says 0x0303.
@@ -129,9 +241,14 @@ impl Offer {
     pub(crate) fn retry(
         &mut self,
         random: &dyn RandomSource,
+        suite: Tls13Suite,
         group: Option<NamedGroup>,
         cookie: Option<&[u8]>,
     ) -> Result<(), Error> {
+        // Section 4.1.4: "the client SHOULD NOT offer any pre-shared keys associated with a hash other than that of the
+        // selected cipher suite". Section 4.2.10: early data is over.
+        self.psks.retain(|offered| offered.hash() == suite.hash);
+        self.early_data = 0;
         if group.is_none() && cookie.is_none() {
             return Err(PeerMisbehaved::PointlessHelloRetryRequest.into());
         }
@@ -155,34 +272,54 @@ impl Offer {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<ExtensionSet, Error> {
-        let share = self
-            .share
-            .as_ref()
-            .ok_or(Error::Internal("key share used twice"))?;
         let settings = &self.config.settings;
-        let own = KeyShareEntry {
+        let own = self.share.as_ref().map(|share| KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
-        };
+        });
         // The classical half of a hybrid serves servers without the hybrid; it is the same key (as
         // draft-ietf-tls-hybrid-design Section 3.2 allows), so that it costs bytes only.
-        let both = self.classical_share(share).map(|(group, public)| {
+        let classical = self
+            .share
+            .as_ref()
+            .and_then(|share| self.classical_share(share));
+        let both = own.clone().zip(classical).map(|(own, (group, public))| {
             let key_exchange = Opaque16::new(public);
             let classical = KeyShareEntry {
                 group,
                 key_exchange,
             };
-            [own.clone(), classical]
+            [own, classical]
         });
         let shares = match &both {
             Some(both) => both.as_slice(),
-            None => core::slice::from_ref(&own),
+            None => own.as_slice(),
         };
         let mut suites = [CipherSuite(0); TLS13_SUITES.len()];
-        let places = suites.iter_mut().zip(&settings.suites);
+        let places = suites.iter_mut().zip(&self.suites);
         let count = places.map(|(place, row)| *place = row.suite).count();
         let suites = suites.get(..count).unwrap_or_default();
-        let chain_schemes = self.config.role.verifier.chain_schemes();
+        let verifier = self.config.role.verifier.as_ref();
+        let chain_schemes = verifier.map_or(&[][..], |verifier| verifier.chain_schemes());
+        let identities: Vec<_> = self
+            .psks
+            .iter()
+            .map(|offered| PskIdentity {
+                identity: Opaque16::new(&offered.identity),
+                obfuscated_ticket_age: offered.obfuscated_ticket_age,
+            })
+            .collect();
+        // Places, which `write_binders` fills.
+        let binders: Vec<_> = self
+            .psks
+            .iter()
+            .map(|offered| {
+                let len = offered.hash().output_len();
+                Opaque8::new(NO_BINDER.get(..len).unwrap_or_default())
+            })
+            .collect();
+        // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
+        let uses_psks = !self.psks.is_empty() || self.config.role.session_store.is_some();
         let alpn: Vec<_> = settings
             .alpn
             .iter()
@@ -194,8 +331,10 @@ impl Offer {
                 .as_deref()
                 .map(|host_name| ServerNameList { host_name }),
             max_fragment_length: self.max_fragment_length(),
-            supported_groups: Some(List16::new(&settings.groups)),
-            signature_algorithms: Some(List16::new(&settings.signature_schemes)),
+            supported_groups: own.is_some().then(|| List16::new(&settings.groups)),
+            signature_algorithms: verifier
+                .is_some()
+                .then(|| List16::new(&settings.signature_schemes)),
             signature_algorithms_cert: (!chain_schemes.is_empty())
                 .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
@@ -208,8 +347,15 @@ impl Offer {
             supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
             post_handshake_auth: self.config.role.post_handshake_auth.then_some(Empty {}),
-            key_share: Some(KeyShareClientHello {
+            key_share: own.is_some().then(|| KeyShareClientHello {
                 client_shares: List16::new(shares),
+            }),
+            early_data: self.offers_early_data().then_some(Empty {}),
+            psk_key_exchange_modes: uses_psks.then(|| List8::new(&settings.psk_modes)),
+            tls_cert_with_extern_psk: self.with_certificate().then_some(Empty {}),
+            pre_shared_key: (!self.psks.is_empty()).then(|| OfferedPsks {
+                identities: List16::new(&identities),
+                binders: List16::new(&binders),
             }),
             ..ClientHelloExtensions::default()
         };
@@ -241,7 +387,7 @@ impl Offer {
     }
 
     fn has_share(&self, group: NamedGroup) -> bool {
-        group == self.share_group
+        (group == self.share_group && self.share.is_some())
             || self
                 .share
                 .as_ref()
@@ -270,4 +416,28 @@ impl Offer {
         };
         secret.map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
     }
+}
+
+/// As long as the longest binder.
+const NO_BINDER: [u8; 48] = [0; 48];
+
+/// The suites to offer: those that fit the first key first, and where only a key will do, no others than fit one of them.
+fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, Error> {
+    let settings = &config.settings;
+    let mut suites = settings.suites.clone();
+    if settings.psk_policy != PskPolicy::Optional {
+        // No key for this server, or none whose hash an enabled suite has.
+        if psks.is_empty() {
+            return Err(UsageError::NoPskToOffer.into());
+        }
+        suites.retain(|suite| psks.iter().any(|offered| offered.hash() == suite.hash));
+    }
+    if let Some(first) = psks.first() {
+        let fits = |suite: &Tls13Suite| match &first.source {
+            OfferedSource::Session(session) => *suite == session.state.suite,
+            OfferedSource::Key { .. } => suite.hash == first.hash(),
+        };
+        suites.sort_by_key(|suite| !fits(suite));
+    }
+    Ok(suites.into_boxed_slice())
 }

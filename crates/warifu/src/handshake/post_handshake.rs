@@ -18,9 +18,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Peer};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
-use crate::message::{
-    CertificateRequest, ExtensionSet, Handshake, KeyUpdate, KeyUpdateRequest, NewSessionTicket,
-};
+use crate::message::{CertificateRequest, ExtensionSet, Handshake, KeyUpdate, KeyUpdateRequest};
 use crate::parameters::HandshakeType;
 use crate::record::wire::{MESSAGE_HEADER_LEN, Receiving};
 
@@ -29,12 +27,10 @@ use super::certificate::{
     Chosen, PeerIdentity, Rules, choose_credential, recv_finished, recv_identity, send_finished,
     send_identity,
 };
+use super::ticket::{Keeper, read_ticket};
 use super::tls13_client::wanted_of_request;
 use super::tls13_server::send_request;
 use super::transcript::Transcript;
-
-/// RFC 8446 Section 4.6.1: "Servers MUST NOT use any value greater than 604800 seconds (7 days)."
-const MAX_TICKET_LIFETIME: u32 = 604_800;
 
 /// What a connection keeps for post-handshake authentication.
 pub(crate) struct PostHandshakeAuth {
@@ -86,6 +82,7 @@ pub(crate) enum Action {
 pub(crate) fn accept_message(
     receiving: &mut Receiving,
     is_client: bool,
+    keeper: Option<&Keeper>,
     message: Vec<u8>,
 ) -> Result<Action, Error> {
     let got = HandshakeType(message.first().copied().unwrap_or_default());
@@ -102,12 +99,9 @@ pub(crate) fn accept_message(
         // A ticket is of no use to a client that does not resume; it must be well-formed all the same.
         HandshakeType::NEW_SESSION_TICKET if is_client => {
             receiving.count_ticket()?;
-            let ticket = NewSessionTicket::read(body)?;
-            if ticket.ticket_lifetime > MAX_TICKET_LIFETIME {
-                return Err(PeerMisbehaved::IllegalParameter {
-                    what: "ticket_lifetime is more than seven days (RFC 8446 Section 4.6.1)",
-                }
-                .into());
+            let ticket = read_ticket(body)?;
+            if let Some(keeper) = keeper {
+                keeper.keep(&ticket)?;
             }
             Ok(Action::Nothing)
         }

@@ -4,24 +4,28 @@
 //!        Client                                           Server
 //!
 //!        ClientHello              -------->
+//!        (Application Data*)      -------->
 //!                                 <--------      HelloRetryRequest*
 //!        {dummy CCS}
 //!        ClientHello*             -------->
 //!                                                      ServerHello
 //!                                            {EncryptedExtensions}
 //!                                             {CertificateRequest*}
-//!                                                    {Certificate}
-//!                                              {CertificateVerify}
-//!                                 <--------             {Finished}
+//!                                                   {Certificate*}
+//!                                             {CertificateVerify*}
+//!                                                       {Finished}
+//!                                 <--------    [Application Data*]
+//!        (EndOfEarlyData*)
 //!        {Certificate*}
 //!        {CertificateVerify*}
 //!        {Finished}               -------->
 //!        [Application Data]       <------->     [Application Data]
 //!
-//!        * only in some handshakes    {} under handshake keys    [] under application keys
+//!        * only in some handshakes: certificates without a pre-shared key, or where both are wanted (RFC 9973)
+//!        () under early keys    {} under handshake keys    [] under application keys
 //! ```
 //!
-//! Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
+//! Pre-shared keys and their binders 4.2.11, early data 4.2.10. Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
 //! 4.3.2, Certificate 4.4.2, CertificateVerify 4.4.3, Finished 4.4.4. Everything below is in that order.
 
 use std::sync::Arc;
@@ -32,15 +36,19 @@ use warifu_crypto::SharedSecret;
 use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
 use crate::decision::PeerRole;
-use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::early_data::EarlyData;
+use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
-    Certificate, CertificateRequest, EncryptedExtensions, Handshake, HelloRetryRequest,
-    ServerHello, ServerHelloOrRetry,
+    Certificate, CertificateRequest, EncryptedExtensions, EndOfEarlyData, Handshake,
+    HelloRetryRequest, ServerHello, ServerHelloOrRetry,
 };
-use crate::parameters::{NamedGroup, ProtocolVersion, Tls13Suite};
+use crate::parameters::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, Tls13Suite};
+use crate::psk::{PskHash, PskPolicy};
 use crate::record::MAX_FRAGMENT_LEN;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
+use crate::resumption::SessionKey;
+use crate::resumption::state::Origin;
 
 use super::certificate::{
     self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
@@ -49,9 +57,11 @@ use super::certificate::{
 use super::negotiate::has_downgrade_sentinel;
 use super::offer::Offer;
 use super::post_handshake::PostHandshakeAuth;
+use super::psk::{Offered, OfferedSource};
+use super::ticket::{self, Keeper, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
-use super::{Connected, OwnMaterial};
+use super::{AfterHandshake, Connected, OwnMaterial};
 
 /// What the flow knows before its first byte.
 pub(super) struct Client {
@@ -78,20 +88,25 @@ pub(super) async fn run(
         transcript.add(&client_hello);
         (transcript, answer, HandshakeKind::Full)
     };
-    let (choice, shared_secret) = agree(&mut offer, &answer, kind)?;
+    let (choice, shared_secret) = agree(&client, &mut offer, &answer, kind)?;
     transcript.add(answer.bytes());
-    let early = EarlySecret::without_psk(choice.suite.hash)?;
-    let handshake = early.into_handshake_secret(&shared_secret);
+    let early = choice.early_secret(&offer)?;
+    let handshake = early.into_handshake_secret(shared_secret.as_ref());
     let keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &transcript)?;
 
-    let alpn = recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer).await?;
-    let (request, server) =
-        recv_server_identity(&mut peer, &mut transcript, &client, &offer).await?;
+    let alpn =
+        recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer, &choice).await?;
+    install_sending_keys(&mut peer, &choice, &keys)?;
+    let (request, server) = match choice.with_certificate {
+        true => recv_server_identity(&mut peer, &mut transcript, &client, &offer).await?,
+        false => (None, None),
+    };
     let finished_key = keys.server.finished_key()?;
     let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
 
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
+    send_end_of_early_data(&mut peer, &mut transcript, &choice, &keys)?;
     let chosen = choose_client_credential(&mut peer, &client, request.as_ref()).await?;
     if let Some(request) = &request {
         let staple = request.wanted()?.ocsp;
@@ -111,6 +126,8 @@ pub(super) async fn run(
     let hash = &server_finished_hash;
     install_application_keys(&mut peer, &offer, &choice, &main, hash, verified)?;
 
+    let facts = choice.facts(&mut peer, &offer, server, chosen, alpn)?;
+    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &transcript)?;
     let post_handshake_auth = client.config.role.post_handshake_auth.then(|| {
         Box::new(PostHandshakeAuth::client(
             client.config.clone(),
@@ -119,9 +136,10 @@ pub(super) async fn run(
         ))
     });
     Ok(Connected {
-        facts: choice.facts(&mut peer, &offer, server, chosen, alpn)?,
+        facts,
         exporter,
         post_handshake_auth,
+        tickets,
     })
 }
 
@@ -150,12 +168,22 @@ async fn retry(
         .as_ref()
         .map(|cookie| cookie.as_slice());
     let random = &*client.config.settings.random;
-    offer.retry(random, request.extensions.key_share, cookie)?;
+    let had_early_data = offer.offers_early_data();
+    offer.retry(random, suite, request.extensions.key_share, cookie)?;
 
     let mut transcript = Transcript::after_retry(suite.hash, client_hello);
     transcript.add(answer.bytes());
-    send_change_cipher_spec(peer, offer)?;
-    let second_client_hello = offer.send(peer)?;
+    if had_early_data {
+        // Section 4.2.10: what was sent is lost; the change_cipher_spec went out before it.
+        peer.with_wire(|wire| {
+            wire.early_data = EarlyData::Rejected;
+            wire.sending.drop_early_keys();
+            Ok(())
+        })?;
+    } else {
+        send_change_cipher_spec(peer, offer)?;
+    }
+    let second_client_hello = offer.send(peer, Some(&transcript))?;
     transcript.add(&second_client_hello);
     let answer = peer.recv::<ServerHello>().await?;
     if is_retry(&answer)? {
@@ -259,32 +287,113 @@ fn check_answer(
 /// What the server chose from the offer.
 struct Choice {
     suite: Tls13Suite,
-    group: NamedGroup,
+    /// `None` with a pre-shared key alone (`psk_ke`).
+    group: Option<NamedGroup>,
+    /// Which of the keys and tickets offered.
+    psk: Option<usize>,
+    /// The server proves itself by a certificate: without a pre-shared key, or beside it (RFC 9973).
+    with_certificate: bool,
     kind: HandshakeKind,
 }
 
-/// The key exchange, Section 4.2.8.
+/// The key exchange, Section 4.2.8, and the pre-shared key, Section 4.2.11.
 fn agree(
+    client: &Client,
     offer: &mut Offer,
     answer: &Received<ServerHello<'static>>,
     kind: HandshakeKind,
-) -> Result<(Choice, SharedSecret), Error> {
+) -> Result<(Choice, Option<SharedSecret>), Error> {
     let hello = read_server_hello(answer)?;
     let suite = check_server_hello(offer, &hello, None)?;
-    let share = hello
-        .extensions
-        .key_share
-        .ok_or(PeerMisbehaved::MissingExtension {
-            extension: "key_share",
-            message: "ServerHello",
-        })?;
-    let secret = offer.agree(&share)?;
+    let psk = check_selected_psk(client, offer, &hello, suite)?;
+    let share = hello.extensions.key_share;
+    let modes = &client.config.settings.psk_modes;
+    match (&share, psk) {
+        // Section 4.2.11: "that a server "key_share" extension is present if required by the ClientHello
+        // "psk_key_exchange_modes" extension. If these values are not consistent, the client MUST abort the handshake with
+        // an "illegal_parameter" alert."
+        (None, Some(_)) if !modes.contains(&PskKeyExchangeMode::PSK_KE) => {
+            return Err(PeerMisbehaved::PskModeNotOffered { mode: "psk_ke" }.into());
+        }
+        (Some(_), Some(_)) if !modes.contains(&PskKeyExchangeMode::PSK_DHE_KE) => {
+            return Err(PeerMisbehaved::PskModeNotOffered { mode: "psk_dhe_ke" }.into());
+        }
+        (None, None) => {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "key_share",
+                message: "ServerHello",
+            }
+            .into());
+        }
+        _ => {}
+    }
+    let secret = match &share {
+        Some(share) => Some(offer.agree(share)?),
+        None => None,
+    };
+    let kind = match psk.and_then(|index| offer.psks.get(index)) {
+        Some(offered) => offered.kind(kind.has_retry()),
+        None => kind,
+    };
     let choice = Choice {
         suite,
-        group: share.group,
+        group: share.map(|share| share.group),
+        psk,
+        with_certificate: psk.is_none() || hello.extensions.tls_cert_with_extern_psk.is_some(),
         kind,
     };
     Ok((choice, secret))
+}
+
+/// Section 4.2.11: which of our keys the server uses, and whether that is legal and enough for us.
+fn check_selected_psk(
+    client: &Client,
+    offer: &Offer,
+    hello: &ServerHello<'_>,
+    suite: Tls13Suite,
+) -> Result<Option<usize>, Error> {
+    let extensions = &hello.extensions;
+    let with_certificate = extensions.tls_cert_with_extern_psk.is_some();
+    let policy = client.config.settings.psk_policy;
+    let Some(selected) = extensions.pre_shared_key else {
+        // RFC 9973 Section 5: the extension is sent together with the key.
+        if with_certificate {
+            return Err(PeerMisbehaved::IllegalParameter {
+                what: "tls_cert_with_extern_psk without pre_shared_key (RFC 9973 Section 5)",
+            }
+            .into());
+        }
+        return match policy {
+            PskPolicy::Optional => Ok(None),
+            PskPolicy::Required | PskPolicy::RequiredWithCertificate => {
+                Err(PskFailure::NotAccepted.into())
+            }
+        };
+    };
+    let Some(offered) = offer.psks.get(usize::from(selected)) else {
+        return Err(PeerMisbehaved::SelectedIdentityOutOfRange {
+            selected,
+            offered: offer.psks.len(),
+        }
+        .into());
+    };
+    if offered.hash() != suite.hash {
+        return Err(PeerMisbehaved::PskHashMismatch {
+            suite: suite.suite.to_string(),
+            hash: PskHash::of(offered.hash()).to_string(),
+        }
+        .into());
+    }
+    if with_certificate && extensions.key_share.is_none() {
+        return Err(PeerMisbehaved::PskModeNotOffered {
+            mode: "psk_ke beside a certificate",
+        }
+        .into());
+    }
+    if policy == PskPolicy::RequiredWithCertificate && !with_certificate {
+        return Err(PskFailure::CertificateRequired.into());
+    }
+    Ok(Some(usize::from(selected)))
 }
 
 /// The traffic secrets of the handshake.
@@ -307,17 +416,54 @@ fn install_handshake_keys(
     };
     offer.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", keys.client.as_bytes());
     offer.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", keys.server.as_bytes());
-    if choice.kind == HandshakeKind::Full {
+    if !choice.kind.has_retry() && !offer.offers_early_data() {
         send_change_cipher_spec(peer, offer)?;
     }
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
         wire.receiving
             .set_keys(keys.server.record_keys(&choice.suite)?, aligned);
-        wire.sending
-            .set_keys(keys.client.record_keys(&choice.suite)?)
+        // Early data goes on until the server has answered it.
+        match offer.offers_early_data() {
+            true => Ok(()),
+            false => wire
+                .sending
+                .set_keys(keys.client.record_keys(&choice.suite)?),
+        }
     })?;
     Ok(keys)
+}
+
+/// Section 4.2.10: a client whose early data is not taken goes on as one that sent none.
+fn install_sending_keys(
+    peer: &mut Peer,
+    choice: &Choice,
+    keys: &HandshakeKeys,
+) -> Result<(), Error> {
+    peer.with_wire(|wire| {
+        if wire.early_data != EarlyData::Rejected || !wire.sending.sends_early_data() {
+            return Ok(());
+        }
+        wire.sending
+            .set_keys(keys.client.record_keys(&choice.suite)?)
+    })
+}
+
+/// Section 4.5: the end of early data that the server takes, and the change of keys behind it.
+fn send_end_of_early_data(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    choice: &Choice,
+    keys: &HandshakeKeys,
+) -> Result<(), Error> {
+    if peer.with_wire(|wire| Ok(wire.early_data))? != EarlyData::Accepted {
+        return Ok(());
+    }
+    peer.send(transcript, &EndOfEarlyData {})?;
+    peer.with_wire(|wire| {
+        wire.sending
+            .set_keys(keys.client.record_keys(&choice.suite)?)
+    })
 }
 
 /// Section 4.3.1: what the server says to our extensions. Returns the application protocol.
@@ -326,6 +472,7 @@ async fn recv_encrypted_extensions(
     transcript: &mut Transcript,
     client: &Client,
     offer: &Offer,
+    choice: &Choice,
 ) -> Result<Option<Arc<[u8]>>, Error> {
     let received = peer.recv::<EncryptedExtensions>().await?;
     let message = EncryptedExtensions::read(received.body())?;
@@ -344,7 +491,17 @@ async fn recv_encrypted_extensions(
         .into());
     }
     let limits = RecordLimits::agreed(offer, &message)?;
+    let accepted = message.extensions.early_data.is_some();
+    if accepted {
+        check_accepted_early_data(offer, choice, alpn)?;
+    }
     peer.with_wire(|wire| {
+        if offer.offers_early_data() {
+            wire.early_data = match accepted {
+                true => EarlyData::Accepted,
+                false => EarlyData::Rejected,
+            };
+        }
         wire.sending
             .writer_mut()
             .set_fragment_limit(limits.send.min(client.config.settings.record_size));
@@ -354,6 +511,33 @@ async fn recv_encrypted_extensions(
         Ok(())
     })?;
     Ok(alpn.map(Arc::from))
+}
+
+/// Section 4.2.10: a server that takes early data "MUST have accepted a PSK cipher suite and selected the first key offered
+/// in the client's "pre_shared_key" extension", with the session's suite and protocol; else "the client MUST abort the handshake
+/// with an "illegal_parameter" alert".
+fn check_accepted_early_data(
+    offer: &Offer,
+    choice: &Choice,
+    alpn: Option<&[u8]>,
+) -> Result<(), Error> {
+    let illegal = |what| Err(PeerMisbehaved::IllegalParameter { what }.into());
+    if choice.psk != Some(0) {
+        return illegal(
+            "early data accepted with another key than the first one offered (RFC 8446 Section 4.2.10)",
+        );
+    }
+    if !offer.may_accept_early_data(choice.suite) {
+        return illegal(
+            "early data accepted with another cipher suite than it was sent with (RFC 8446 Section 4.2.10)",
+        );
+    }
+    match offer.alpn_of_session() {
+        Some(of_session) if of_session != alpn => illegal(
+            "early data accepted with another application protocol than the session's (RFC 8446 Section 4.2.10)",
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Record sizes in force from here on.
@@ -418,7 +602,7 @@ async fn recv_server_identity(
     transcript: &mut Transcript,
     client: &Client,
     offer: &Offer,
-) -> Result<(Option<Request>, PeerIdentity), Error> {
+) -> Result<(Option<Request>, Option<PeerIdentity>), Error> {
     let next = peer
         .recv_either::<CertificateRequest, Certificate>("CertificateRequest or Certificate")
         .await?;
@@ -432,8 +616,9 @@ async fn recv_server_identity(
         }
         Either::Second(certificate) => (None, certificate),
     };
+    let verifier = client.config.role.verifier.as_deref();
     let rules = Rules {
-        verifier: &*client.config.role.verifier,
+        verifier: verifier.ok_or(Error::Internal("certificate without a verifier"))?,
         schemes: &client.config.settings.signature_schemes,
         peer: PeerRole::Server(&client.server_name),
         may_be_absent: false,
@@ -443,7 +628,7 @@ async fn recv_server_identity(
     };
     let identity = certificate::recv_identity_after(peer, transcript, &rules, certificate).await?;
     let identity = identity.ok_or(Error::Internal("server without identity"))?;
-    Ok((request, identity))
+    Ok((request, Some(identity)))
 }
 
 fn check_certificate_request(
@@ -524,30 +709,113 @@ fn install_application_keys(
     })
 }
 
+/// Section 4.6.1: what the tickets that will come need, if somebody keeps them.
+fn keep_tickets(
+    client: &Client,
+    offer: &Offer,
+    choice: &Choice,
+    facts: &ConnectionFacts,
+    main: MainSecret,
+    transcript: &Transcript,
+) -> Result<AfterHandshake, Error> {
+    let config = &client.config;
+    let Some(store) = &config.role.session_store else {
+        return Ok(AfterHandshake::NoTickets);
+    };
+    let source = choice
+        .psk
+        .and_then(|index| offer.psks.get(index))
+        .map(|offered| &offered.source);
+    let (authenticated_at, origin) = match (source, &facts.psk) {
+        (Some(OfferedSource::Session(session)), _) => {
+            let state = &session.state;
+            (state.authenticated_at, state.origin.clone())
+        }
+        (source, psk_facts) => {
+            let psk = match (source, psk_facts) {
+                (Some(OfferedSource::Key { psk, .. }), Some(facts)) => {
+                    Some(ticket::origin_of_key(psk, facts.clone())?)
+                }
+                _ => None,
+            };
+            let origin = Origin {
+                with_certificate: psk.is_some() && choice.with_certificate,
+                psk,
+                peer_certificates: facts.peer_certificates.clone(),
+            };
+            (config.settings.clock.now().as_secs(), origin)
+        }
+    };
+    let context = config.settings.session_context();
+    Ok(AfterHandshake::Keep(Box::new(Keeper {
+        config: config.clone(),
+        store: store.clone(),
+        key: SessionKey::new(&client.server_name, context),
+        secret: main.into_resumption_secret(&transcript.current_hash())?,
+        template: Template {
+            suite: choice.suite,
+            authenticated_at,
+            context,
+            server_name: offer.server_name().cloned(),
+            alpn: facts.alpn.clone(),
+            origin,
+        },
+    })))
+}
+
 impl Choice {
+    fn early_secret(&self, offer: &Offer) -> Result<EarlySecret, Error> {
+        match self.psk.and_then(|index| offer.psks.get(index)) {
+            Some(offered) => Ok(EarlySecret::WithPsk(offered.secret.clone())),
+            None => EarlySecret::without_psk(self.suite.hash),
+        }
+    }
+
     fn facts(
-        self,
+        &self,
         peer: &mut Peer,
         offer: &Offer,
-        server: PeerIdentity,
+        server: Option<PeerIdentity>,
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
     ) -> Result<ConnectionFacts, Error> {
-        let max_fragment_sent =
-            peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+        let (max_fragment_sent, early_data) =
+            peer.with_wire(|wire| Ok((wire.sending.writer().fragment_limit(), wire.early_data)))?;
+        let offered = self.psk.and_then(|index| offer.psks.get(index));
+        let resumed = match offered.map(|offered| &offered.source) {
+            Some(OfferedSource::Session(session)) => Some(&session.state.origin),
+            _ => None,
+        };
+        let declined = match (self.psk, offer.psks.len()) {
+            (None, 0) | (Some(0), _) => None,
+            (None, _) => Some("the server took none of the keys and tickets offered"),
+            (Some(_), _) => Some("the server took another key than the first one offered"),
+        };
         Ok(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
-            group: Some(self.group),
+            group: self.group,
             handshake_kind: self.kind,
-            peer_certificates: Some(server.certificates),
-            peer_signature_scheme: Some(server.scheme),
+            psk: offered.and_then(Offered::facts),
+            psk_mode: offered.map(|_| match self.group {
+                Some(_) => PskKeyExchangeMode::PSK_DHE_KE,
+                None => PskKeyExchangeMode::PSK_KE,
+            }),
+            psk_declined: declined.map(Arc::from),
+            early_data,
+            early_data_declined: None,
+            resumed: resumed.is_some(),
+            peer_signature_scheme: server.as_ref().map(|server| server.scheme),
+            peer_certificates: match (server, resumed) {
+                (Some(server), _) => Some(server.certificates),
+                (None, Some(origin)) => origin.peer_certificates.clone(),
+                (None, None) => None,
+            },
             local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
             local_credential: chosen.map(|chosen| chosen.credential),
             alpn,
             server_name: offer.server_name().cloned(),
             max_fragment_sent,
-            resumed: false,
         })
     }
 }

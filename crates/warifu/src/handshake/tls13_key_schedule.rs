@@ -14,14 +14,17 @@
 //!    0 -> HKDF-Extract = Main Secret              MainSecret
 //! ```
 //!
+//! What of it depends on the PSK alone is a [`PskSecret`], made once per key; binders and the secrets of early data come of
+//! it too. A completed handshake leaves a [`ResumptionSecret`], from which tickets get their PSKs.
+//!
 //! Each stage consumes the one before it, so that application data cannot be protected by keys from an
 //! earlier stage. Derive-Secret(Secret, Label, Messages) = HKDF-Expand-Label(Secret, Label,
 //! Transcript-Hash(Messages), Hash.length).
 
 use core::borrow::Borrow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret};
+use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret, Tag};
 
 use crate::error::Error;
 use crate::parameters::Tls13Suite;
@@ -60,25 +63,153 @@ impl Drop for Zeroizing {
     }
 }
 
+/// All that the key schedule makes of a PSK alone. Computed once per key and kept beside it.
+pub(crate) struct PskSecret {
+    /// Early Secret = HKDF-Extract(0, PSK)
+    early: Prk,
+    /// Derive-Secret(Early Secret, "derived", ""), the salt of the next stage.
+    derived: Box<HmacKey>,
+    /// HKDF-Expand-Label(binder_key, "finished", "", Hash.length): makes and checks binders.
+    binder: Box<HmacKey>,
+}
+
+/// What a binder key is derived for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BinderLabel {
+    External,
+    Resumption,
+    /// RFC 9258 Section 5.2.
+    Imported,
+}
+
+impl BinderLabel {
+    fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::External => b"ext binder",
+            Self::Resumption => b"res binder",
+            Self::Imported => b"imp binder",
+        }
+    }
+}
+
+impl PskSecret {
+    /// binder_key = Derive-Secret(Early Secret, "ext binder" | "res binder" | "imp binder", "")
+    pub(crate) fn new(hash: Hash, label: BinderLabel, psk: &[u8]) -> Result<Self, Error> {
+        let early = Prk::extract(hash, &[], psk);
+        let binder_key = derive_secret(&early, label.as_bytes(), &hash.empty_digest())?;
+        let derived = derive_secret(&early, b"derived", &hash.empty_digest())?;
+        let mut finished_key = Zeroizing([0; MAX_HASH_LEN]);
+        let finished_key = finished_key.get_mut(hash.output_len())?;
+        Prk::with_secret(hash, binder_key.as_bytes(), |prk| {
+            prk.expand_label(b"finished", b"", finished_key)
+        })
+        .map_err(failed)?;
+        Ok(Self {
+            early,
+            derived: HmacKey::boxed(hash, derived.as_bytes()),
+            binder: HmacKey::boxed(hash, finished_key),
+        })
+    }
+
+    pub(crate) fn hash(&self) -> Hash {
+        self.derived.hash()
+    }
+
+    /// The binder over a ClientHello, RFC 8446 Section 4.2.11.2: `transcript_hash` covers what went before and the
+    /// ClientHello up to its list of binders.
+    pub(crate) fn binder(&self, transcript_hash: &Digest) -> Tag {
+        self.binder.sign(&[transcript_hash])
+    }
+
+    /// Whether this is the whole binder, compared in constant time.
+    pub(crate) fn verify_binder(&self, transcript_hash: &Digest, binder: &[u8]) -> bool {
+        self.binder.verify(&[transcript_hash], binder)
+    }
+
+    /// Tells keys apart without being of use for anything else: for tickets, which say by which key their session began.
+    pub(crate) fn fingerprint(&self) -> Result<[u8; 16], Error> {
+        let mut fingerprint = [0; 16];
+        self.early
+            .expand_label(b"warifu psk id", b"", &mut fingerprint)
+            .map_err(failed)?;
+        Ok(fingerprint)
+    }
+}
+
+/// The imported key of an external one, RFC 9258 Section 5.1; `hash` is the external key's, `target` that of target_kdf.
+///
+/// ```text
+/// epskx = HKDF-Extract(0, epsk)
+/// ipskx = HKDF-Expand-Label(epskx, "derived psk", Hash(ImportedIdentity), L)
+/// ```
+pub(crate) fn import_psk(
+    hash: Hash,
+    external: &[u8],
+    imported_identity: &[u8],
+    target: Hash,
+) -> Result<Secret, Error> {
+    let mut imported = Secret::zeros(target.output_len());
+    Prk::extract(hash, &[], external)
+        .expand_label(
+            b"derived psk",
+            &hash.digest(&[imported_identity]),
+            imported.as_mut_bytes(),
+        )
+        .map_err(failed)?;
+    Ok(imported)
+}
+
 /// Early Secret = HKDF-Extract(0, PSK), or HKDF-Extract(0, 0) without a PSK.
-pub(crate) struct EarlySecret {
+pub(crate) enum EarlySecret {
     /// Derive-Secret(Early Secret, "derived", ""), all that is wanted of it without a PSK.
-    derived: &'static HmacKey,
+    WithoutPsk(&'static HmacKey),
+    WithPsk(Arc<PskSecret>),
 }
 
 impl EarlySecret {
     /// The early secret of a handshake without PSK.
     pub(crate) fn without_psk(hash: Hash) -> Result<Self, Error> {
-        Ok(Self {
-            derived: derived_without_psk(hash)?,
+        derived_without_psk(hash).map(Self::WithoutPsk)
+    }
+
+    /// client_early_traffic_secret = Derive-Secret(Early Secret, "c e traffic", ClientHello)
+    pub(crate) fn client_early_traffic_secret(
+        psk: &PskSecret,
+        transcript_hash: &Digest,
+    ) -> Result<TrafficSecret, Error> {
+        TrafficSecret::derive(psk.hash(), &psk.early, b"c e traffic", transcript_hash)
+    }
+
+    /// early_exporter_secret = Derive-Secret(Early Secret, "e exp master", ClientHello)
+    pub(crate) fn early_exporter_secret(
+        psk: &PskSecret,
+        transcript_hash: &Digest,
+    ) -> Result<ExporterSecret, Error> {
+        Ok(ExporterSecret {
+            hash: psk.hash(),
+            secret: derive_secret(&psk.early, b"e exp master", transcript_hash)?,
         })
     }
 
-    /// Handshake Secret = HKDF-Extract(Derive-Secret(Early Secret, "derived", ""), (EC)DHE).
-    pub(crate) fn into_handshake_secret(self, shared_secret: &SharedSecret) -> HandshakeSecret {
+    /// Handshake Secret = HKDF-Extract(Derive-Secret(Early Secret, "derived", ""), (EC)DHE), with zeros of the hash's length
+    /// in place of (EC)DHE where there is no key exchange (psk_ke).
+    pub(crate) fn into_handshake_secret(
+        self,
+        shared_secret: Option<&SharedSecret>,
+    ) -> HandshakeSecret {
+        let derived = match &self {
+            Self::WithoutPsk(derived) => derived,
+            Self::WithPsk(psk) => &*psk.derived,
+        };
+        let hash = derived.hash();
+        let zeros = [0; MAX_HASH_LEN];
+        let ikm = match shared_secret {
+            Some(secret) => secret.as_ref(),
+            None => zeros.get(..hash.output_len()).unwrap_or_default(),
+        };
         HandshakeSecret {
-            hash: self.derived.hash(),
-            prk: Prk::extract_with(self.derived, shared_secret.as_ref()),
+            hash,
+            prk: Prk::extract_with(derived, ikm),
         }
     }
 }
@@ -174,6 +305,39 @@ impl MainSecret {
         Ok(ExporterSecret {
             hash: self.hash,
             secret,
+        })
+    }
+}
+
+impl MainSecret {
+    /// resumption_main_secret = Derive-Secret(Main Secret, "res master", ClientHello...client Finished)
+    pub(crate) fn into_resumption_secret(
+        self,
+        transcript_hash: &Digest,
+    ) -> Result<ResumptionSecret, Error> {
+        let secret = derive_secret(&self.prk, b"res master", transcript_hash)?;
+        Ok(ResumptionSecret {
+            hash: self.hash,
+            secret,
+        })
+    }
+}
+
+/// What a handshake leaves for later ones.
+pub(crate) struct ResumptionSecret {
+    hash: Hash,
+    secret: Secret,
+}
+
+impl ResumptionSecret {
+    /// The PSK of a ticket, RFC 8446 Section 4.6.1:
+    ///
+    /// ```text
+    /// HKDF-Expand-Label(resumption_main_secret, "resumption", ticket_nonce, Hash.length)
+    /// ```
+    pub(crate) fn psk(&self, ticket_nonce: &[u8]) -> Result<Secret, Error> {
+        Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            derive_secret(prk, b"resumption", ticket_nonce)
         })
     }
 }

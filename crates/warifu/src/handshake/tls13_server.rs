@@ -4,54 +4,67 @@
 //!        Client                                           Server
 //!
 //!        ClientHello              -------->
+//!        (Application Data*)      -------->
 //!                                 <--------      HelloRetryRequest*
 //!                                                       {dummy CCS}
 //!        ClientHello*             -------->
 //!                                                      ServerHello
 //!                                            {EncryptedExtensions}
 //!                                             {CertificateRequest*}
-//!                                                    {Certificate}
-//!                                              {CertificateVerify}
-//!                                 <--------             {Finished}
+//!                                                   {Certificate*}
+//!                                             {CertificateVerify*}
+//!                                                       {Finished}
+//!                                 <--------    [Application Data*]
+//!        (EndOfEarlyData*)
 //!        {Certificate*}
 //!        {CertificateVerify*}
 //!        {Finished}               -------->
+//!                                 <--------    [NewSessionTicket*]
 //!        [Application Data]       <------->     [Application Data]
 //!
-//!        * only in some handshakes    {} under handshake keys    [] under application keys
+//!        * only in some handshakes: certificates without a pre-shared key, or where both are wanted (RFC 9973)
+//!        () under early keys    {} under handshake keys    [] under application keys
 //! ```
 //!
-//! Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
+//! Pre-shared keys and their binders 4.2.11, early data 4.2.10, tickets 4.6.1. Messages: ClientHello 4.1.2, ServerHello 4.1.3, HelloRetryRequest 4.1.4, EncryptedExtensions 4.3.1, CertificateRequest
 //! 4.3.2, Certificate 4.4.2, CertificateVerify 4.4.3, Finished 4.4.4. Everything below is in that order.
 
 use std::sync::Arc;
 
-use crate::config::{ClientAuth, ServerConfig};
+use warifu_crypto::SharedSecret;
+
+use crate::config::{ClientAuth, RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
 use crate::decision::{PeerRole, VerifyPeer};
+use crate::early_data::EarlyData;
 use crate::error::{CertificateError, Error, PeerMisbehaved};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     CertificateRequest, CertificateRequestExtensions, ClientHello, Empty, EncryptedExtensions,
-    EncryptedExtensionsExtensions, ExtensionSet, Handshake, HelloRetryRequest,
+    EncryptedExtensionsExtensions, EndOfEarlyData, ExtensionSet, Handshake, HelloRetryRequest,
     HelloRetryRequestExtensions, KeyShareEntry, List16, NullCompression, Opaque8, Opaque16, Random,
     RecordSizeLimit, RetryRandom, SelectedProtocol, ServerHello, ServerHelloExtensions,
 };
 use crate::parameters::{
-    ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, Tls13Suite,
+    ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, Tls13Suite,
 };
+use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
+use crate::resumption::state::Origin;
 
 use super::certificate::{
     Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
     recv_identity, send_finished, send_identity,
 };
+use super::early_data;
 use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
+use super::psk::{self, Found, FoundSource};
+use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
-use super::{Connected, OwnMaterial};
+use super::{AfterHandshake, Connected, OwnMaterial};
 
 /// Bytes of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
 /// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
@@ -64,32 +77,41 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let (choice, wanted) = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
-    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &wanted).await?;
+    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received).await?;
+    let mut choice = Choice::negotiate(
+        &config,
+        &ClientHello::read(received.body())?,
+        found,
+        declined,
+    )?;
+    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &received).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
-    let (received, kind) = match choice.group {
-        GroupChoice::Shared(_) => (received, HandshakeKind::Full),
-        GroupChoice::Retry(_) => {
-            let second = retry(&mut peer, &mut transcript, &config, &choice, received).await?;
-            (second, HandshakeKind::FullWithRetry)
+    let received = match choice.group {
+        Some(GroupChoice::Retry(_)) => {
+            retry(&mut peer, &mut transcript, &config, &mut choice, received).await?
         }
+        _ => received,
     };
+    decide_early_data(&mut peer, &config, &mut choice).await?;
     transcript.add(received.bytes());
     begin_fragmenting(&mut peer, &config, &choice)?;
+    let early = choice.early_keys(&config, &transcript)?;
     let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
-    let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, kind)?;
+    let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, early)?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
-    let verifier = send_certificate_request(&mut peer, &mut transcript, &config)?;
-    send_identity(
-        &mut peer,
-        &mut transcript,
-        true,
-        Some(&chosen),
-        &[],
-        choice.ocsp,
-    )
-    .await?;
+    let verifier = send_certificate_request(&mut peer, &mut transcript, &config, &choice)?;
+    if let Some(chosen) = &chosen {
+        send_identity(
+            &mut peer,
+            &mut transcript,
+            true,
+            Some(chosen),
+            &[],
+            choice.ocsp,
+        )
+        .await?;
+    }
     send_finished(&mut peer, &mut transcript, &keys.server.finished_key()?)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
@@ -98,11 +120,13 @@ pub(super) async fn run(
     let from_client =
         install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
 
+    recv_end_of_early_data(&mut peer, &mut transcript, &choice, &keys).await?;
     let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
     let finished_key = keys.client.finished_key()?;
     let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
     install_receiving_keys(&mut peer, from_client, verified)?;
 
+    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &transcript).await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.post_handshake_auth => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -110,9 +134,10 @@ pub(super) async fn run(
         _ => None,
     };
     Ok(Connected {
-        facts: choice.facts(&mut peer, kind, chosen, client)?,
+        facts: choice.facts(&mut peer, chosen, client)?,
         exporter,
         post_handshake_auth,
+        tickets,
     })
 }
 
@@ -121,23 +146,47 @@ struct Choice {
     client_random: [u8; 32],
     session_id: Vec<u8>,
     suite: Tls13Suite,
-    group: GroupChoice,
+    /// `None` with a pre-shared key alone (`psk_ke`).
+    group: Option<GroupChoice>,
+    /// The pre-shared key or ticket that is used.
+    psk: Option<Box<Found>>,
+    /// Why what was offered is not used.
+    psk_declined: Option<Arc<str>>,
+    /// This server proves itself by a certificate: without a pre-shared key, or beside it (RFC 9973).
+    with_certificate: bool,
+    /// The client can use tickets in a mode that is allowed here.
+    may_resume: bool,
+    kind: HandshakeKind,
     alpn: Option<Arc<[u8]>>,
     server_name: Option<Arc<str>>,
     /// The client takes a stapled OCSP response.
     ocsp: bool,
     post_handshake_auth: bool,
-    early_data: bool,
+    /// What became of the client's early data.
+    early_data: EarlyOutcome,
     max_fragment_length: Option<MaxFragmentLength>,
     record_size_limit: Option<u16>,
 }
 
+/// Early data, as far as this server has decided.
+enum EarlyOutcome {
+    NotOffered,
+    /// Offered, and not decided yet.
+    Offered,
+    Accepted {
+        limit: u32,
+    },
+    Declined(Arc<str>),
+}
+
 impl Choice {
     /// Section 4.1.1 and 9.2.
-    fn negotiate<'a>(
+    fn negotiate(
         config: &ServerConfig,
-        hello: &ClientHello<'a>,
-    ) -> Result<(Self, Wanted<'a>), Error> {
+        hello: &ClientHello<'_>,
+        psk: Option<Box<Found>>,
+        psk_declined: Option<Arc<str>>,
+    ) -> Result<Self, Error> {
         // Section 4.1.2: "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero".
         if hello.legacy_compression_methods.as_slice() != [0] {
             return Err(PeerMisbehaved::IllegalParameter {
@@ -146,62 +195,85 @@ impl Choice {
             .into());
         }
         let extensions = &hello.extensions;
-        let suite = negotiate::choose_suite(&config.settings, hello)?;
-        let group = negotiate::choose_group(&config.settings, hello)?;
+        let settings = &config.settings;
+        let suite = negotiate::choose_suite(settings, hello, psk.as_ref().map(|psk| psk.hash()))?;
+        let group = match psk.as_ref().map(|psk| psk.mode) {
+            Some(PskKeyExchangeMode::PSK_KE) => None,
+            _ => Some(negotiate::choose_group(settings, hello)?),
+        };
+        let is_ticket = psk.as_ref().is_some_and(|psk| psk.ticket().is_some());
+        let with_certificate = psk.is_none()
+            || (settings.psk_policy == PskPolicy::RequiredWithCertificate && !is_ticket);
         // Section 4.2.3: "if a server is authenticating via a certificate, and the client has not sent a
         // "signature_algorithms" extension, then the server MUST abort the handshake".
-        let schemes = extensions
-            .signature_algorithms
-            .ok_or(PeerMisbehaved::MissingExtension {
-                extension: "signature_algorithms",
-                message: "ClientHello",
-            })?;
-        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
-        // the handshake."
-        if extensions.pre_shared_key.is_some() && extensions.psk_key_exchange_modes.is_none() {
+        if with_certificate && extensions.signature_algorithms.is_none() {
             return Err(PeerMisbehaved::MissingExtension {
-                extension: "psk_key_exchange_modes",
+                extension: "signature_algorithms",
                 message: "ClientHello",
             }
             .into());
         }
-        let alpn = negotiate::choose_alpn(&config.settings, hello)?.map(Arc::from);
+        let may_resume = extensions
+            .psk_key_exchange_modes
+            .is_some_and(|modes| modes.iter().any(|mode| settings.psk_modes.contains(&mode)));
+        let kind = match (&psk, is_ticket) {
+            (None, _) => HandshakeKind::Full,
+            (Some(_), false) => HandshakeKind::Psk,
+            (Some(_), true) => HandshakeKind::Resumed,
+        };
+        let alpn = negotiate::choose_alpn(settings, hello)?.map(Arc::from);
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions
             .max_fragment_length
             // RFC 8449 Section 5: record_size_limit wins where both were sent.
             .filter(|_| config.role.max_fragment_length && record_size_limit.is_none());
-        let wanted = Wanted {
-            schemes,
-            authorities: extensions.certificate_authorities,
-            ocsp: matches!(
-                extensions.status_request,
-                Some(crate::message::CertificateStatusRequest::Ocsp(_))
-            ),
-        };
-        let choice = Self {
+        Ok(Self {
             client_random: hello.random.0,
             session_id: hello.legacy_session_id.to_vec(),
             suite,
             group,
+            psk,
+            psk_declined,
+            with_certificate,
+            may_resume,
+            kind,
             alpn,
             server_name: extensions
                 .server_name
                 .as_ref()
                 .map(|name| Arc::from(name.host_name)),
-            ocsp: wanted.ocsp,
+            ocsp: takes_ocsp(hello),
             post_handshake_auth: extensions.post_handshake_auth.is_some(),
-            early_data: extensions.early_data.is_some(),
+            early_data: match extensions.early_data {
+                Some(_) => EarlyOutcome::Offered,
+                None => EarlyOutcome::NotOffered,
+            },
             max_fragment_length,
             record_size_limit,
-        };
-        Ok((choice, wanted))
+        })
     }
 
-    fn named_group(&self) -> NamedGroup {
-        match self.group {
+    fn named_group(&self) -> Option<NamedGroup> {
+        self.group.map(|group| match group {
             GroupChoice::Shared(group) | GroupChoice::Retry(group) => group,
-        }
+        })
+    }
+
+    /// client_early_traffic_secret, if early data is taken; `transcript` ends with the ClientHello.
+    fn early_keys(
+        &self,
+        config: &ServerConfig,
+        transcript: &Transcript,
+    ) -> Result<Option<(TrafficSecret, u32)>, Error> {
+        let (Some(psk), EarlyOutcome::Accepted { limit }) = (&self.psk, &self.early_data) else {
+            return Ok(None);
+        };
+        let hash = transcript.current_hash();
+        let secret = EarlySecret::client_early_traffic_secret(&psk.secret, &hash)?;
+        self.log_secret(config, "CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
+        let exporter = EarlySecret::early_exporter_secret(&psk.secret, &hash)?;
+        self.log_secret(config, "EARLY_EXPORTER_SECRET", exporter.as_bytes());
+        Ok(Some((secret, *limit)))
     }
 
     fn log_secret(&self, config: &ServerConfig, label: &str, secret: &[u8]) {
@@ -213,27 +285,46 @@ impl Choice {
     fn facts(
         self,
         peer: &mut Peer,
-        handshake_kind: HandshakeKind,
-        chosen: Chosen,
+        chosen: Option<Chosen>,
         client: Option<PeerIdentity>,
     ) -> Result<ConnectionFacts, Error> {
-        let max_fragment_sent =
-            peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+        let (max_fragment_sent, early_data) =
+            peer.with_wire(|wire| Ok((wire.sending.writer().fragment_limit(), wire.early_data)))?;
+        let psk = self.psk.as_deref();
+        let ticket = psk.and_then(Found::ticket);
+        let resumed_certificates = ticket.and_then(|state| state.origin.peer_certificates.clone());
         Ok(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
-            group: Some(self.named_group()),
-            handshake_kind,
+            group: self.named_group(),
+            handshake_kind: self.kind,
+            psk: psk.and_then(Found::facts),
+            psk_mode: psk.map(|psk| psk.mode),
+            psk_declined: self.psk_declined.clone(),
+            early_data,
+            early_data_declined: match &self.early_data {
+                EarlyOutcome::Declined(reason) => Some(reason.clone()),
+                _ => None,
+            },
+            resumed: ticket.is_some(),
             peer_signature_scheme: client.as_ref().map(|client| client.scheme),
-            peer_certificates: client.map(|client| client.certificates),
-            local_signature_scheme: Some(chosen.scheme),
-            local_credential: Some(chosen.credential),
+            peer_certificates: client
+                .map(|client| client.certificates)
+                .or(resumed_certificates),
+            local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
+            local_credential: chosen.map(|chosen| chosen.credential),
             alpn: self.alpn,
             server_name: self.server_name,
             max_fragment_sent,
-            resumed: false,
         })
     }
+}
+
+fn takes_ocsp(hello: &ClientHello<'_>) -> bool {
+    matches!(
+        hello.extensions.status_request,
+        Some(crate::message::CertificateStatusRequest::Ocsp(_))
+    )
 }
 
 async fn choose_server_credential(
@@ -241,14 +332,70 @@ async fn choose_server_credential(
     config: &ServerConfig,
     own: &OwnMaterial,
     choice: &Choice,
-    wanted: &Wanted<'_>,
-) -> Result<Chosen, Error> {
+    received: &Received<ClientHello<'static>>,
+) -> Result<Option<Chosen>, Error> {
+    if !choice.with_certificate {
+        return Ok(None);
+    }
+    let wanted = wanted_by(received)?;
     let server_name = choice.server_name.as_deref();
     let own = own.credential.as_ref();
-    let credentials = &*config.role.credentials;
-    choose_credential(peer, own, Some(credentials), wanted, server_name)
+    let credentials = config.role.credentials.as_deref();
+    choose_credential(peer, own, credentials, &wanted, server_name)
         .await?
         .ok_or_else(|| CertificateError::NoneToPresent.into())
+        .map(Some)
+}
+
+/// What a ClientHello says of the certificates that the client can use.
+fn wanted_by<'a>(received: &'a Received<ClientHello<'static>>) -> Result<Wanted<'a>, Error> {
+    let hello = ClientHello::read(received.body())?;
+    let schemes = hello
+        .extensions
+        .signature_algorithms
+        .ok_or(Error::Internal("certificate without signature_algorithms"))?;
+    Ok(Wanted {
+        schemes,
+        authorities: hello.extensions.certificate_authorities,
+        ocsp: takes_ocsp(&hello),
+    })
+}
+
+/// Section 4.2.10: whether the client's early data is taken. Asks the application's replay store.
+async fn decide_early_data(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    choice: &mut Choice,
+) -> Result<(), Error> {
+    if !matches!(choice.early_data, EarlyOutcome::Offered) {
+        return Ok(());
+    }
+    let decision = if choice.kind.has_retry() {
+        early_data::Decision::Decline("a HelloRetryRequest was needed".into())
+    } else {
+        early_data::decide(
+            peer,
+            config,
+            choice.psk.as_deref(),
+            choice.suite,
+            choice.alpn.as_deref(),
+            choice.with_certificate,
+        )
+        .await
+    };
+    let (early_data, outcome) = match decision {
+        early_data::Decision::Accept { limit } => {
+            (EarlyData::Accepted, EarlyOutcome::Accepted { limit })
+        }
+        early_data::Decision::Decline(reason) => {
+            (EarlyData::Rejected, EarlyOutcome::Declined(reason))
+        }
+    };
+    choice.early_data = outcome;
+    peer.with_wire(|wire| {
+        wire.early_data = early_data;
+        Ok(())
+    })
 }
 
 /// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello.
@@ -256,10 +403,12 @@ async fn retry(
     peer: &mut Peer,
     transcript: &mut Transcript,
     config: &ServerConfig,
-    choice: &Choice,
+    choice: &mut Choice,
     first: Received<ClientHello<'static>>,
 ) -> Result<Received<ClientHello<'static>>, Error> {
-    let group = choice.named_group();
+    let group = choice
+        .named_group()
+        .ok_or(Error::Internal("retry without a group"))?;
     let random = &config.settings.random;
     let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
         true => Some(random.bytes()?),
@@ -296,6 +445,14 @@ async fn retry(
         group,
         cookie.as_ref().map(|cookie| cookie.as_slice()),
     )?;
+    if let Some(psk) = &mut choice.psk {
+        psk.check_again(&second, transcript)?;
+    }
+    choice.kind = match choice.kind {
+        HandshakeKind::Psk => HandshakeKind::PskWithRetry,
+        HandshakeKind::Resumed => HandshakeKind::ResumedWithRetry,
+        _ => HandshakeKind::FullWithRetry,
+    };
     Ok(second)
 }
 
@@ -312,7 +469,10 @@ fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error
 
 /// Section 4.2.10: a server that does not accept early data skips it, and does so as long as the client may not know.
 fn skip_early_data(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
-    if !choice.early_data {
+    if !matches!(
+        choice.early_data,
+        EarlyOutcome::Offered | EarlyOutcome::Declined(_)
+    ) {
         return Ok(());
     }
     peer.with_wire(|wire| {
@@ -370,6 +530,9 @@ fn check_second_hello(
     {
         return changed("cookie");
     }
+    if first.extensions.pre_shared_key.is_none() && second.extensions.pre_shared_key.is_some() {
+        return changed("pre_shared_key (it must not come now)");
+    }
     let shares = second.extensions.key_share.as_ref();
     let mut groups = shares
         .map(|shares| shares.client_shares.iter().map(|share| share.group))
@@ -402,17 +565,12 @@ fn send_server_hello(
     choice: &Choice,
     received: &Received<ClientHello<'static>>,
 ) -> Result<HandshakeSecret, Error> {
-    let hello = ClientHello::read(received.body())?;
-    let group = choice.named_group();
-    let client_share = negotiate::find_share(&hello, group)
-        .ok_or(Error::Internal("chosen group without key share"))?;
-    let implementation = group
-        .implementation()
-        .ok_or(Error::Internal("group without implementation"))?;
     let random = &config.settings.random;
-    let (share, shared_secret) = random
-        .respond(implementation, &client_share.key_exchange)
-        .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
+    let exchange = match choice.named_group() {
+        Some(group) => Some((group, exchange_keys(&**random, group, received)?)),
+        None => None,
+    };
+    let psk = choice.psk.as_ref();
     peer.send(
         transcript,
         &ServerHello {
@@ -423,15 +581,40 @@ fn send_server_hello(
             legacy_compression_method: NullCompression,
             extensions: ServerHelloExtensions {
                 supported_versions: Some(ProtocolVersion::TLS1_3),
-                key_share: Some(KeyShareEntry {
-                    group,
-                    key_exchange: Opaque16::new(&share),
+                key_share: exchange.as_ref().map(|(group, (share, _))| KeyShareEntry {
+                    group: *group,
+                    key_exchange: Opaque16::new(share),
                 }),
+                tls_cert_with_extern_psk: (psk.is_some() && choice.with_certificate)
+                    .then_some(Empty {}),
+                pre_shared_key: psk.map(|psk| psk.index),
                 ..ServerHelloExtensions::default()
             },
         },
     )?;
-    Ok(EarlySecret::without_psk(choice.suite.hash)?.into_handshake_secret(&shared_secret))
+    let early = match psk {
+        Some(psk) => EarlySecret::WithPsk(psk.secret.clone()),
+        None => EarlySecret::without_psk(choice.suite.hash)?,
+    };
+    let shared_secret = exchange.as_ref().map(|(_, (_, secret))| secret);
+    Ok(early.into_handshake_secret(shared_secret))
+}
+
+/// Section 4.2.8: our share, and what comes of it and the client's.
+fn exchange_keys(
+    random: &dyn RandomSource,
+    group: NamedGroup,
+    received: &Received<ClientHello<'static>>,
+) -> Result<(Vec<u8>, SharedSecret), Error> {
+    let hello = ClientHello::read(received.body())?;
+    let client_share = negotiate::find_share(&hello, group)
+        .ok_or(Error::Internal("chosen group without key share"))?;
+    let implementation = group
+        .implementation()
+        .ok_or(Error::Internal("group without implementation"))?;
+    random
+        .respond(implementation, &client_share.key_exchange)
+        .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
 }
 
 /// The traffic secrets of the handshake.
@@ -446,7 +629,7 @@ fn install_handshake_keys(
     choice: &Choice,
     handshake: &HandshakeSecret,
     transcript: &Transcript,
-    kind: HandshakeKind,
+    early: Option<(TrafficSecret, u32)>,
 ) -> Result<HandshakeKeys, Error> {
     let transcript_hash = transcript.current_hash();
     let keys = HandshakeKeys {
@@ -463,19 +646,28 @@ fn install_handshake_keys(
         "SERVER_HANDSHAKE_TRAFFIC_SECRET",
         keys.server.as_bytes(),
     );
-    if kind == HandshakeKind::Full {
+    let had_retry = choice.kind.has_retry();
+    if !had_retry {
         send_change_cipher_spec(peer, choice)?;
     }
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
         wire.sending
             .set_keys(keys.server.record_keys(&choice.suite)?)?;
-        wire.receiving
-            .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+        match &early {
+            Some((early, limit)) => {
+                wire.receiving
+                    .set_early_keys(early.record_keys(&choice.suite)?, *limit, aligned)
+            }
+            None => {
+                let client_keys = keys.client.record_keys(&choice.suite)?;
+                wire.receiving.set_keys(client_keys, aligned);
+            }
+        }
         wire.receiving.reader_mut().allow_plain_alerts(true);
         Ok(())
     })?;
-    if kind == HandshakeKind::Full {
+    if !had_retry {
         skip_early_data(peer, choice)?;
     }
     Ok(keys)
@@ -512,6 +704,8 @@ fn send_encrypted_extensions(
                 application_layer_protocol_negotiation: alpn
                     .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
                 max_fragment_length: choice.max_fragment_length,
+                early_data: matches!(choice.early_data, EarlyOutcome::Accepted { .. })
+                    .then_some(Empty {}),
                 record_size_limit: choice.record_size_limit.map(|_| RecordSizeLimit(own_limit)),
                 ..EncryptedExtensionsExtensions::default()
             },
@@ -530,7 +724,13 @@ fn send_certificate_request(
     peer: &mut Peer,
     transcript: &mut Transcript,
     config: &ServerConfig,
+    choice: &Choice,
 ) -> Result<Option<ClientVerifier>, Error> {
+    // Section 4.3.2: "Servers which are authenticating with a PSK MUST NOT send the CertificateRequest message in the main
+    // handshake"; RFC 9973 Section 5 lets those that use both.
+    if !choice.with_certificate {
+        return Ok(None);
+    }
     let (verifier, may_be_absent) = match &config.role.client_auth {
         ClientAuth::Off | ClientAuth::PostHandshake(_) => return Ok(None),
         ClientAuth::Optional(verifier) => (verifier, true),
@@ -597,6 +797,77 @@ fn install_sending_keys(
         suite,
         secret: from_client,
     })
+}
+
+/// Section 4.5: where early data is taken, the client says when it ends, and changes its keys.
+async fn recv_end_of_early_data(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    choice: &Choice,
+    keys: &HandshakeKeys,
+) -> Result<(), Error> {
+    if !matches!(choice.early_data, EarlyOutcome::Accepted { .. }) {
+        return Ok(());
+    }
+    let received = peer.recv::<EndOfEarlyData>().await?;
+    EndOfEarlyData::read(received.body())?;
+    transcript.add(received.bytes());
+    peer.with_wire(|wire| {
+        let aligned = wire.receiving.prove_aligned()?;
+        wire.receiving
+            .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+        Ok(())
+    })
+}
+
+/// Section 4.6.1: tickets for the client's next connections, now or when the application asks for them.
+async fn send_tickets(
+    peer: &mut Peer,
+    config: &Arc<ServerConfig>,
+    choice: &Choice,
+    client: &Option<PeerIdentity>,
+    main: MainSecret,
+    transcript: &Transcript,
+) -> Result<AfterHandshake, Error> {
+    let tickets = match &config.role.tickets {
+        Some(tickets) if choice.may_resume => tickets,
+        _ => return Ok(AfterHandshake::NoTickets),
+    };
+    let (authenticated_at, origin) = match choice.psk.as_ref().map(|psk| &psk.source) {
+        Some(FoundSource::Ticket(state)) => (state.authenticated_at, state.origin.clone()),
+        source => {
+            let psk = match (source, choice.psk.as_ref().and_then(|psk| psk.facts())) {
+                (Some(FoundSource::Key { psk, .. }), Some(facts)) => {
+                    Some(ticket::origin_of_key(psk, facts)?)
+                }
+                _ => None,
+            };
+            let origin = Origin {
+                with_certificate: psk.is_some() && choice.with_certificate,
+                psk,
+                peer_certificates: client.as_ref().map(|client| client.certificates.clone()),
+            };
+            (config.settings.clock.now().as_secs(), origin)
+        }
+    };
+    let mut issuer = Box::new(Issuer {
+        config: config.clone(),
+        secret: main.into_resumption_secret(&transcript.current_hash())?,
+        template: Template {
+            suite: choice.suite,
+            authenticated_at,
+            context: config.settings.session_context(),
+            server_name: choice.server_name.clone(),
+            alpn: choice.alpn.clone(),
+            origin,
+        },
+        issued: 0,
+    });
+    if tickets.on_request {
+        return Ok(AfterHandshake::Issue(issuer));
+    }
+    issuer.issue(peer, tickets.count).await?;
+    Ok(AfterHandshake::NoTickets)
 }
 
 /// Section 4.4.2 and 4.4.3, if the client was asked.

@@ -29,10 +29,6 @@ impl ClientHello<'_> {
     /// Bytes at the end of the message that a PSK binder does not cover: the list of binders with its
     /// length (RFC 8446 Section 4.2.11.2). The truncated ClientHello is the message without them;
     /// pre_shared_key is last, so they are the end of the message. 0 without pre_shared_key.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for PSKs, whose flow is not written yet")
-    )]
     pub(crate) fn binders_len(&self) -> usize {
         self.extensions
             .pre_shared_key

@@ -289,6 +289,10 @@ extensions! {
         CH: RecordSizeLimit<RECORD_SIZE_LIMIT_CLIENT>,
         EE: RecordSizeLimit<RECORD_SIZE_LIMIT_SERVER>,
     }
+    tls_cert_with_extern_psk: TLS_CERT_WITH_EXTERN_PSK, "RFC 9973 Section 5" {
+        CH: Empty,
+        SH: Empty,
+    }
     padding: PADDING, "RFC 7685 Section 3" {
         CH: Padding,
     }

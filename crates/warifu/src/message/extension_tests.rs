@@ -344,7 +344,8 @@ fn the_table_agrees_with_rfc_8446() {
         oid_filters CR
         post_handshake_auth CH
         signature_algorithms_cert CH CR
-        record_size_limit CH EE";
+        record_size_limit CH EE
+        tls_cert_with_extern_psk CH SH";
     let mut rfc: Vec<&str> = rfc.trim().lines().map(str::trim).collect();
     let mut ours: Vec<String> = TABLE
         .iter()

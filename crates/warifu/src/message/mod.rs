@@ -35,6 +35,7 @@ pub(crate) use certificate_verify::CertificateVerify;
 pub(crate) use client_hello::ClientHello;
 pub(crate) use codec::{List8, List16, Opaque8, Opaque16, Rest};
 pub(crate) use encrypted_extensions::EncryptedExtensions;
+pub(crate) use end_of_early_data::EndOfEarlyData;
 pub(crate) use extension::{
     CertificateExtensions, CertificateRequestExtensions, ClientHelloExtensions,
     EncryptedExtensionsExtensions, ExtensionSet, HelloRetryRequestExtensions,

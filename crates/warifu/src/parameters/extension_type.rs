@@ -29,6 +29,7 @@ registry! {
         EXTENDED_MAIN_SECRET = 23, "extended_main_secret";
         COMPRESS_CERTIFICATE = 27, "compress_certificate";
         RECORD_SIZE_LIMIT = 28, "record_size_limit";
+        TLS_CERT_WITH_EXTERN_PSK = 33, "tls_cert_with_extern_psk";
         DELEGATED_CREDENTIAL = 34, "delegated_credential";
         SESSION_TICKET = 35, "session_ticket";
         PRE_SHARED_KEY = 41, "pre_shared_key";

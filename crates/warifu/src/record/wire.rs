@@ -5,8 +5,10 @@
 //! appear in a flow. [`Sending`] collects handshake messages into flights and seals them.
 
 use core::ops::Range;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::early_data::EarlyData;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
 use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
@@ -73,6 +75,8 @@ type Log = Option<Arc<dyn MessageLog>>;
 pub(crate) struct Wire {
     pub(crate) receiving: Receiving,
     pub(crate) sending: Sending,
+    /// What the flow has found out about early data so far.
+    pub(crate) early_data: EarlyData,
 }
 
 impl Wire {
@@ -80,6 +84,7 @@ impl Wire {
         Self {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
+            early_data: EarlyData::NotOffered,
         }
     }
 
@@ -141,6 +146,12 @@ impl Epoch {
     }
 }
 
+/// How much early data may come.
+struct EarlyLimit {
+    limit: u32,
+    left: u32,
+}
+
 /// The receiving half.
 pub(crate) struct Receiving {
     queue: Buffer,
@@ -154,6 +165,11 @@ pub(crate) struct Receiving {
     change_cipher_spec: ChangeCipherSpecRule,
     /// Set once the handshake is over for this half: application data may come.
     epoch: Option<Epoch>,
+    /// Set while the keys in force are those of early data.
+    early: Option<EarlyLimit>,
+    /// Early data that the application has not read: the contents of records, the first of which may have been read in part.
+    early_records: VecDeque<Vec<u8>>,
+    early_read: usize,
     eof: bool,
     closed: bool,
     empty_records: usize,
@@ -175,6 +191,9 @@ impl Receiving {
             handshake_taken: 0,
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
             epoch: None,
+            early: None,
+            early_records: VecDeque::new(),
+            early_read: 0,
             eof: false,
             closed: false,
             empty_records: 0,
@@ -306,6 +325,9 @@ impl Receiving {
             ContentType::APPLICATION_DATA if protected && self.epoch.is_some() => {
                 return self.accept_application_data(content, len);
             }
+            ContentType::APPLICATION_DATA if protected && self.early.is_some() => {
+                self.accept_early_data(content)?
+            }
             _ => {
                 return Err(PeerMisbehaved::UnexpectedRecord {
                     content_type,
@@ -330,6 +352,29 @@ impl Receiving {
         self.certificate_requests = 0;
         self.application = content;
         self.application_record_len = len;
+        Ok(())
+    }
+
+    /// Early data waits for the application in a queue of its own, so that the handshake need not wait for the application.
+    fn accept_early_data(&mut self, content: Range<usize>) -> Result<(), Error> {
+        if content.is_empty() {
+            return self.count_empty_record();
+        }
+        self.empty_records = 0;
+        self.warning_alerts = 0;
+        let early = self
+            .early
+            .as_mut()
+            .ok_or(Error::Internal("early data without a limit"))?;
+        let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        // RFC 8446 Section 4.2.10: "A server receiving more than max_early_data_size bytes of 0-RTT data SHOULD terminate the
+        // connection with an "unexpected_message" alert."
+        early.left = early
+            .left
+            .checked_sub(len)
+            .ok_or(PeerMisbehaved::TooMuchEarlyData { limit: early.limit })?;
+        let bytes = self.queue.filled().get(content).unwrap_or_default();
+        self.early_records.push_back(bytes.to_vec());
         Ok(())
     }
 
@@ -465,6 +510,7 @@ impl Receiving {
 
     pub(crate) fn set_keys(&mut self, keys: RecordKeys, _aligned: HandshakeAligned) {
         self.reader.set_keys(keys);
+        self.early = None;
     }
 
     pub(crate) fn reader_mut(&mut self) -> &mut RecordReader {
@@ -484,6 +530,43 @@ impl Receiving {
         self.set_keys(epoch.record_keys()?, aligned);
         self.epoch = Some(epoch);
         Ok(())
+    }
+
+    /// Changes to the keys of early data, of which up to `limit` bytes may come, until the keys change again.
+    pub(crate) fn set_early_keys(
+        &mut self,
+        keys: RecordKeys,
+        limit: u32,
+        aligned: HandshakeAligned,
+    ) {
+        self.set_keys(keys, aligned);
+        self.early = Some(EarlyLimit { limit, left: limit });
+    }
+
+    /// Unread early data of one record.
+    pub(crate) fn early_data(&self) -> &[u8] {
+        self.early_records
+            .front()
+            .and_then(|record| record.get(self.early_read..))
+            .unwrap_or_default()
+    }
+
+    /// Whether the keys of the handshake are in force, after which no early data comes.
+    pub(crate) fn is_past_early_data(&self) -> bool {
+        self.early.is_none() && self.reader.is_protected()
+    }
+
+    /// Marks the first `count` bytes of [`early_data`](Self::early_data) as read.
+    pub(crate) fn consume_early_data(&mut self, count: usize) {
+        self.early_read += count;
+        if self
+            .early_records
+            .front()
+            .is_some_and(|record| record.len() <= self.early_read)
+        {
+            self.early_records.pop_front();
+            self.early_read = 0;
+        }
     }
 
     /// The handshake is over for this half.
@@ -605,6 +688,8 @@ pub(crate) struct Sending {
     flight: Vec<u8>,
     /// Set once application data may be sent.
     epoch: Option<Epoch>,
+    /// Set while the keys in force are those of early data: how much more may be sent.
+    early_left: Option<u32>,
     closed: bool,
     padding: Option<Arc<dyn Padding>>,
     log: Log,
@@ -617,6 +702,7 @@ impl Sending {
             writer: RecordWriter::new(),
             flight: Vec::new(),
             epoch: None,
+            early_left: None,
             closed: false,
             padding,
             log,
@@ -710,7 +796,52 @@ impl Sending {
     pub(crate) fn set_keys(&mut self, keys: RecordKeys) -> Result<(), Error> {
         self.flush_flight()?;
         self.writer.set_keys(keys);
+        self.early_left = None;
         Ok(())
+    }
+
+    /// Changes to the keys of early data, of which up to `limit` bytes may be sent.
+    pub(crate) fn set_early_keys(&mut self, keys: RecordKeys, limit: u32) -> Result<(), Error> {
+        self.set_keys(keys)?;
+        self.early_left = Some(limit);
+        Ok(())
+    }
+
+    /// Whether the keys in force are those of early data.
+    pub(crate) fn sends_early_data(&self) -> bool {
+        self.early_left.is_some()
+    }
+
+    /// A HelloRetryRequest ends early data: the second ClientHello is not protected (RFC 8446 Section 4.2.10).
+    pub(crate) fn drop_early_keys(&mut self) {
+        if self.early_left.take().is_some() {
+            self.writer.drop_keys();
+        }
+    }
+
+    /// Seals early data of at most one record; returns how many bytes it took, 0 if none may be sent.
+    pub(crate) fn write_early_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let Some(left) = self.early_left else {
+            return Ok(0);
+        };
+        let most = self
+            .writer
+            .fragment_limit()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let fragment = data.get(..data.len().min(most)).unwrap_or_default();
+        if fragment.is_empty() {
+            return Ok(0);
+        }
+        self.flush_flight()?;
+        self.writer.write(
+            ContentType::APPLICATION_DATA,
+            fragment,
+            self.padding.as_deref(),
+            &mut self.queue,
+        )?;
+        let taken = u32::try_from(fragment.len()).unwrap_or(u32::MAX);
+        self.early_left = Some(left.saturating_sub(taken));
+        Ok(fragment.len())
     }
 
     /// The dummy of middlebox compatibility mode, RFC 8446 Appendix D.4.

@@ -53,6 +53,11 @@ impl RecordWriter {
         self.protection = Some(Protection::new(keys));
     }
 
+    /// Sends without protection again.
+    pub(crate) fn drop_keys(&mut self) {
+        self.protection = None;
+    }
+
     pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
         self.protection.as_mut()
     }

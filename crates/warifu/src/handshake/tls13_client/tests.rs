@@ -52,7 +52,7 @@ fn send_recorded_hello(
     client: &Client,
     trace: &Vectors,
 ) -> Result<(Offer, Vec<u8>), Error> {
-    let mut offer = Offer::new(&client.config, &client.server_name)?;
+    let mut offer = Offer::new(client, Vec::new())?;
     assert_eq!(offer.random[..], trace["client_random"]);
     offer.offered = recorded_hello(trace, "client_hello").extensions.present();
     peer.with_wire(|wire| {
@@ -103,7 +103,7 @@ async fn run_with_recorded_messages(
         let random = &*client.config.settings.random;
         let cookie = request.extensions.cookie.as_ref();
         let cookie = cookie.map(|cookie| cookie.as_slice());
-        offer.retry(random, request.extensions.key_share, cookie)?;
+        offer.retry(random, suite, request.extensions.key_share, cookie)?;
         let mut transcript = Transcript::after_retry(suite.hash, &hello);
         transcript.add(answer.bytes());
         send_recorded(peer, Some(&mut transcript), &trace["client_hello_2"])?;
@@ -116,13 +116,14 @@ async fn run_with_recorded_messages(
         transcript.add(&hello);
         (transcript, answer, HandshakeKind::Full)
     };
-    let (choice, shared_secret) = agree(&mut offer, &answer, kind)?;
+    let (choice, shared_secret) = agree(&client, &mut offer, &answer, kind)?;
+    let shared_secret = shared_secret.unwrap();
     assert_eq!(shared_secret.as_bytes(), trace["shared_secret"]);
     transcript.add(answer.bytes());
     let early = EarlySecret::without_psk(choice.suite.hash)?;
-    let handshake = early.into_handshake_secret(&shared_secret);
+    let handshake = early.into_handshake_secret(Some(&shared_secret));
     let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &transcript)?;
-    let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer).await?;
+    let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
     let verified = recv_finished(peer, &mut transcript, &keys.server.finished_key()?).await?;
     let main = handshake.into_main_secret()?;
@@ -145,7 +146,10 @@ fn replay_data<T>(replay: &mut Replay<T>, trace: &Vectors) {
         assert_eq!(receiving.next_event("data"), Ok(Event::Handshake));
         let ticket = receiving.take_message().unwrap().unwrap();
         assert_eq!(ticket, trace["new_session_ticket"]);
-        assert_eq!(accept_message(receiving, true, ticket), Ok(Action::Nothing));
+        assert_eq!(
+            accept_message(receiving, true, None, ticket),
+            Ok(Action::Nothing)
+        );
     }
     if let Some(data) = trace.get("client_application_data") {
         replay.expect_sent_data(data, &trace["client_application_data_record"]);
@@ -280,7 +284,7 @@ fn our_own_hello_says_the_same_as_each_recorded_one() {
     ] {
         let (client, _) = client(&trace);
         let mut replay = Replay::new(|mut peer| async move {
-            Offer::new(&client.config, &client.server_name)?.send(&mut peer)
+            Offer::new(&client, Vec::new())?.send(&mut peer, None)
         });
         let Ok(hello) = replay.end() else {
             panic!("the offer was not made");
@@ -335,7 +339,12 @@ fn record_limits_are_those_of_both_offers() {
         if let Some(len) = offered.1 {
             builder = builder.with_max_fragment_length(len);
         }
-        let offer = Offer::new(&builder.build().unwrap(), &"server".try_into().unwrap()).unwrap();
+        let client = Client {
+            config: builder.build().unwrap(),
+            server_name: "server".try_into().unwrap(),
+            own: OwnMaterial::default(),
+        };
+        let offer = Offer::new(&client, Vec::new()).unwrap();
         let mut message = EncryptedExtensions {
             extensions: Default::default(),
         };

@@ -92,14 +92,13 @@ fn the_schedule_of_every_trace_is_reproduced() {
         assert_eq!(transcript_hash[..], trace["server_hello_transcript_hash"]);
         let shared_secret = SharedSecret::from_slice(&trace["shared_secret"]);
         let handshake = match psk {
-            None => EarlySecret::without_psk(HASH)
-                .unwrap()
-                .into_handshake_secret(&shared_secret),
-            Some(_) => HandshakeSecret {
-                hash: HASH,
-                prk: Prk::extract(HASH, derived.as_bytes(), shared_secret.as_ref()),
-            },
-        };
+            None => EarlySecret::without_psk(HASH).unwrap(),
+            Some(psk) => {
+                let psk = PskSecret::new(HASH, BinderLabel::Resumption, psk).unwrap();
+                EarlySecret::WithPsk(Arc::new(psk))
+            }
+        }
+        .into_handshake_secret(Some(&shared_secret));
         assert_stage(&handshake.prk, &trace["handshake_secret"]);
         let client = handshake.client_handshake_traffic_secret(&transcript_hash);
         let client = client.unwrap();

@@ -56,13 +56,14 @@ async fn run_with_recorded_messages(
 ) -> Result<Vec<u8>, Error> {
     let peer = &mut peer;
     let received = recv_hello(peer).await?;
-    let (choice, wanted) = Choice::negotiate(&config, &ClientHello::read(received.body())?)?;
+    let hello = ClientHello::read(received.body())?;
+    let mut choice = Choice::negotiate(&config, &hello, None, None)?;
     let own = OwnMaterial::default();
-    let chosen = choose_server_credential(peer, &config, &own, &choice, &wanted).await?;
+    let chosen = choose_server_credential(peer, &config, &own, &choice, &received).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
-    let (received, kind) = match choice.group {
-        GroupChoice::Shared(_) => (received, HandshakeKind::Full),
-        GroupChoice::Retry(group) => {
+    let received = match choice.group {
+        None | Some(GroupChoice::Shared(_)) => received,
+        Some(GroupChoice::Retry(group)) => {
             transcript = Transcript::after_retry(choice.suite.hash, received.bytes());
             send_recorded(peer, Some(&mut transcript), &trace["hello_retry_request"])?;
             send_change_cipher_spec(peer, &choice)?;
@@ -73,16 +74,17 @@ async fn run_with_recorded_messages(
                 group,
                 Some(&trace["cookie"]),
             )?;
-            (second, HandshakeKind::FullWithRetry)
+            choice.kind = HandshakeKind::FullWithRetry;
+            second
         }
     };
     transcript.add(received.bytes());
     let handshake = send_server_hello(peer, &mut transcript, &config, &choice, &received)?;
-    let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, kind)?;
+    let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, None)?;
     send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
-    let verifier = send_certificate_request(peer, &mut transcript, &config)?;
+    let verifier = send_certificate_request(peer, &mut transcript, &config, &choice)?;
     let staple = choice.ocsp;
-    send_identity(peer, &mut transcript, true, Some(&chosen), &[], staple).await?;
+    send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], staple).await?;
     send_finished(peer, &mut transcript, &keys.server.finished_key()?)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
@@ -400,12 +402,12 @@ fn record_size_limit_wins_over_max_fragment_length() {
     let mut hello = ClientHello::read(&trace["client_hello"][MESSAGE_HEADER_LEN..]).unwrap();
     hello.extensions.max_fragment_length = Some(MaxFragmentLength::Len512);
     hello.extensions.record_size_limit = Some(RecordSizeLimit(70));
-    let (choice, _) = Choice::negotiate(&config, &hello).unwrap();
+    let choice = Choice::negotiate(&config, &hello, None, None).unwrap();
     assert_eq!(choice.max_fragment_length, None);
     assert_eq!(choice.record_size_limit, Some(70));
 
     hello.extensions.record_size_limit = None;
-    let (choice, _) = Choice::negotiate(&config, &hello).unwrap();
+    let choice = Choice::negotiate(&config, &hello, None, None).unwrap();
     assert_eq!(choice.max_fragment_length, Some(MaxFragmentLength::Len512));
     assert_eq!(choice.record_size_limit, None);
 }

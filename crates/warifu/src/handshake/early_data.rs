@@ -1,0 +1,110 @@
+//! Whether a server takes early data (RFC 8446 Section 4.2.10 and 8).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use crate::config::ServerConfig;
+use crate::coroutine::Peer;
+use crate::early_data::AGE_WINDOW;
+use crate::parameters::Tls13Suite;
+
+use super::psk::{Counters, Found, FoundSource};
+
+/// The answer to a client that offers early data.
+pub(super) enum Decision {
+    /// It is taken, up to so many bytes.
+    Accept { limit: u32 },
+    /// It is not, for this reason.
+    Decline(Arc<str>),
+}
+
+/// Decides; asks the replay store last, so that only what would be taken is remembered.
+pub(super) async fn decide(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    found: Option<&Found>,
+    suite: Tls13Suite,
+    alpn: Option<&[u8]>,
+    with_certificate: bool,
+) -> Decision {
+    let decision = match check(config, found, suite, alpn, with_certificate) {
+        Ok((limit, found)) => match is_first(peer, config, found).await {
+            Ok(()) => Decision::Accept { limit },
+            Err(reason) => Decision::Decline(reason.into()),
+        },
+        Err(reason) => Decision::Decline(reason.into()),
+    };
+    let counters = &config.role.counters;
+    Counters::add(match decision {
+        Decision::Accept { .. } => &counters.early_data_accepted,
+        Decision::Decline(_) => &counters.early_data_declined,
+    });
+    decision
+}
+
+/// All that can be said without the replay store: how many bytes are allowed.
+fn check<'f>(
+    config: &ServerConfig,
+    found: Option<&'f Found>,
+    suite: Tls13Suite,
+    alpn: Option<&[u8]>,
+    with_certificate: bool,
+) -> Result<(u32, &'f Found), &'static str> {
+    let early = config
+        .role
+        .early_data
+        .as_ref()
+        .ok_or("this server takes no early data")?;
+    let found = found.ok_or("no pre-shared key or ticket was taken")?;
+    // Section 4.2.10: "the first "PskIdentity" in the "pre_shared_key" extension".
+    if found.index != 0 {
+        return Err("the key that was taken is not the first one offered");
+    }
+    if with_certificate {
+        return Err("a certificate is used beside the key");
+    }
+    let allowed = match &found.source {
+        FoundSource::Key { psk, .. } => psk.max_early_data(),
+        FoundSource::Ticket(state) => {
+            if state.suite != suite {
+                return Err("the cipher suite is not that of the session");
+            }
+            // The ticket is not taken at all for another server name or protocol; this is for whoever changes that.
+            if state.alpn.as_deref() != alpn {
+                return Err("the application protocol is not that of the session");
+            }
+            let ours = state.age_millis(config.settings.clock.now_millis());
+            let theirs = found.obfuscated_ticket_age.wrapping_sub(state.age_add);
+            let apart = ours.abs_diff(u64::from(theirs));
+            if u128::from(apart) > AGE_WINDOW.as_millis() {
+                return Err("the age that the client gives for its ticket is not right");
+            }
+            state.max_early_data
+        }
+    };
+    match allowed.min(early.max_bytes) {
+        0 => Err("the key or ticket does not allow early data"),
+        limit => Ok((limit, found)),
+    }
+}
+
+/// Section 8.2: a ClientHello is taken once.
+async fn is_first(peer: &mut Peer, config: &ServerConfig, found: &Found) -> Result<(), String> {
+    let Some(early) = &config.role.early_data else {
+        return Err("this server takes no early data".to_owned());
+    };
+    let now = config.settings.clock.now();
+    // A replay passes the check of its age for as long as the window is wide, both ways.
+    let until = now.as_secs().saturating_add(2 * AGE_WINDOW.as_secs() + 1);
+    let until = found
+        .ticket()
+        .map(|_| UnixTime::since_unix_epoch(Duration::from_secs(until)));
+    let answer = early.store.is_first(&found.client_hello_id, now, until);
+    match peer.ask("replay store", answer).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the same early data came before: a replay".to_owned()),
+        Err(reason) => Err(format!("the replay store cannot tell: {reason}")),
+    }
+}

@@ -1,0 +1,273 @@
+//! What a client keeps to resume: sessions, and where it keeps them.
+
+use core::fmt;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls_pki_types::ServerName;
+use zeroize::Zeroizing;
+
+use super::state::{SessionState, block};
+use crate::decision::Answer;
+use crate::message::codec::{MAX_16, Reader};
+use crate::parameters::CipherSuite;
+
+/// A client's session: a ticket and what belongs to it. It is used once, by the configuration and for the server name
+/// that made it.
+///
+/// Its bytes are secret: whoever reads them can resume the session. They can be stored and read by another process whose
+/// configuration has the same
+/// [session context](crate::config::ConfigBuilder::with_session_context).
+#[derive(Clone)]
+pub struct Session {
+    pub(crate) state: SessionState,
+    pub(crate) ticket: Box<[u8]>,
+}
+
+impl Session {
+    /// The cipher suite of the connection that it comes from.
+    pub fn cipher_suite(&self) -> CipherSuite {
+        self.state.suite.suite
+    }
+
+    /// The application protocol of that connection.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.state.alpn.as_deref()
+    }
+
+    /// Bytes of early data that the server said it may take; 0 for none.
+    pub fn max_early_data(&self) -> u32 {
+        self.state.max_early_data
+    }
+
+    /// When it came: time since 1970.
+    pub fn received_at(&self) -> Duration {
+        Duration::from_millis(self.state.since_millis)
+    }
+
+    /// How long it can be used from then on.
+    pub fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.state.lifetime.into())
+    }
+
+    /// The session as bytes, to be stored. **They are secret.**
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        // Fails if a field is longer than its length says, and all were read from fields with such a length.
+        let written = self
+            .state
+            .encode(&mut bytes)
+            .and_then(|()| block(&mut bytes, 2, &self.ticket));
+        if written.is_err() {
+            bytes.clear();
+        }
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// [`SessionFormatError`] for anything else, and for sessions of a version of this library that wrote them otherwise.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionFormatError> {
+        let mut reader = Reader::new(bytes);
+        let state = SessionState::read_from(&mut reader)
+            .ok()
+            .flatten()
+            .ok_or(SessionFormatError)?;
+        let ticket = reader
+            .block(2, 1, MAX_16, "ticket")
+            .map_err(|_| SessionFormatError)?;
+        if !reader.is_empty() {
+            return Err(SessionFormatError);
+        }
+        Ok(Self {
+            state,
+            ticket: ticket.into(),
+        })
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("cipher_suite", &self.cipher_suite())
+            .field("received_at", &self.received_at())
+            .field("lifetime", &self.lifetime())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bytes that are no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionFormatError;
+
+impl fmt::Display for SessionFormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a session, or one written by another version")
+    }
+}
+
+impl core::error::Error for SessionFormatError {}
+
+/// What a client's sessions are kept under.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    /// The name of the server, or its IP address, as the connection was given it.
+    pub server_name: Box<str>,
+    /// Stands for the configuration: its session context.
+    pub context: [u8; 32],
+}
+
+impl SessionKey {
+    pub(crate) fn new(server_name: &ServerName<'_>, context: [u8; 32]) -> Self {
+        Self {
+            server_name: server_name.to_str().to_ascii_lowercase().into(),
+            context,
+        }
+    }
+}
+
+/// Keeps a client's sessions. Each is to be used once (RFC 8446 Appendix C.4: a ticket used twice tells an observer that
+/// two connections have the same client).
+pub trait ClientSessionStore: Send + Sync + fmt::Debug {
+    /// Keeps a session. Called when a ticket comes, while the connection is read.
+    fn put(&self, key: &SessionKey, session: Session);
+
+    /// Takes a session out, the newest if there are several.
+    fn take<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Session>>;
+}
+
+impl<S: ClientSessionStore + ?Sized> ClientSessionStore for Arc<S> {
+    fn put(&self, key: &SessionKey, session: Session) {
+        (**self).put(key, session);
+    }
+
+    fn take<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Session>> {
+        (**self).take(key)
+    }
+}
+
+/// Sessions kept for one server: what servers issue at once, and as much again for connections side by side.
+const MAX_PER_SERVER: usize = 4;
+
+/// Sessions in memory, of at most so many servers: that whose last session is the oldest goes first.
+#[derive(Debug)]
+pub struct MemorySessions {
+    capacity: usize,
+    servers: Mutex<Servers>,
+}
+
+#[derive(Default)]
+struct Servers {
+    /// Each with the number of its last session.
+    by_key: HashMap<SessionKey, (u64, VecDeque<Session>)>,
+    count: u64,
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sessions of {} servers", self.by_key.len())
+    }
+}
+
+impl MemorySessions {
+    /// Room for the sessions of `capacity` servers, four of each.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            servers: Mutex::default(),
+        }
+    }
+}
+
+impl Default for MemorySessions {
+    /// Room for 256 servers.
+    fn default() -> Self {
+        Self::new(256)
+    }
+}
+
+impl ClientSessionStore for MemorySessions {
+    fn put(&self, key: &SessionKey, session: Session) {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.count += 1;
+        let count = servers.count;
+        let (last, sessions) = servers.by_key.entry(key.clone()).or_default();
+        *last = count;
+        sessions.push_back(session);
+        if sessions.len() > MAX_PER_SERVER {
+            sessions.pop_front();
+        }
+        if servers.by_key.len() > self.capacity {
+            let oldest = servers.by_key.iter().min_by_key(|(_, (last, _))| *last);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                servers.by_key.remove(&oldest);
+            }
+        }
+    }
+
+    fn take<'a>(&'a self, key: &'a SessionKey) -> Answer<'a, Option<Session>> {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((_, sessions)) = servers.by_key.get_mut(key) else {
+            return Answer::Ready(None);
+        };
+        let session = sessions.pop_back();
+        if sessions.is_empty() {
+            servers.by_key.remove(key);
+        }
+        Answer::Ready(session)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(ticket: u8) -> Session {
+        Session {
+            state: super::super::state::tests::state(),
+            ticket: [ticket].into(),
+        }
+    }
+
+    fn key(name: &'static str, context: u8) -> SessionKey {
+        SessionKey::new(&name.try_into().unwrap(), [context; 32])
+    }
+
+    fn take(store: &MemorySessions, key: &SessionKey) -> Option<u8> {
+        match store.take(key) {
+            Answer::Ready(session) => session.map(|session| session.ticket[0]),
+            Answer::Later(_) => panic!("the sessions are in memory"),
+        }
+    }
+
+    #[test]
+    fn sessions_are_read_back_and_nothing_else_is() {
+        let bytes = session(7).to_bytes();
+        let again = Session::from_bytes(&bytes).unwrap();
+        assert_eq!(again.to_bytes(), bytes);
+        for len in 0..bytes.len() {
+            assert!(Session::from_bytes(&bytes[..len]).is_err());
+        }
+        assert!(Session::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
+        assert!(!format!("{again:?}").contains("9, 9"));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_keeps_names_and_configurations_apart() {
+        let store = MemorySessions::new(2);
+        let (a, b) = (key("a.example", 1), key("b.example", 1));
+        for ticket in 0..6 {
+            store.put(&a, session(ticket));
+        }
+        assert_eq!(take(&store, &key("a.example", 2)), None);
+        assert_eq!(take(&store, &key("A.Example", 1)), Some(5));
+        assert_eq!(take(&store, &a), Some(4));
+        store.put(&b, session(10));
+        store.put(&key("c.example", 1), session(11));
+        assert_eq!(take(&store, &a), None, "the oldest server has gone");
+        assert_eq!(take(&store, &b), Some(10));
+        assert_eq!(take(&store, &b), None);
+    }
+}
