@@ -6,12 +6,14 @@
 //! | `pki.rs` | the certificates that both stacks use |
 //! | `wire.rs` | the memory between the two ends |
 //! | `ours.rs`, `theirs.rs`, `theirs_unbuffered.rs` | each API behind the same small set of functions |
+//! | `ours_psk.rs` | pre-shared keys and tickets of ours |
 //! | `floor.rs` | the cryptography alone |
 //! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs |
 
 pub mod floor;
 pub mod measure;
 pub mod ours;
+pub mod ours_psk;
 pub mod pki;
 pub mod theirs;
 pub mod theirs_unbuffered;
