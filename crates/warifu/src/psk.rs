@@ -37,6 +37,7 @@ use warifu_crypto::{Hash, Secret};
 use crate::decision::Answer;
 use crate::error::{Error, UsageError};
 use crate::handshake::tls13_key_schedule::{BinderLabel, PskSecret, import_psk};
+use crate::parameters::CipherSuite;
 
 /// Fewest bytes of a key that is not called weak: 128 bits, RFC 9257 Section 6.
 pub const MIN_KEY_LEN: usize = 16;
@@ -76,6 +77,7 @@ struct Terms {
     import: Option<Box<[u8]>>,
     role: PskRole,
     max_early_data: u32,
+    early_data_suite: Option<CipherSuite>,
 }
 
 /// The hash of a key.
@@ -227,6 +229,7 @@ impl Psk {
             import: None,
             role: PskRole::Either,
             max_early_data: 0,
+            early_data_suite: None,
         };
         Ok(Self::with_terms(
             terms,
@@ -293,6 +296,14 @@ impl Psk {
         self.change(|terms| terms.max_early_data = max_bytes)
     }
 
+    /// The cipher suite of early data under this key, which is agreed together with the key (RFC 8446 Section 4.2.10): a server
+    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key. Default:
+    /// `TLS_AES_128_GCM_SHA256`, for SHA-384 `TLS_AES_256_GCM_SHA384`.
+    #[must_use]
+    pub fn with_early_data_suite(self, suite: CipherSuite) -> Self {
+        self.change(|terms| terms.early_data_suite = Some(suite))
+    }
+
     /// The identity.
     pub fn identity(&self) -> &[u8] {
         &self.0.terms.identity
@@ -320,6 +331,15 @@ impl Psk {
 
     pub(crate) fn max_early_data(&self) -> u32 {
         self.0.terms.max_early_data
+    }
+
+    /// The suite of early data where the key is used with this hash.
+    pub(crate) fn early_data_suite(&self, hash: Hash) -> CipherSuite {
+        let default = match hash {
+            Hash::Sha256 => CipherSuite::TLS_AES_128_GCM_SHA256,
+            Hash::Sha384 | Hash::Sha512 => CipherSuite::TLS_AES_256_GCM_SHA384,
+        };
+        self.0.terms.early_data_suite.unwrap_or(default)
     }
 
     /// The randoms of the ClientHellos with this key that this node has under way.

@@ -66,7 +66,12 @@ fn check<'f>(
         return Err("a certificate is used beside the key");
     }
     let allowed = match &found.source {
-        FoundSource::Key { psk, .. } => psk.max_early_data(),
+        FoundSource::Key { psk, .. } => {
+            if psk.early_data_suite(found.hash()) != suite.suite {
+                return Err("the cipher suite is not the one agreed for the key");
+            }
+            psk.max_early_data()
+        }
         FoundSource::Ticket(state) => {
             if state.suite != suite {
                 return Err("the cipher suite is not that of the session");

@@ -54,15 +54,7 @@ impl Offer {
         let settings = &config.settings;
         psk::check_size(&psks)?;
         let suites = suites(config, &psks)?;
-        let early_data = match psks.first() {
-            Some(first)
-                if config.role.early_data
-                    && settings.psk_policy != PskPolicy::RequiredWithCertificate =>
-            {
-                first.max_early_data()
-            }
-            _ => 0,
-        };
+        let early_data = early_data(config, &psks, &suites);
         let &share_group = settings
             .groups
             .first()
@@ -120,7 +112,9 @@ impl Offer {
         let (Some(first), true) = (self.psks.first(), self.offers_early_data()) else {
             return Ok(());
         };
-        let suite = self.suite_of_early_data(first)?;
+        let suite = self
+            .suite(first.early_data_suite())
+            .ok_or(Error::Internal("early data without its suite"))?;
         let transcript_hash = first.hash().digest(&[client_hello]);
         let secret = EarlySecret::client_early_traffic_secret(&first.secret, &transcript_hash)?;
         self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
@@ -138,27 +132,13 @@ impl Offer {
         })
     }
 
-    /// Section 4.2.10: the suite of the session, or the one that goes with the key.
-    fn suite_of_early_data(&self, first: &Offered) -> Result<Tls13Suite, Error> {
-        let suite = match &first.source {
-            OfferedSource::Session(session) => Some(session.state.suite),
-            OfferedSource::Key { .. } => self
-                .suites
-                .iter()
-                .find(|suite| suite.hash == first.hash())
-                .copied(),
-        };
-        suite.ok_or(Error::Internal("early data without a suite"))
-    }
-
     /// Whether the server may take the early data with this suite.
     pub(crate) fn may_accept_early_data(&self, suite: Tls13Suite) -> bool {
         self.offers_early_data()
             && self
                 .psks
                 .first()
-                .and_then(|first| self.suite_of_early_data(first).ok())
-                .is_some_and(|offered| offered == suite)
+                .is_some_and(|first| first.early_data_suite() == suite.suite)
     }
 
     /// The application protocol of the session that is offered first.
@@ -418,6 +398,25 @@ impl Offer {
     }
 }
 
+/// How much early data is offered, which must be clear before the server says anything: under the first key, with its suite,
+/// for one application protocol.
+fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) -> u32 {
+    let settings = &config.settings;
+    match psks.first() {
+        Some(first)
+            if config.role.early_data
+                && settings.psk_policy != PskPolicy::RequiredWithCertificate
+                && suites
+                    .iter()
+                    .any(|suite| suite.suite == first.early_data_suite())
+                && (first.is_session() || settings.alpn.len() <= 1) =>
+        {
+            first.max_early_data()
+        }
+        _ => 0,
+    }
+}
+
 /// As long as the longest binder.
 const NO_BINDER: [u8; 48] = [0; 48];
 
@@ -438,6 +437,9 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
             OfferedSource::Key { .. } => suite.hash == first.hash(),
         };
         suites.sort_by_key(|suite| !fits(suite));
+        if first.max_early_data() > 0 {
+            suites.sort_by_key(|suite| suite.suite != first.early_data_suite());
+        }
     }
     Ok(suites.into_boxed_slice())
 }

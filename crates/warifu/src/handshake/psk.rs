@@ -20,7 +20,7 @@ use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageErro
 use crate::facts::HandshakeKind;
 use crate::message::codec::{MAX_16, Reader, put_u16};
 use crate::message::{ClientHello, Handshake, OfferedPsks};
-use crate::parameters::{ProtocolVersion, PskKeyExchangeMode};
+use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
 use crate::psk::{
     Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, printable,
 };
@@ -74,6 +74,18 @@ impl Offered {
             OfferedSource::Key { psk, .. } => psk.max_early_data(),
             OfferedSource::Session(session) => session.max_early_data(),
         }
+    }
+
+    /// The suite with which early data is sent: that of the session, or the one agreed with the key.
+    pub(super) fn early_data_suite(&self) -> CipherSuite {
+        match &self.source {
+            OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
+            OfferedSource::Session(session) => session.cipher_suite(),
+        }
+    }
+
+    pub(super) fn is_session(&self) -> bool {
+        matches!(self.source, OfferedSource::Session(_))
     }
 
     /// What the application is told of the key; of a session's, that which began it.
