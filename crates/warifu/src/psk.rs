@@ -595,7 +595,8 @@ impl<C: ChoosePsks + ?Sized> ChoosePsks for Arc<C> {
 /// How pre-shared keys and certificates go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PskPolicy {
-    /// A key or a certificate authenticates; a server takes the key where it can.
+    /// A key or a certificate authenticates; a server takes the key where it can, and adds its certificate for clients that
+    /// want both.
     #[default]
     Optional,
     /// Only a key will do; no certificate is sent, asked for or believed in its place.

@@ -83,7 +83,8 @@ pub enum ClientAuth {
     Off,
     /// They are asked; one without a certificate is served all the same.
     Optional(Arc<dyn VerifyPeer>),
-    /// They are asked; one without a certificate is refused with certificate_required.
+    /// They are asked; one without a certificate is refused with certificate_required. A client that proves itself by a
+    /// pre-shared key is not asked (RFC 8446 Section 4.3.2), unless both are used together: [`PskPolicy`].
     Required(Arc<dyn VerifyPeer>),
     /// They are not asked in the handshake; the application may ask later, those that offer it, by
     /// [`request_client_certificate`](crate::Connection::request_client_certificate) (RFC 8446 Section 4.6.2).
@@ -271,6 +272,16 @@ impl ConfigBuilder<Server> {
                 if role.psk_store.is_none() =>
             {
                 Some("a pre-shared key is required and there is no store: give with_psk_store one")
+            }
+            (_, PskPolicy::Required)
+                if matches!(
+                    role.client_auth,
+                    ClientAuth::Optional(_) | ClientAuth::Required(_)
+                ) =>
+            {
+                Some(
+                    "clients that must hold a pre-shared key are not asked for a certificate (RFC 8446 Section 4.3.2): leave ClientAuth off, ask after the handshake, or choose PskPolicy::RequiredWithCertificate",
+                )
             }
             (None, PskPolicy::Optional) => Some(
                 "without certificates a pre-shared key is all there is: leave the policy at Required",

@@ -202,8 +202,13 @@ impl Choice {
             _ => Some(negotiate::choose_group(settings, hello)?),
         };
         let is_ticket = psk.as_ref().is_some_and(|psk| psk.ticket().is_some());
-        let with_certificate = psk.is_none()
-            || (settings.psk_policy == PskPolicy::RequiredWithCertificate && !is_ticket);
+        // RFC 9973 Section 5: with a key that is no ticket, where the client offers it; with a key exchange.
+        let uses_both = extensions.tls_cert_with_extern_psk.is_some()
+            && !is_ticket
+            && group.is_some()
+            && settings.psk_policy != PskPolicy::Required
+            && config.role.credentials.is_some();
+        let with_certificate = psk.is_none() || uses_both;
         // Section 4.2.3: "if a server is authenticating via a certificate, and the client has not sent a
         // "signature_algorithms" extension, then the server MUST abort the handshake".
         if with_certificate && extensions.signature_algorithms.is_none() {
