@@ -30,7 +30,7 @@ use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, Session, SessionKey, SessionStore, TicketKey,
     TicketKeys, Tickets,
 };
-use warifu::{Error, PeerMisbehaved, ReadOutcome, Stream, UsageError, Waiting};
+use warifu::{Error, HandshakeKind, PeerMisbehaved, Psk, ReadOutcome, Stream, UsageError, Waiting};
 use zeroize::Zeroizing;
 
 #[test]
@@ -485,4 +485,41 @@ fn tickets_may_come_byte_by_byte() {
     assert_eq!(read, [b"data"]);
     assert_eq!(pair.client.read(&mut [0; 1]), Ok(ReadOutcome::NeedBytes));
     assert_eq!(world.shelf.len(), 2);
+}
+
+/// A server may hand out a ticket that leaves no room in a ClientHello for anything else.
+#[test]
+fn a_ticket_that_is_too_long_to_be_offered_is_not() {
+    let world = World::new();
+    let alice = || Psk::new("alice", [7; 32]).unwrap();
+    let server = world.server(stateless(), |server| server.with_psk_store(alice()));
+    for (client, kind) in [
+        (world.client(same), HandshakeKind::Full),
+        (
+            world.client(|client| client.with_psks([alice()])),
+            HandshakeKind::Psk,
+        ),
+    ] {
+        for len in [61_500, 65_535] {
+            world.shelf.drain();
+            connect(&client, &server);
+            world.shelf.edit(|bytes| lengthen(bytes, len));
+            let next = connect(&client, &server);
+            assert_eq!(next.server.facts().unwrap().handshake_kind, kind);
+        }
+    }
+}
+
+/// Makes the ticket of an encoded session, which is its last field, so many bytes long.
+fn lengthen(session: &mut Vec<u8>, len: usize) {
+    let at = (0..session.len() - 2)
+        .rev()
+        .find(|at| {
+            let found = usize::from(u16::from_be_bytes([session[*at], session[at + 1]]));
+            found > 50 && at + 2 + found == session.len()
+        })
+        .unwrap();
+    session.truncate(at);
+    session.extend(u16::try_from(len).unwrap().to_be_bytes());
+    session.resize(at + 2 + len, 7);
 }
