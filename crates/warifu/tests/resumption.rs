@@ -17,14 +17,14 @@ use support::resumption::{
     stateless,
 };
 use support::{Side, deliver, server_name};
-use warifu::Connection;
 use warifu::decision::Answer;
-use warifu::parameters::{AlertDescription, PskKeyExchangeMode};
+use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, PskKeyExchangeMode};
 use warifu::pki_types::UnixTime;
 use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, MemorySessions, RingKey, Session, SessionKey,
     TicketKey, TicketKeyRing, Tickets,
 };
+use warifu::{Connection, HandshakeKind};
 
 const WEEK: u64 = 604_800;
 
@@ -383,4 +383,59 @@ fn a_key_that_was_rotated_away_opens_no_more_tickets() {
     connect(&client, &server);
     assert_eq!(world.shelf.len(), 0);
     expect_full(&connect(&client, &server));
+}
+
+#[test]
+fn a_resumed_handshake_may_need_a_retry() {
+    let world = World::new();
+    let client =
+        world.client(|client| client.with_groups(&[NamedGroup::X25519, NamedGroup::SECP256R1]));
+    let mut seen = Vec::new();
+    for cookie in [false, true] {
+        let server = world.server(Tickets::stateless(OneKey::new(1)), |server| {
+            server
+                .with_groups(&[NamedGroup::SECP256R1])
+                .with_retry_cookie(cookie)
+        });
+        for _ in 0..2 {
+            let pair = connect(&client, &server);
+            for side in [&pair.client, &pair.server] {
+                let facts = side.facts().unwrap();
+                seen.push(facts.handshake_kind);
+                assert_eq!(facts.group, Some(NamedGroup::SECP256R1));
+            }
+        }
+    }
+    let (full, resumed) = (
+        HandshakeKind::FullWithRetry,
+        HandshakeKind::ResumedWithRetry,
+    );
+    let expected = [
+        full, full, resumed, resumed, resumed, resumed, resumed, resumed,
+    ];
+    assert_eq!(seen, expected);
+}
+
+/// What the retry's suite does not fit goes from the second ClientHello.
+#[test]
+fn a_retry_with_another_hash_drops_the_session() {
+    let world = World::new();
+    let client =
+        world.client(|client| client.with_groups(&[NamedGroup::X25519, NamedGroup::SECP256R1]));
+    connect(
+        &client,
+        &world.server(Tickets::stateless(OneKey::new(1)), |s| {
+            s.with_cipher_suites(&[CipherSuite::TLS_AES_256_GCM_SHA384])
+        }),
+    );
+    let other = world.server(Tickets::stateless(OneKey::new(1)), |server| {
+        server
+            .with_groups(&[NamedGroup::SECP256R1])
+            .with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256])
+    });
+    let pair = connect(&client, &other);
+    for side in [&pair.client, &pair.server] {
+        let facts = side.facts().unwrap();
+        assert_eq!(facts.handshake_kind, HandshakeKind::FullWithRetry);
+    }
 }
