@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use warifu::config::{Client, Clock, ConfigBuilder, Server};
 use warifu::decision::Answer;
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::pki_types::UnixTime;
 use warifu::resumption::{
     ClientSessionStore, RotatingTicketKeys, Session, SessionKey, TicketKey, TicketKeys, Tickets,
 };
-use warifu::{ClientConfig, Connection, HandshakeKind, ServerConfig};
+use warifu::{ClientConfig, Connection, EarlyData, HandshakeKind, ReadOutcome, ServerConfig};
 
-use super::{Pair, Pki, client_builder, pki, read_records, server_builder, server_name};
+use super::{
+    Pair, Pki, client_builder, move_bytes, pki, read_records, server_builder, server_name,
+};
 
 /// A clock that a test moves. It starts at [`pki::NOW`].
 #[derive(Debug)]
@@ -233,4 +236,70 @@ pub fn expect_declined(pair: &Pair, reason: &str) {
     );
     let declined = facts[1].psk_declined.as_deref().expect("no reason");
     assert!(declined.ends_with(reason), "{declined}");
+}
+
+// Early data.
+
+impl World {
+    /// A client that sends early data.
+    pub fn early_client(
+        &self,
+        change: impl FnOnce(ConfigBuilder<Client>) -> ConfigBuilder<Client>,
+    ) -> Arc<ClientConfig> {
+        self.client(|client| change(client.with_replayable_early_data(true)))
+    }
+
+    /// A server that takes so much early data, and has the ticket key of all others that this makes.
+    pub fn early_server(
+        &self,
+        max_bytes: u32,
+        change: impl FnOnce(ConfigBuilder<Server>) -> ConfigBuilder<Server>,
+    ) -> Arc<ServerConfig> {
+        let week = Duration::from_secs(604_800);
+        let tickets = Tickets::stateless(OneKey::new(1)).with_lifetime(week);
+        let early = ReplayableEarlyData::new(max_bytes, MemoryReplayStore::default());
+        self.server(tickets, |server| {
+            change(server.with_replayable_early_data(early))
+        })
+    }
+}
+
+/// All early data that can be read now, record by record.
+pub fn read_early(server: &mut Connection) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    let mut buffer = vec![0; 20_000];
+    while let Ok(ReadOutcome::Data(count)) = server.read_replayable_early_data(&mut buffer) {
+        records.push(buffer[..count].to_vec());
+    }
+    records
+}
+
+/// Does the handshake, and returns the early data that the server read.
+#[track_caller]
+pub fn finish_early(pair: &mut Pair) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    for _ in 0..1000 {
+        pair.client.process().unwrap();
+        move_bytes(&mut pair.client, &mut pair.server);
+        pair.server.process().unwrap();
+        records.append(&mut read_early(&mut pair.server));
+        move_bytes(&mut pair.server, &mut pair.client);
+        if !pair.client.is_handshaking() && !pair.server.is_handshaking() {
+            pair.transfer();
+            assert!(read_records(&mut pair.client).is_empty());
+            return records;
+        }
+    }
+    panic!("handshake makes no progress");
+}
+
+#[track_caller]
+pub fn expect_early_data(pair: &Pair, early_data: EarlyData, declined: Option<&str>) {
+    for side in [&pair.client, &pair.server] {
+        assert_eq!(side.early_data(), early_data);
+        assert_eq!(side.facts().unwrap().early_data, early_data);
+    }
+    let facts = pair.server.facts().unwrap();
+    assert_eq!(facts.early_data_declined.as_deref(), declined);
+    assert_eq!(pair.client.facts().unwrap().early_data_declined, None);
 }
