@@ -578,6 +578,29 @@ fn more_early_data_than_allowed_is_refused() {
     assert_eq!(error.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));
 }
 
+/// What a server allowed in a ticket and then does not take it skips, however much it is.
+#[test]
+fn as_much_as_was_allowed_is_skipped() {
+    for chunk in [1 << 14, 100] {
+        let world = World::new();
+        let client = world.early_client(same);
+        let server = world.early_server(200_000, same);
+        connect(&client, &server);
+        world.clock.advance(Duration::from_secs(1));
+        let late = MovableClock::new();
+        let client = world.early_client(|client| client.with_clock(late));
+        world.advance(10);
+        let mut pair = meet(&client, &server);
+        for data in pattern(200_000, 1).chunks(chunk) {
+            pair.client.write_replayable_early_data(data).unwrap();
+        }
+        assert_eq!(finish_early(&mut pair), [] as [Vec<u8>; 0]);
+        let reason = "the age that the client gives for its ticket is not right";
+        expect_early_data(&pair, EarlyData::Rejected, Some(reason));
+        expect_alive(&mut pair);
+    }
+}
+
 #[test]
 fn a_server_sends_data_before_the_clients_finished() {
     let world = World::new();
