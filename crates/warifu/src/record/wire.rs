@@ -152,6 +152,48 @@ struct EarlyLimit {
     left: u32,
 }
 
+/// Early data that the application has not read. The contents of records stand behind each other, so that a client which
+/// sends a byte in each costs two bytes more for it and not an allocation.
+#[derive(Default)]
+struct UnreadEarlyData {
+    bytes: Vec<u8>,
+    /// How many of them have been read.
+    read: usize,
+    /// What is left of each record.
+    lens: VecDeque<u16>,
+}
+
+impl UnreadEarlyData {
+    fn push(&mut self, content: &[u8]) -> Result<(), Error> {
+        let len = u16::try_from(content.len())
+            .map_err(|_| Error::Internal("record longer than its header says"))?;
+        self.bytes.extend_from_slice(content);
+        self.lens.push_back(len);
+        Ok(())
+    }
+
+    fn first_record(&self) -> &[u8] {
+        let len = self.lens.front().copied().map_or(0, usize::from);
+        let bytes = self.bytes.get(self.read..).unwrap_or_default();
+        bytes.get(..len).unwrap_or_default()
+    }
+
+    fn consume(&mut self, count: usize) {
+        let Some(len) = self.lens.front_mut() else {
+            return;
+        };
+        let count = u16::try_from(count).unwrap_or(u16::MAX).min(*len);
+        *len -= count;
+        self.read += usize::from(count);
+        if *len == 0 {
+            self.lens.pop_front();
+        }
+        if self.lens.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
 /// The receiving half.
 pub(crate) struct Receiving {
     queue: Buffer,
@@ -167,9 +209,7 @@ pub(crate) struct Receiving {
     epoch: Option<Epoch>,
     /// Set while the keys in force are those of early data.
     early: Option<EarlyLimit>,
-    /// Early data that the application has not read: the contents of records, the first of which may have been read in part.
-    early_records: VecDeque<Vec<u8>>,
-    early_read: usize,
+    unread_early: UnreadEarlyData,
     eof: bool,
     closed: bool,
     empty_records: usize,
@@ -192,8 +232,7 @@ impl Receiving {
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
             epoch: None,
             early: None,
-            early_records: VecDeque::new(),
-            early_read: 0,
+            unread_early: UnreadEarlyData::default(),
             eof: false,
             closed: false,
             empty_records: 0,
@@ -374,8 +413,7 @@ impl Receiving {
             .checked_sub(len)
             .ok_or(PeerMisbehaved::TooMuchEarlyData { limit: early.limit })?;
         let bytes = self.queue.filled().get(content).unwrap_or_default();
-        self.early_records.push_back(bytes.to_vec());
-        Ok(())
+        self.unread_early.push(bytes)
     }
 
     fn count_empty_record(&mut self) -> Result<(), Error> {
@@ -545,10 +583,7 @@ impl Receiving {
 
     /// Unread early data of one record.
     pub(crate) fn early_data(&self) -> &[u8] {
-        self.early_records
-            .front()
-            .and_then(|record| record.get(self.early_read..))
-            .unwrap_or_default()
+        self.unread_early.first_record()
     }
 
     /// Whether the keys of the handshake are in force, after which no early data comes.
@@ -558,15 +593,7 @@ impl Receiving {
 
     /// Marks the first `count` bytes of [`early_data`](Self::early_data) as read.
     pub(crate) fn consume_early_data(&mut self, count: usize) {
-        self.early_read += count;
-        if self
-            .early_records
-            .front()
-            .is_some_and(|record| record.len() <= self.early_read)
-        {
-            self.early_records.pop_front();
-            self.early_read = 0;
-        }
+        self.unread_early.consume(count);
     }
 
     /// The handshake is over for this half.

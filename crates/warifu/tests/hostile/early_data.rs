@@ -7,6 +7,7 @@ use warifu::resumption::Tickets;
 use warifu::{EarlyData, Error, PeerMisbehaved, Psk};
 
 use crate::bytes::*;
+use crate::memory::HEAP_BOUND;
 use crate::scene::{EARLY_LIMIT, Flight, Item, Level, Outcome, Scene, expect, find, place};
 use crate::support::Side;
 use crate::support::resumption::{OneKey, World, connect, meet};
@@ -431,4 +432,24 @@ fn a_second_client_hello_without_early_data_is_taken() {
     });
     let error = PeerMisbehaved::BadRecordMac;
     expect("early data behind it", &outcome, error, BAD_RECORD_MAC);
+}
+
+/// The bound of ARCHITECTURE.md: six times what was allowed, sent byte by byte to a server that does not read.
+#[test]
+fn unread_early_data_stays_in_bounds() {
+    let limit = EARLY_LIMIT as usize;
+    for len in [1, 2, 100, 1 << 14] {
+        let mut scene = Scene::resumed(Side::Server, same, same);
+        scene.leaves_early_data = true;
+        let outcome = scene.play(|number, flight| {
+            if number == 0 {
+                let record = early(APPLICATION_DATA, &vec![7; len]);
+                flight.extend(vec![record; limit / len]);
+            }
+        });
+        println!("records of {len}: {} bytes", outcome.heap_peak);
+        assert_eq!(outcome.error, Some(Error::Truncated));
+        let bound = HEAP_BOUND.min((100 << 10) + 6 * i64::from(EARLY_LIMIT));
+        assert!(outcome.heap_peak <= bound, "{}", outcome.heap_peak);
+    }
 }
