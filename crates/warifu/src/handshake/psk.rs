@@ -558,6 +558,32 @@ fn read_offer<'a>(
     })
 }
 
+/// For replays: what [`find`] makes of the first identity, were it a ticket of this server with this state.
+#[cfg(test)]
+pub(super) fn find_recorded(
+    config: &ServerConfig,
+    received: &Received<ClientHello<'static>>,
+    state: SessionState,
+) -> Result<Box<Found>, Error> {
+    const NONE: Error = Error::Internal("nothing is offered");
+    let offer = read_offer(config, received)?;
+    let offered = offer.offered.ok_or(NONE)?;
+    let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
+    let binder = offered.binders.iter().next().ok_or(NONE)?;
+    let found = Box::new(Found {
+        index: 0,
+        mode: offer.mode?,
+        secret: state.psk_secret()?,
+        source: FoundSource::Ticket(Box::new(state)),
+        identity: psk_identity.identity.to_vec(),
+        obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
+        client_hello_id: crate::certificate::sha256(&binder),
+    });
+    let binders = Binders::of(received, offered.binders_len(), None);
+    check_binder(config, &found, &binders, &binder, true)?;
+    Ok(found)
+}
+
 /// How a key would be used: with a key exchange, if both sides allow that and have a group in common. `Err` in the value is
 /// why not at all, which only matters where a key is required.
 fn choose_mode(
