@@ -518,8 +518,11 @@ impl Connection {
     /// **This may be the recording of a client that is long gone**: [`early_data`](crate::early_data).
     ///
     /// # Errors
-    /// The failure of the connection.
+    /// [`UsageError::NotAvailable`] on a client; the failure of the connection.
     pub fn read_replayable_early_data(&mut self, buffer: &mut [u8]) -> Result<ReadOutcome, Error> {
+        if self.is_client {
+            return Err(UsageError::NotAvailable("only a server reads early data").into());
+        }
         let may_come = self.is_handshaking();
         if let State::Failed(error) = &self.state {
             return Err(error.clone());

@@ -8,6 +8,7 @@ use crate::error::{Error, UsageError};
 use crate::handshake::psk::Counters;
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::psk::{PskPolicy, PskStore};
+use crate::record::wire::MAX_TICKETS;
 use crate::resumption::{MAX_LIFETIME, Tickets};
 
 use super::{ConfigBuilder, Settings};
@@ -300,6 +301,15 @@ impl ConfigBuilder<Server> {
             return Err(UsageError::Config(format!(
                 "a ticket lifetime of {} seconds: it is 1 to 604800, seven days (RFC 8446 Section 4.6.1)",
                 tickets.lifetime.as_secs()
+            ))
+            .into());
+        }
+        if let Some(tickets) = &role.tickets
+            && usize::from(tickets.count) > MAX_TICKETS
+        {
+            return Err(UsageError::Config(format!(
+                "{} tickets after each handshake: clients take at most {MAX_TICKETS} without data between them",
+                tickets.count
             ))
             .into());
         }

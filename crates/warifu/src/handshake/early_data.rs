@@ -89,8 +89,12 @@ fn check<'f>(
             state.max_early_data
         }
     };
-    match allowed.min(early.max_bytes) {
+    match allowed {
         0 => Err("the key or ticket does not allow early data"),
+        // The client may send all of it, and does not know of a limit that was lowered since.
+        more if more > early.max_bytes => {
+            Err("the key or ticket allows more early data than this server takes")
+        }
         limit => Ok((limit, found)),
     }
 }

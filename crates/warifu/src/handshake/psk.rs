@@ -128,6 +128,10 @@ pub(super) async fn offers(peer: &mut Peer, client: &Client) -> Result<Vec<Offer
     for psk in psks.iter() {
         offer_forms(psk, &client.config.settings, &mut offers)?;
     }
+    // A server may issue tickets that leave no room for the rest; that must not keep its clients away.
+    if check_size(&offers).is_err() && offers.first().is_some_and(Offered::is_session) {
+        offers.remove(0);
+    }
     Ok(offers)
 }
 

@@ -66,7 +66,7 @@ use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, Traffi
 use super::transcript::Transcript;
 use super::{AfterHandshake, Connected, OwnMaterial};
 
-/// Bytes of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
+/// Bytes of records of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
 /// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
 const MAX_EARLY_DATA_SKIPPED: usize = 1 << 15;
 
@@ -438,7 +438,7 @@ async fn retry(
     )?;
     send_change_cipher_spec(peer, choice)?;
 
-    skip_early_data(peer, choice)?;
+    skip_early_data(peer, config, choice)?;
     let second = peer.recv::<ClientHello>().await?;
     peer.with_wire(|wire| {
         wire.receiving.reader_mut().skip_early_data(0);
@@ -473,16 +473,20 @@ fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error
 }
 
 /// Section 4.2.10: a server that does not accept early data skips it, and does so as long as the client may not know.
-fn skip_early_data(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
+fn skip_early_data(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
     if !matches!(
         choice.early_data,
         EarlyOutcome::Offered | EarlyOutcome::Declined(_)
     ) {
         return Ok(());
     }
+    // As much as our own tickets allow, and as much again for the cost of small records.
+    let own = config.role.early_data.as_ref();
+    let own = own.map_or(0, |early| early.max_bytes.saturating_mul(2));
+    let most = usize::try_from(own).unwrap_or(usize::MAX);
     peer.with_wire(|wire| {
         let reader = wire.receiving.reader_mut();
-        reader.skip_early_data(MAX_EARLY_DATA_SKIPPED);
+        reader.skip_early_data(most.max(MAX_EARLY_DATA_SKIPPED));
         Ok(())
     })
 }
@@ -673,7 +677,7 @@ fn install_handshake_keys(
         Ok(())
     })?;
     if !had_retry {
-        skip_early_data(peer, choice)?;
+        skip_early_data(peer, config, choice)?;
     }
     Ok(keys)
 }

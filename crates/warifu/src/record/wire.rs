@@ -31,7 +31,7 @@ const MAX_KEY_UPDATES: usize = 32;
 /// leave; each costs this side a signature, and memory for the answer.
 pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
-const MAX_TICKETS: usize = 32;
+pub(crate) const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
 /// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
