@@ -146,6 +146,48 @@ impl Epoch {
     }
 }
 
+/// The contents of records, end to end: a client may send its early data in records of one byte, none of which is to cost an
+/// allocation.
+#[derive(Default)]
+struct EarlyRecords {
+    bytes: Vec<u8>,
+    /// Bytes that were read.
+    taken: usize,
+    /// What is unread of each record.
+    lens: VecDeque<u16>,
+}
+
+impl EarlyRecords {
+    /// Adds the content of one record, at most 16 KiB.
+    fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.lens
+            .push_back(u16::try_from(record.len()).unwrap_or(u16::MAX));
+    }
+
+    /// The unread rest of the first record.
+    fn first(&self) -> &[u8] {
+        let len = self.lens.front().copied().unwrap_or_default();
+        let end = self.taken + usize::from(len);
+        self.bytes.get(self.taken..end).unwrap_or_default()
+    }
+
+    fn consume(&mut self, count: usize) {
+        let Some(len) = self.lens.front_mut() else {
+            return;
+        };
+        let count = u16::try_from(count).unwrap_or(u16::MAX).min(*len);
+        *len -= count;
+        self.taken += usize::from(count);
+        if *len == 0 {
+            self.lens.pop_front();
+        }
+        if self.lens.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
 /// How much early data may come.
 struct EarlyLimit {
     limit: u32,
@@ -167,9 +209,8 @@ pub(crate) struct Receiving {
     epoch: Option<Epoch>,
     /// Set while the keys in force are those of early data.
     early: Option<EarlyLimit>,
-    /// Early data that the application has not read: the contents of records, the first of which may have been read in part.
-    early_records: VecDeque<Vec<u8>>,
-    early_read: usize,
+    /// Early data that the application has not read.
+    early_data: EarlyRecords,
     eof: bool,
     closed: bool,
     empty_records: usize,
@@ -192,8 +233,7 @@ impl Receiving {
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
             epoch: None,
             early: None,
-            early_records: VecDeque::new(),
-            early_read: 0,
+            early_data: EarlyRecords::default(),
             eof: false,
             closed: false,
             empty_records: 0,
@@ -374,7 +414,7 @@ impl Receiving {
             .checked_sub(len)
             .ok_or(PeerMisbehaved::TooMuchEarlyData { limit: early.limit })?;
         let bytes = self.queue.filled().get(content).unwrap_or_default();
-        self.early_records.push_back(bytes.to_vec());
+        self.early_data.push(bytes);
         Ok(())
     }
 
@@ -545,10 +585,7 @@ impl Receiving {
 
     /// Unread early data of one record.
     pub(crate) fn early_data(&self) -> &[u8] {
-        self.early_records
-            .front()
-            .and_then(|record| record.get(self.early_read..))
-            .unwrap_or_default()
+        self.early_data.first()
     }
 
     /// Whether the keys of the handshake are in force, after which no early data comes.
@@ -558,15 +595,7 @@ impl Receiving {
 
     /// Marks the first `count` bytes of [`early_data`](Self::early_data) as read.
     pub(crate) fn consume_early_data(&mut self, count: usize) {
-        self.early_read += count;
-        if self
-            .early_records
-            .front()
-            .is_some_and(|record| record.len() <= self.early_read)
-        {
-            self.early_records.pop_front();
-            self.early_read = 0;
-        }
+        self.early_data.consume(count);
     }
 
     /// The handshake is over for this half.
