@@ -601,6 +601,38 @@ fn as_much_as_was_allowed_is_skipped() {
     }
 }
 
+/// RFC 8449 Section 4: a limit holds for records under the keys of the handshake in which it was agreed. A client that
+/// sends early data has not heard of it.
+#[test]
+fn record_limits_of_the_new_handshake_do_not_judge_early_data() {
+    let world = World::new();
+    let server = world.early_server(100_000, |server| server.with_record_size_limit(512));
+    let data = pattern(10_000, 3);
+    for client in [
+        world.early_client(|client| client.with_record_size_limit(1024)),
+        world.early_client(|client| client.with_max_fragment_length(512)),
+        world.early_client(same),
+    ] {
+        world.shelf.drain();
+        let mut pair = meet_again(&client, &server);
+        pair.client.write_replayable_early_data(&data).unwrap();
+        assert_eq!(finish_early(&mut pair).concat(), data);
+        expect_early_data(&pair, EarlyData::Accepted, None);
+        expect_alive(&mut pair);
+    }
+}
+
+/// RFC 6066 Section 4: the length that a client asks for holds for resumed sessions; its own early data keeps to it.
+#[test]
+fn a_client_keeps_to_the_fragment_length_that_it_asks_for() {
+    let world = World::new();
+    let client = world.early_client(|client| client.with_max_fragment_length(512));
+    let mut pair = meet_again(&client, &world.early_server(100_000, same));
+    pair.client.write_replayable_early_data(&[1; 1200]).unwrap();
+    let read = finish_early(&mut pair);
+    assert_eq!(read, [&[1; 512][..], &[1; 512], &[1; 176]]);
+}
+
 #[test]
 fn a_server_sends_data_before_the_clients_finished() {
     let world = World::new();

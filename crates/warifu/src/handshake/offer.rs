@@ -19,6 +19,7 @@ use crate::parameters::{
     Tls13Suite,
 };
 use crate::psk::PskPolicy;
+use crate::record::MAX_FRAGMENT_LEN;
 
 use super::psk::{self, NotForUs, Offered, OfferedSource};
 use super::tls13_client::Client;
@@ -128,7 +129,13 @@ impl Offer {
                 wire.sending.send_change_cipher_spec()?;
             }
             wire.early_data = EarlyData::Offered;
-            wire.sending.set_early_keys(keys, self.early_data)
+            // RFC 6066 Section 4: what a client asks for "applies for the duration of the session including session
+            // resumptions".
+            let fragment_limit = self
+                .max_fragment_length()
+                .map_or(MAX_FRAGMENT_LEN, MaxFragmentLength::fragment_len);
+            wire.sending
+                .set_early_keys(keys, self.early_data, fragment_limit)
         })
     }
 

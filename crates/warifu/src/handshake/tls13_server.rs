@@ -120,7 +120,7 @@ pub(super) async fn run(
     let from_client =
         install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
 
-    recv_end_of_early_data(&mut peer, &mut transcript, &choice, &keys).await?;
+    recv_end_of_early_data(&mut peer, &mut transcript, &config, &choice, &keys).await?;
     let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
     let finished_key = keys.client.finished_key()?;
     let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
@@ -279,6 +279,25 @@ impl Choice {
         let exporter = EarlySecret::early_exporter_secret(&psk.secret, &hash)?;
         self.log_secret(config, "EARLY_EXPORTER_SECRET", exporter.as_bytes());
         Ok(Some((secret, *limit)))
+    }
+
+    /// Record sizes in force from EncryptedExtensions on. In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
+    fn record_limits(&self, config: &ServerConfig) -> RecordLimits {
+        let own_limit = usize::from(own_record_size_limit(config));
+        match (self.record_size_limit, self.max_fragment_length) {
+            (Some(limit), _) => RecordLimits {
+                send: usize::from(limit).saturating_sub(1),
+                receive_inner: own_limit,
+            },
+            (None, Some(len)) => RecordLimits {
+                send: len.fragment_len(),
+                receive_inner: len.fragment_len() + 1,
+            },
+            (None, None) => RecordLimits {
+                send: MAX_FRAGMENT_LEN,
+                receive_inner: MAX_FRAGMENT_LEN + 1,
+            },
+        }
     }
 
     fn log_secret(&self, config: &ServerConfig, label: &str, secret: &[u8]) {
@@ -682,6 +701,19 @@ fn install_handshake_keys(
     Ok(keys)
 }
 
+struct RecordLimits {
+    /// Most bytes of content this side sends in a record.
+    send: usize,
+    /// Most bytes of content, type and padding the client may send in a record.
+    receive_inner: usize,
+}
+
+/// What this server says of itself where the client speaks of record sizes.
+fn own_record_size_limit(config: &ServerConfig) -> u16 {
+    const LARGEST_LIMIT: u16 = (1 << 14) + 1;
+    config.settings.record_size_limit.unwrap_or(LARGEST_LIMIT)
+}
+
 /// Section 4.3.1: our answers to the client's extensions, and the record sizes that they set.
 fn send_encrypted_extensions(
     peer: &mut Peer,
@@ -689,20 +721,20 @@ fn send_encrypted_extensions(
     config: &ServerConfig,
     choice: &Choice,
 ) -> Result<(), Error> {
-    const LARGEST_LIMIT: u16 = (1 << 14) + 1;
-    let own_limit = config.settings.record_size_limit.unwrap_or(LARGEST_LIMIT);
+    let own_limit = own_record_size_limit(config);
     let alpn = choice.alpn.as_deref();
-    let (send, receive_inner) = match (choice.record_size_limit, choice.max_fragment_length) {
-        // In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
-        (Some(limit), _) => (usize::from(limit).saturating_sub(1), usize::from(own_limit)),
-        (None, Some(len)) => (len.fragment_len(), len.fragment_len() + 1),
-        (None, None) => (MAX_FRAGMENT_LEN, MAX_FRAGMENT_LEN + 1),
-    };
+    let limits = choice.record_limits(config);
+    let takes_early_data = matches!(choice.early_data, EarlyOutcome::Accepted { .. });
     peer.with_wire(|wire| {
         wire.sending
             .writer_mut()
-            .set_fragment_limit(send.min(config.settings.record_size));
-        wire.receiving.reader_mut().set_inner_limit(receive_inner);
+            .set_fragment_limit(limits.send.min(config.settings.record_size));
+        // Early data was sent before the client heard of a limit: it is judged from the end of that on.
+        if !takes_early_data {
+            wire.receiving
+                .reader_mut()
+                .set_inner_limit(limits.receive_inner);
+        }
         Ok(())
     })?;
     peer.send(
@@ -713,8 +745,7 @@ fn send_encrypted_extensions(
                 application_layer_protocol_negotiation: alpn
                     .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
                 max_fragment_length: choice.max_fragment_length,
-                early_data: matches!(choice.early_data, EarlyOutcome::Accepted { .. })
-                    .then_some(Empty {}),
+                early_data: takes_early_data.then_some(Empty {}),
                 record_size_limit: choice.record_size_limit.map(|_| RecordSizeLimit(own_limit)),
                 ..EncryptedExtensionsExtensions::default()
             },
@@ -812,6 +843,7 @@ fn install_sending_keys(
 async fn recv_end_of_early_data(
     peer: &mut Peer,
     transcript: &mut Transcript,
+    config: &ServerConfig,
     choice: &Choice,
     keys: &HandshakeKeys,
 ) -> Result<(), Error> {
@@ -825,6 +857,10 @@ async fn recv_end_of_early_data(
         let aligned = wire.receiving.prove_aligned()?;
         wire.receiving
             .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+        let limits = choice.record_limits(config);
+        wire.receiving
+            .reader_mut()
+            .set_inner_limit(limits.receive_inner);
         Ok(())
     })
 }

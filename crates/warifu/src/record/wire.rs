@@ -709,6 +709,12 @@ fn max_message_len(message: HandshakeType) -> usize {
     }
 }
 
+/// How much early data may still be sent, and in what records.
+struct EarlySending {
+    left: u32,
+    fragment_limit: usize,
+}
+
 /// The sending half.
 pub(crate) struct Sending {
     queue: Buffer,
@@ -717,8 +723,8 @@ pub(crate) struct Sending {
     flight: Vec<u8>,
     /// Set once application data may be sent.
     epoch: Option<Epoch>,
-    /// Set while the keys in force are those of early data: how much more may be sent.
-    early_left: Option<u32>,
+    /// Set while the keys in force are those of early data.
+    early: Option<EarlySending>,
     closed: bool,
     padding: Option<Arc<dyn Padding>>,
     log: Log,
@@ -731,7 +737,7 @@ impl Sending {
             writer: RecordWriter::new(),
             flight: Vec::new(),
             epoch: None,
-            early_left: None,
+            early: None,
             closed: false,
             padding,
             log,
@@ -825,37 +831,48 @@ impl Sending {
     pub(crate) fn set_keys(&mut self, keys: RecordKeys) -> Result<(), Error> {
         self.flush_flight()?;
         self.writer.set_keys(keys);
-        self.early_left = None;
+        self.early = None;
         Ok(())
     }
 
-    /// Changes to the keys of early data, of which up to `limit` bytes may be sent.
-    pub(crate) fn set_early_keys(&mut self, keys: RecordKeys, limit: u32) -> Result<(), Error> {
+    /// Changes to the keys of early data, of which up to `limit` bytes may be sent, in records of at most
+    /// `fragment_limit`.
+    pub(crate) fn set_early_keys(
+        &mut self,
+        keys: RecordKeys,
+        limit: u32,
+        fragment_limit: usize,
+    ) -> Result<(), Error> {
         self.set_keys(keys)?;
-        self.early_left = Some(limit);
+        self.early = Some(EarlySending {
+            left: limit,
+            fragment_limit,
+        });
         Ok(())
     }
 
     /// Whether the keys in force are those of early data.
     pub(crate) fn sends_early_data(&self) -> bool {
-        self.early_left.is_some()
+        self.early.is_some()
     }
 
     /// A HelloRetryRequest ends early data: the second ClientHello is not protected (RFC 8446 Section 4.2.10).
     pub(crate) fn drop_early_keys(&mut self) {
-        if self.early_left.take().is_some() {
+        if self.early.take().is_some() {
             self.writer.drop_keys();
         }
     }
 
     /// Seals early data of at most one record; returns how many bytes it took, 0 if none may be sent.
     pub(crate) fn write_early_record(&mut self, data: &[u8]) -> Result<usize, Error> {
-        let Some(left) = self.early_left else {
+        let Some(early) = &self.early else {
             return Ok(0);
         };
+        let left = early.left;
         let most = self
             .writer
             .fragment_limit()
+            .min(early.fragment_limit)
             .min(usize::try_from(left).unwrap_or(usize::MAX));
         let fragment = data.get(..data.len().min(most)).unwrap_or_default();
         if fragment.is_empty() {
@@ -869,7 +886,9 @@ impl Sending {
             &mut self.queue,
         )?;
         let taken = u32::try_from(fragment.len()).unwrap_or(u32::MAX);
-        self.early_left = Some(left.saturating_sub(taken));
+        if let Some(early) = &mut self.early {
+            early.left = left.saturating_sub(taken);
+        }
         Ok(fragment.len())
     }
 
