@@ -11,6 +11,8 @@ mod client;
 mod demo;
 mod describe;
 mod exit;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod exit_psk;
 mod exit_tls;
 mod files;
 mod http;
@@ -19,6 +21,14 @@ mod local_ca;
 mod materials;
 mod messages;
 mod passphrase;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod psk_file;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod psk_format;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod psk_line;
+#[allow(dead_code, reason = "the commands that use it come next")]
+mod psk_source;
 mod report;
 mod serve;
 mod server;
