@@ -1,8 +1,9 @@
-//! The program `warifu`: a TLS server, a TLS client, and the certificates that both need.
+//! The program `warifu`: a TLS server, a TLS client, and the certificates and keys that both need.
 #![forbid(unsafe_code)]
 
 mod args;
 mod args_cert;
+mod args_psk;
 mod cert_check;
 mod cert_make;
 mod cert_show;
@@ -11,7 +12,6 @@ mod client;
 mod demo;
 mod describe;
 mod exit;
-#[allow(dead_code, reason = "the commands that use it come next")]
 mod exit_psk;
 mod exit_tls;
 mod files;
@@ -21,13 +21,10 @@ mod local_ca;
 mod materials;
 mod messages;
 mod passphrase;
-#[allow(dead_code, reason = "the commands that use it come next")]
+mod psk_command;
 mod psk_file;
-#[allow(dead_code, reason = "the commands that use it come next")]
 mod psk_format;
-#[allow(dead_code, reason = "the commands that use it come next")]
 mod psk_line;
-#[allow(dead_code, reason = "the commands that use it come next")]
 mod psk_source;
 mod report;
 mod serve;
@@ -45,6 +42,7 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command};
 use crate::args_cert::CertCommand;
+use crate::args_psk::PskCommand;
 use crate::cert_make::Usage;
 use crate::exit::Failure;
 
@@ -54,7 +52,7 @@ fn main() -> ExitCode {
         Command::Server(server) => server.output.json,
         Command::Client(client) => client.output.json,
         Command::Demo(demo) => demo.output.json,
-        Command::Cert { .. } => false,
+        Command::Cert { .. } | Command::Psk { .. } => false,
     };
     match run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,6 +74,11 @@ fn run(command: &Command) -> Result<(), Failure> {
             CertCommand::Client(arguments) => cert_make::leaf(arguments, Usage::Client),
             CertCommand::Show(arguments) => cert_show::show(arguments),
             CertCommand::Check(arguments) => cert_check::check(arguments),
+        },
+        Command::Psk { command } => match command.as_ref() {
+            PskCommand::Gen(arguments) => psk_command::generate(arguments),
+            PskCommand::List(arguments) => psk_command::list(arguments),
+            PskCommand::Convert(arguments) => psk_command::convert(arguments),
         },
     }
 }
