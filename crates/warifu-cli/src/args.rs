@@ -38,7 +38,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Box<CertCommand>,
     },
-    /// Make, show and convert pre-shared keys
+    /// Make, show, convert and check pre-shared keys
     #[command(after_help = crate::args_psk::FILES_HELP)]
     Psk {
         #[command(subcommand)]

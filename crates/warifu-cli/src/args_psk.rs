@@ -34,6 +34,8 @@ pub(crate) enum PskCommand {
     List(ListArguments),
     /// Print a PSK file in another format, keys included
     Convert(ConvertArguments),
+    /// Say whether a PSK file is well kept, and its keys fit to be used
+    Check(CheckArguments),
 }
 
 /// `warifu psk gen`.
@@ -97,6 +99,26 @@ pub(crate) struct ConvertArguments {
     /// Replace the file if it exists
     #[arg(long, requires = "out")]
     pub(crate) force: bool,
+}
+
+/// `warifu psk check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The PSK file; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Whose file it is [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// An identity that must have a key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) psk_identity: Option<PskIdentity>,
+    /// Let keys of less than 128 bits pass with a warning
+    #[arg(long)]
+    pub(crate) allow_weak_psk: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The length of a new key.

@@ -117,6 +117,8 @@ pub(crate) enum Failure {
     },
     /// Pre-shared keys cannot be used as they are given.
     Psk(PskFailure),
+    /// `psk check` found something wrong.
+    PskCheckFailed(PskFailure),
     /// Standard input or output failed.
     StandardStream {
         which: &'static str,
@@ -184,6 +186,7 @@ impl Failure {
             | Self::State { .. }
             | Self::Making { .. }
             | Self::CheckFailed { .. }
+            | Self::PskCheckFailed(_)
             | Self::StandardStream { .. } => Code::No,
             Self::Resolve { .. }
             | Self::Connect { .. }
@@ -329,7 +332,7 @@ impl Failure {
                     _ => format!("warifu cert show {}    and compare issuer, names and usage", path.display()),
                 },
             ),
-            Self::Psk(failure) => failure.text(),
+            Self::Psk(failure) | Self::PskCheckFailed(failure) => failure.text(),
             Self::StandardStream { which, error } => text(
                 format!("{which} failed: {error}"),
                 "the program or disk at the other end of it is gone or full",

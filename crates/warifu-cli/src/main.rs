@@ -21,6 +21,7 @@ mod local_ca;
 mod materials;
 mod messages;
 mod passphrase;
+mod psk_check;
 mod psk_command;
 mod psk_file;
 mod psk_format;
@@ -79,6 +80,7 @@ fn run(command: &Command) -> Result<(), Failure> {
             PskCommand::Gen(arguments) => psk_command::generate(arguments),
             PskCommand::List(arguments) => psk_command::list(arguments),
             PskCommand::Convert(arguments) => psk_command::convert(arguments),
+            PskCommand::Check(arguments) => psk_check::check(arguments),
         },
     }
 }

@@ -218,7 +218,7 @@ fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
 }
 
 /// What a file holds, in a few words.
-fn summary(file: &PskFile) -> String {
+pub(crate) fn summary(file: &PskFile) -> String {
     let count = match &file.keys {
         Keys::Bare(..) => return "1 key without an identity, as for Zabbix".to_owned(),
         Keys::Entries(entries) if entries.len() == 1 => "1 identity".to_owned(),

@@ -92,6 +92,7 @@ fn a_file_of_psktool_is_recognised_and_comes_back_unchanged() {
         let converted = ok(at, &["psk", "convert", "keys.psk", "--to", format]).stdout;
         assert_eq!(converted, original, "{format}");
     }
+    ok(at, &["psk", "check", "keys.psk", "--psk-identity", "alice"]);
 }
 
 #[test]
@@ -116,6 +117,16 @@ fn identities_that_psktool_writes_in_hexadecimal_survive_every_conversion_that_c
     assert_eq!(mode(at, "native.psk"), 0o600);
     let native = fs::read_to_string(at.join("native.psk")).unwrap();
     assert_eq!(native, original.replace('#', "hex:"));
+    ok(
+        at,
+        &[
+            "psk",
+            "check",
+            "native.psk",
+            "--psk-identity",
+            "urn:device:7",
+        ],
+    );
     let back = ok(at, &["psk", "convert", "native.psk", "--to", "gnutls"]);
     assert_eq!(back.stdout, original);
     assert!(back.stderr.contains("--format gnutls"), "{}", back.stderr);
@@ -263,6 +274,7 @@ fn files_open_to_others_are_refused_with_the_command_that_closes_them() {
         let words = [&format!("mode {open:04o}"), "chmod g-w,o= link.psk"];
         fails(at, 2, &convert, &words);
         fails(at, 2, &["psk", "list", "link.psk"], &words);
+        fails(at, 1, &["psk", "check", "link.psk"], &words);
         fails(at, 2, &["psk", "gen", "--append", "link.psk"], &words);
     }
     // The command printed does close it.
@@ -316,6 +328,7 @@ fn errors_name_file_and_line_and_keep_the_key() {
             &["psk", "convert", "keys.psk", "--to", "native"],
             &words,
         );
+        fails(at, 1, &["psk", "check", "keys.psk"], &words);
     }
     fails(
         at,
@@ -342,6 +355,7 @@ fn keys_of_zabbix_need_an_identity() {
     let named = [&convert[..], &["--psk-identity", "PSK 001"]].concat();
     assert_eq!(ok(at, &named).stdout, format!("PSK 001:{KEY}\n"));
     keeps_secrets(&ok(at, &["psk", "list", "zabbix.psk"]));
+    ok(at, &["psk", "check", "zabbix.psk"]);
 
     write(at, "many.psk", "alice:KEY\nbob:OTHER\n");
     let convert = ["psk", "convert", "many.psk", "--to", "zabbix"];
@@ -353,7 +367,7 @@ fn keys_of_zabbix_need_an_identity() {
 }
 
 #[test]
-fn weak_keys_are_refused_unless_allowed() {
+fn weak_keys_are_refused_and_doubtful_ones_told() {
     let home = tempfile::tempdir().unwrap();
     let at = home.path();
     write(at, "weak.psk", "alice:KEY\nbob:c0ffee\n");
@@ -367,6 +381,37 @@ fn weak_keys_are_refused_unless_allowed() {
     ok(at, &[&convert[..], &["--allow-weak-psk"]].concat());
     let listed = ok(at, &["psk", "list", "weak.psk"]).stdout;
     assert!(listed.contains("weak: less than 128 bits"), "{listed}");
+    let failed = fails(at, 1, &["psk", "check", "weak.psk"], &["line 2", "24 bits"]);
+    assert!(
+        failed.stdout.contains("NO       length"),
+        "{}",
+        failed.stdout
+    );
+    let allowed = ok(at, &["psk", "check", "weak.psk", "--allow-weak-psk"]);
+    assert!(
+        allowed.stdout.contains("warning  length"),
+        "{}",
+        allowed.stdout
+    );
+
+    write(
+        at,
+        "doubtful.psk",
+        "a:text:correct horse battery staple\nb:0123456789abcdef0123456789abcdef\nc:KEY\nd:KEY\n",
+    );
+    let told = ok(at, &["psk", "check", "doubtful.psk"]);
+    keeps_secrets(&told);
+    for words in [
+        "line 1: a passphrase",
+        "line 2: the same bytes again",
+        "line 4: the same key as \"c\"",
+    ] {
+        assert!(
+            told.stdout.contains(words),
+            "{words} is not in\n{}",
+            told.stdout
+        );
+    }
 }
 
 #[test]
@@ -387,4 +432,12 @@ fn json_has_everything_but_the_keys() {
     assert_eq!(value["keys"][1]["bits"], 128);
     assert_eq!(value["keys"][1]["form"], "base64");
     assert_eq!(value["keys"][1]["line"], 3);
+    let checked = ok(at, &["psk", "check", "keys.psk", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+    let checks = value["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["ok"] == true), "{value}");
+    assert!(
+        checks.iter().any(|check| check["warning"] == true),
+        "{value}"
+    );
 }
