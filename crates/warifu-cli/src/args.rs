@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::args_cert::CertCommand;
+use crate::args_psk::PskCommand;
 use crate::values::{HostPort, PassphraseSource, TimeLimit};
 
 /// TLS for parties that share a CA or a key: a server, a client, and their certificates.
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Cert {
         #[command(subcommand)]
         command: Box<CertCommand>,
+    },
+    /// Make, show, convert and check pre-shared keys
+    #[command(after_help = crate::args_psk::FILES_HELP)]
+    Psk {
+        #[command(subcommand)]
+        command: Box<PskCommand>,
     },
 }
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use warifu::Error;
 use warifu::certificate::{MaterialError, MaterialProblem};
 
+use crate::exit_psk::PskFailure;
 use crate::exit_tls::{tls_code, tls_text};
 use crate::values::TimeLimit;
 
@@ -114,6 +115,10 @@ pub(crate) enum Failure {
         question: &'static str,
         answer: String,
     },
+    /// Pre-shared keys cannot be used as they are given.
+    Psk(PskFailure),
+    /// `psk check` found something wrong.
+    PskCheckFailed(PskFailure),
     /// Standard input or output failed.
     StandardStream {
         which: &'static str,
@@ -175,11 +180,13 @@ impl Failure {
             | Self::KeyMissing { .. }
             | Self::KeyDoesNotFit { .. }
             | Self::FileExists { .. }
+            | Self::Psk(_)
             | Self::Config(_) => Code::Usage,
             Self::Unwritable { .. }
             | Self::State { .. }
             | Self::Making { .. }
             | Self::CheckFailed { .. }
+            | Self::PskCheckFailed(_)
             | Self::StandardStream { .. } => Code::No,
             Self::Resolve { .. }
             | Self::Connect { .. }
@@ -325,6 +332,7 @@ impl Failure {
                     _ => format!("warifu cert show {}    and compare issuer, names and usage", path.display()),
                 },
             ),
+            Self::Psk(failure) | Self::PskCheckFailed(failure) => failure.text(),
             Self::StandardStream { which, error } => text(
                 format!("{which} failed: {error}"),
                 "the program or disk at the other end of it is gone or full",
@@ -407,6 +415,12 @@ impl Failure {
                 "nothing: the connection was closed properly",
             ),
         }
+    }
+}
+
+impl From<PskFailure> for Failure {
+    fn from(failure: PskFailure) -> Self {
+        Self::Psk(failure)
     }
 }
 

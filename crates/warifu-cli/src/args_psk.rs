@@ -1,0 +1,138 @@
+//! The command line of `warifu psk`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::psk_format::Format;
+use crate::values::PskIdentity;
+
+/// What `warifu psk --help` says of files.
+pub(crate) const FILES_HELP: &str = "\
+PSK files:
+  A line IDENTITY:KEY for each key. Blank lines and lines that begin with # are
+  skipped.
+
+  IDENTITY  text up to the first ':'; other bytes as hex:DIGITS (a:b is hex:613a62)
+  KEY       DIGITS or hex:DIGITS in hexadecimal, base64:TEXT, or text:PASSPHRASE
+            (all characters to the end of the line)
+
+  Files of mosquitto (psk_file), GnuTLS (psktool), stunnel (PSKsecrets) and Zabbix
+  (TLSPSKFile: a key alone, named by --psk-identity) are recognised. A line that
+  they read differently is refused until --format says whose it is. One is GnuTLS's
+  #DIGITS:KEY, an identity in hexadecimal: elsewhere such a line is a comment.
+
+  Keys have 128 bits or more (--allow-weak-psk takes less); no identity stands in a
+  file twice. The file must be closed to others: mode 0600, or 0640 if its group may
+  read it. FILE may be - for standard input.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PskCommand {
+    /// Make a random key and print it, or write it into a file
+    Gen(GenArguments),
+    /// Show identities and key lengths of PSK files, never the keys
+    List(ListArguments),
+    /// Print a PSK file in another format, keys included
+    Convert(ConvertArguments),
+    /// Say whether a PSK file is well kept, and its keys fit to be used
+    Check(CheckArguments),
+}
+
+/// `warifu psk gen`.
+#[derive(Debug, Args)]
+pub(crate) struct GenArguments {
+    /// Whose key it is; it is sent in the clear [default: psk- and 8 random digits]
+    #[arg(value_name = "IDENTITY")]
+    pub(crate) identity: Option<PskIdentity>,
+    /// Length of the key
+    #[arg(long, value_name = "BITS", default_value = "256", value_parser = parse_bits)]
+    pub(crate) bits: KeyBits,
+    /// Format to write [default: native, or that of the file with --append]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// File to make, readable by this user only [default: print the key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+    /// File to add the key to; made if there is none
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    pub(crate) append: Option<PathBuf>,
+}
+
+/// `warifu psk list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// PSK files; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Whose files they are [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// Print one JSON object per file
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `warifu psk convert`.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    /// The PSK file; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Format to write
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) to: Format,
+    /// Whose file it is [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// The identity of a key that stands alone; of many keys, the one to convert
+    #[arg(long, value_name = "NAME")]
+    pub(crate) psk_identity: Option<PskIdentity>,
+    /// Take keys of less than 128 bits
+    #[arg(long)]
+    pub(crate) allow_weak_psk: bool,
+    /// File to make, readable by this user only [default: print the keys]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
+/// `warifu psk check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The PSK file; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Whose file it is [default: recognised]
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// An identity that must have a key
+    #[arg(long, value_name = "NAME")]
+    pub(crate) psk_identity: Option<PskIdentity>,
+    /// Let keys of less than 128 bits pass with a warning
+    #[arg(long)]
+    pub(crate) allow_weak_psk: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The length of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyBits {
+    pub(crate) bytes: usize,
+}
+
+/// RFC 9257 Section 6 asks for 128 bits; OpenSSL takes at most 4096 (`PSK_MAX_PSK_LEN`).
+fn parse_bits(text: &str) -> Result<KeyBits, String> {
+    match text.parse::<usize>() {
+        Ok(bits) if (128..=4096).contains(&bits) && bits % 8 == 0 => {
+            Ok(KeyBits { bytes: bits / 8 })
+        }
+        _ => Err("keys have 128 to 4096 bits, a multiple of 8".to_owned()),
+    }
+}
