@@ -27,6 +27,8 @@ Exit codes:
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet
   33  the peer's certificate was revoked
+  40  the pre-shared key's identity is not known (to this server), or the server took no key of ours
+  41  the pre-shared key is wrong: same identity, another key (known to the server alone)
   50  the connection ended without close_notify, or in the handshake: data may be missing
   60  a time limit passed
  130  interrupted (client)";
@@ -43,6 +45,8 @@ pub(crate) enum Code {
     NameMismatch = 31,
     NotValidNow = 32,
     Revoked = 33,
+    UnknownIdentity = 40,
+    WrongKey = 41,
     Truncated = 50,
     TimedOut = 60,
     Interrupted = 130,
@@ -63,6 +67,8 @@ pub(crate) struct Place {
     pub(crate) peer: String,
     /// Whether the handshake was complete.
     pub(crate) established: bool,
+    /// Whether this side offered or wanted a pre-shared key.
+    pub(crate) with_psk: bool,
 }
 
 /// A failure. Paths, addresses and texts are those the operator gave.
@@ -119,6 +125,10 @@ pub(crate) enum Failure {
     Psk(PskFailure),
     /// `psk check` found something wrong.
     PskCheckFailed(PskFailure),
+    /// The source of a pre-shared key gave none.
+    PskUnavailable { source: String, error: String },
+    /// A file with secrets that others may read.
+    Exposed { path: PathBuf, mode: u32 },
     /// Standard input or output failed.
     StandardStream {
         which: &'static str,
@@ -181,6 +191,8 @@ impl Failure {
             | Self::KeyDoesNotFit { .. }
             | Self::FileExists { .. }
             | Self::Psk(_)
+            | Self::PskUnavailable { .. }
+            | Self::Exposed { .. }
             | Self::Config(_) => Code::Usage,
             Self::Unwritable { .. }
             | Self::State { .. }
@@ -333,6 +345,23 @@ impl Failure {
                 },
             ),
             Self::Psk(failure) | Self::PskCheckFailed(failure) => failure.text(),
+            Self::PskUnavailable { source, error } => text(
+                format!("no pre-shared key from {source}: {error}"),
+                "the variable, descriptor or terminal that should hold it is missing or empty",
+                "warifu psk gen NAME --out FILE    then --psk-identity NAME --psk-file FILE",
+            ),
+            Self::Exposed { path, mode } => text(
+                format!(
+                    "{} holds secrets and other users may read or change it (mode {:03o})",
+                    path.display(),
+                    mode & 0o777
+                ),
+                "the file was made without care for its mode, or copied",
+                format!(
+                    "chmod 600 {}    and consider whether the keys are still secret",
+                    path.display()
+                ),
+            ),
             Self::StandardStream { which, error } => text(
                 format!("{which} failed: {error}"),
                 "the program or disk at the other end of it is gone or full",
