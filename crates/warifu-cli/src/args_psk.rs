@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
+use crate::psk_file::Wanted;
 use crate::psk_format::Format;
-use crate::values::PskIdentity;
+use crate::values::{ExposedSecret, PskIdentity};
 
 /// What `warifu psk --help` says of files.
 pub(crate) const FILES_HELP: &str = "\
@@ -68,7 +69,7 @@ pub(crate) struct ListArguments {
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Whose files they are [default: recognised]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", visible_alias = "psk-format")]
     pub(crate) format: Option<Format>,
     /// Print one JSON object per file
     #[arg(long)]
@@ -85,7 +86,7 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_name = "FORMAT")]
     pub(crate) to: Format,
     /// Whose file it is [default: recognised]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", visible_alias = "psk-format")]
     pub(crate) format: Option<Format>,
     /// The identity of a key that stands alone; of many keys, the one to convert
     #[arg(long, value_name = "NAME")]
@@ -108,7 +109,7 @@ pub(crate) struct CheckArguments {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Whose file it is [default: recognised]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", visible_alias = "psk-format")]
     pub(crate) format: Option<Format>,
     /// An identity that must have a key
     #[arg(long, value_name = "NAME")]
@@ -119,6 +120,55 @@ pub(crate) struct CheckArguments {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The keys of a server or client.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Pre-shared keys", group(ArgGroup::new("psk_source").multiple(true)))]
+pub(crate) struct PskArguments {
+    /// File with keys, closed to other users, see warifu psk --help; may be repeated
+    #[arg(long, value_name = "FILE", group = "psk_source")]
+    pub(crate) psk_file: Vec<PathBuf>,
+    /// Environment variable that holds what a file would
+    #[arg(long, value_name = "NAME", group = "psk_source")]
+    pub(crate) psk_env: Option<String>,
+    /// Open file descriptor to read as a file
+    #[arg(long, value_name = "N", group = "psk_source")]
+    pub(crate) psk_fd: Option<u32>,
+    /// Ask for the key at the terminal
+    #[arg(long, group = "psk_source", requires = "psk_identity")]
+    pub(crate) psk_prompt: bool,
+    /// The key itself, for tests: all users of this machine can read it
+    #[arg(long, value_name = "IDENTITY:KEY", group = "psk_source")]
+    pub(crate) psk: Option<ExposedSecret>,
+    /// Use this identity only; it also names a key that stands alone. Other bytes as hex:DIGITS
+    #[arg(long, value_name = "NAME", requires = "psk_source")]
+    pub(crate) psk_identity: Option<PskIdentity>,
+    /// Whose files they are [default: recognised]
+    #[arg(long, value_name = "FORMAT", requires = "psk_source")]
+    pub(crate) psk_format: Option<Format>,
+    /// Take keys of less than 128 bits
+    #[arg(long, requires = "psk_source")]
+    pub(crate) allow_weak_psk: bool,
+}
+
+impl PskArguments {
+    /// Whether any key is given.
+    #[allow(dead_code, reason = "server and client take these options next")]
+    pub(crate) fn is_given(&self) -> bool {
+        !self.psk_file.is_empty()
+            || self.psk_env.is_some()
+            || self.psk_fd.is_some()
+            || self.psk_prompt
+            || self.psk.is_some()
+    }
+
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            identity: self.psk_identity.as_ref().map(|name| name.0.as_slice()),
+            allow_weak: self.allow_weak_psk,
+        }
+    }
 }
 
 /// The length of a new key.

@@ -14,25 +14,39 @@ use crate::psk_format::Format;
 pub(crate) struct Origin {
     /// The path of a file as it was given, or the name of another source.
     source: Arc<str>,
-    is_file: bool,
-    /// The line, counted from 1.
+    kind: Kind,
+    /// The line, counted from 1, of a source that has lines.
     pub(crate) line: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    File,
+    /// Lines without a name in the file system.
+    Stream,
+    /// One key, usually.
+    Value,
 }
 
 impl Origin {
     pub(crate) fn file(path: &Path) -> Self {
-        Self {
-            source: path.display().to_string().into(),
-            is_file: true,
-            line: None,
-        }
+        Self::new(&path.display().to_string(), Kind::File)
     }
 
-    /// A source that is no file.
-    pub(crate) fn other(name: &str) -> Self {
+    /// Lines that come from elsewhere than a file.
+    pub(crate) fn stream(name: &str) -> Self {
+        Self::new(name, Kind::Stream)
+    }
+
+    /// A source of one key.
+    pub(crate) fn value(name: &str) -> Self {
+        Self::new(name, Kind::Value)
+    }
+
+    fn new(source: &str, kind: Kind) -> Self {
         Self {
-            source: name.into(),
-            is_file: false,
+            source: source.into(),
+            kind,
             line: None,
         }
     }
@@ -40,7 +54,7 @@ impl Origin {
     /// A line of the same source.
     pub(crate) fn at(&self, line: usize) -> Self {
         Self {
-            line: Some(line),
+            line: (self.kind != Kind::Value).then_some(line),
             ..self.clone()
         }
     }
@@ -55,7 +69,18 @@ impl Origin {
 
     /// The path for a command that the operator may type.
     fn path(&self) -> &str {
-        if self.is_file { &self.source } else { "FILE" }
+        match self.kind {
+            Kind::File => &self.source,
+            Kind::Stream | Kind::Value => "FILE",
+        }
+    }
+
+    /// How this place is called by one who speaks of `here`.
+    fn seen_from(&self, here: &Self) -> String {
+        match self.line {
+            Some(line) if self.source == here.source => format!("line {line}"),
+            _ => self.to_string(),
+        }
     }
 }
 
@@ -80,12 +105,14 @@ pub(crate) struct PskFailure {
 pub(crate) enum PskProblem {
     /// Others than the owner can change the file, or strangers can read it.
     Permissions { mode: u32 },
+    /// The source gave nothing.
+    Unavailable { error: String },
     /// What the source holds is no list of keys.
     Content(ContentProblem),
     /// One line makes no sense, or more than one.
     Line(LineProblem),
-    /// Two lines have the same identity.
-    Duplicate { identity: String, first: usize },
+    /// Two keys have the same identity.
+    Duplicate { identity: String, first: Origin },
     /// The key is nothing but zeros.
     AllZero,
     /// The key has less than 128 bits.
@@ -170,12 +197,20 @@ impl PskFailure {
                     at.path()
                 ),
             ),
+            PskProblem::Unavailable { error } => text(
+                format!("no pre-shared key from {at}: {error}"),
+                "the variable, descriptor or terminal that should give it is missing or empty",
+                "warifu psk gen IDENTITY --out FILE; then --psk-file FILE",
+            ),
             PskProblem::Content(problem) => content_text(at, *problem),
             PskProblem::Line(problem) => line_text(at, *problem),
             PskProblem::Duplicate { identity, first } => text(
-                format!("{at}: the identity {identity:?} is in line {first} already"),
+                format!(
+                    "{at}: the identity {identity:?} has a key already: {}",
+                    first.seen_from(at)
+                ),
                 "a new key was added without removing the old one, or two peers were given one name",
-                "remove one of the two lines",
+                "remove one of the two, or give one another name",
             ),
             PskProblem::AllZero => text(
                 format!("{at}: the key is all zeros"),
@@ -250,7 +285,7 @@ fn content_text(at: &Origin, problem: ContentProblem) -> Text {
                 "{at} mixes formats: line {native} is warifu's, line {stunnel} has a key in bare text, as stunnel's"
             ),
             "in warifu's format a key that is text begins with text:; in stunnel's such a prefix would belong to the key",
-            "write text: before the key in bare text, or say whose file it is: --format native or stunnel",
+            "write text: before the key in bare text, or say whose file it is: --psk-format native or stunnel",
         ),
     }
 }
@@ -273,18 +308,18 @@ fn line_text(at: &Origin, problem: LineProblem) -> Text {
         LineProblem::SecondSeparator => text(
             format!("{at}: more than one ':'"),
             "programs differ in where such an identity ends and the key begins",
-            "an identity with ':' is written hex:DIGITS:KEY, a key without ':'; text as text:…; of stunnel: --format stunnel",
+            "an identity with ':' is written hex:DIGITS:KEY, a key without ':'; text as text:…; of stunnel: --psk-format stunnel",
         ),
         LineProblem::CommentOrIdentity => text(
             format!("{at}: either a comment or an identity in hexadecimal"),
             "for GnuTLS # begins an identity in hexadecimal, for others a comment; a key that was commented out must \
              not come back to life",
-            "a comment: put a blank after #; an identity: write hex: for #, or add --format gnutls if psktool made the file",
+            "a comment: put a blank after #; an identity: write hex: for #, or add --psk-format gnutls if psktool made the file",
         ),
         LineProblem::StunnelComment => text(
             format!("{at}: begins with #"),
             "stunnel has no comments in this file: it takes the line for an identity that begins with #",
-            "remove the line, or read the file with --format native",
+            "remove the line, or read the file with --psk-format native",
         ),
         LineProblem::IdentityEmpty => text(
             format!("{at}: the identity is empty"),
@@ -319,7 +354,7 @@ fn line_text(at: &Origin, problem: LineProblem) -> Text {
         LineProblem::NotHex => text(
             format!("{at}: the key is not hexadecimal"),
             TYPO,
-            "write pairs of the digits 0-9 a-f; other forms need the native format: --format native",
+            "write pairs of the digits 0-9 a-f; other forms need the native format: --psk-format native",
         ),
         LineProblem::OddHex { digits } => text(
             format!("{at}: the key has {digits} hexadecimal digits, an odd number"),
@@ -341,7 +376,7 @@ fn line_text(at: &Origin, problem: LineProblem) -> Text {
         LineProblem::Base64OrText => text(
             format!("{at}: the key may be base64 or a password"),
             "both can be spelled like this, and give different keys",
-            "write base64: or text: before the key; of stunnel: --format stunnel",
+            "write base64: or text: before the key; of stunnel: --psk-format stunnel",
         ),
         LineProblem::BadBase64 => text(
             format!("{at}: the key is not base64"),

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::args_psk::CheckArguments;
 use crate::exit::Failure;
 use crate::exit_psk::PskFailure;
-use crate::psk_file::{self, Entry, Keys};
+use crate::psk_file::{self, Entry, Keys, Wanted};
 use crate::psk_line::{KeyForm, Secret};
 use crate::psk_source::Contents;
 use crate::{psk_command, psk_format, report};
@@ -201,14 +201,19 @@ fn is_periodic(bytes: &[u8], period: usize) -> bool {
         .all(|(a, b)| a == b)
 }
 
-fn identity_answer(file: psk_file::PskFile, wanted: &[u8]) -> Answer {
-    match file.into_entries(Some(wanted)) {
+fn identity_answer(file: psk_file::PskFile, identity: &[u8]) -> Answer {
+    let wanted = Wanted {
+        identity: Some(identity),
+        // Lengths have an answer of their own.
+        allow_weak: true,
+    };
+    match psk_file::join(vec![file], wanted) {
         Ok(entries) => Answer::good(
             "identity",
             entries.first().map_or_else(String::new, |entry| {
                 format!(
                     "{:?} has a key: {}",
-                    psk_format::spell(wanted),
+                    psk_format::spell(identity),
                     entry.origin
                 )
             }),

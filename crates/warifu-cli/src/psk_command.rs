@@ -15,7 +15,7 @@ use crate::args_psk::{ConvertArguments, GenArguments, KeyBits, ListArguments};
 use crate::exit::Failure;
 use crate::exit_psk::{ContentProblem, Origin, PskProblem};
 use crate::files::{self, Overwrite};
-use crate::psk_file::{self, Entry, Keys, PskFile, Reading};
+use crate::psk_file::{self, Entry, Keys, PskFile, Wanted};
 use crate::psk_format::{self, Format};
 use crate::psk_line::{KeyForm, Secret};
 use crate::psk_source::{self, Contents};
@@ -30,7 +30,7 @@ pub(crate) fn generate(arguments: &GenArguments) -> Result<(), Failure> {
     let entry = Entry {
         identity,
         key: random_key(arguments.bits)?,
-        origin: Origin::other("the new key"),
+        origin: Origin::value("the new key"),
     };
     let format = arguments.format.unwrap_or(Format::Native);
     if let Some(path) = &arguments.append {
@@ -45,9 +45,7 @@ pub(crate) fn generate(arguments: &GenArguments) -> Result<(), Failure> {
 /// `warifu psk list`.
 pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     for path in &arguments.files {
-        let contents = Contents::read(path)?;
-        contents.check_permissions()?;
-        let file = psk_file::parse(&contents.origin, &contents.bytes, arguments.format)?;
+        let file = psk_source::read_file(path, arguments.format)?;
         if arguments.json {
             report::line(&file_json(path, &file).to_string())?;
         } else {
@@ -62,15 +60,15 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
 
 /// `warifu psk convert`.
 pub(crate) fn convert(arguments: &ConvertArguments) -> Result<(), Failure> {
-    let reading = Reading {
-        format: arguments.format,
+    let wanted = Wanted {
         identity: arguments
             .psk_identity
             .as_ref()
             .map(|identity| identity.0.as_slice()),
         allow_weak: arguments.allow_weak_psk,
     };
-    let entries = psk_source::load(&arguments.file, reading)?;
+    let file = psk_source::read_file(&arguments.file, arguments.format)?;
+    let entries = psk_file::join(vec![file], wanted)?;
     let text = psk_format::write(&entries, arguments.to)?;
     put_out(&text, arguments.out.as_deref(), arguments.force)?;
     advise(&entries, arguments.to);
@@ -103,7 +101,7 @@ fn advise(entries: &[Entry], format: Format) {
                 "next:  TLSPSKIdentity={identity}    belongs into the configuration of Zabbix: its key file holds no identities"
             )),
             Format::Gnutls if identity.starts_with("hex:") => report::status(&format!(
-                "next:  --format gnutls    when warifu reads the file: {identity} is written with #, like a comment"
+                "next:  --psk-format gnutls    when warifu reads the file: {identity} is written with #, like a comment"
             )),
             _ => {}
         }
@@ -166,22 +164,19 @@ fn format_for(
         }
         Err(failure) => return Err(failure.into()),
     };
-    let identity = psk_format::spell(&entry.identity);
-    let problem = match &file.keys {
-        Keys::Bare(..) => PskProblem::Inexpressible {
-            identity,
-            format: Format::Zabbix,
-            reason: "the file holds a key alone, which no other can join",
-        },
+    match &file.keys {
+        Keys::Bare(..) => Err(origin
+            .has(PskProblem::Inexpressible {
+                identity: psk_format::spell(&entry.identity),
+                format: Format::Zabbix,
+                reason: "the file holds a key alone, which no other can join",
+            })
+            .into()),
         Keys::Entries(entries) => match entries.iter().find(|old| old.identity == entry.identity) {
-            Some(old) => PskProblem::Duplicate {
-                identity,
-                first: old.origin.line.unwrap_or(1),
-            },
-            None => return Ok(file.format.unwrap_or(Format::Native)),
+            Some(old) => Err(entry.duplicate_of(old.origin.clone()).into()),
+            None => Ok(file.format.unwrap_or(Format::Native)),
         },
-    };
-    Err(origin.has(problem).into())
+    }
 }
 
 /// Adds bytes to a file, all or none.

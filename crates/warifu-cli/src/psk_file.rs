@@ -20,34 +20,44 @@ pub(crate) struct Entry {
     pub(crate) origin: Origin,
 }
 
-/// How keys are read.
+/// Which keys are taken.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Reading<'a> {
-    /// Whose file it is; `None` finds out.
-    pub(crate) format: Option<Format>,
+pub(crate) struct Wanted<'a> {
     /// Names a key that stands alone; of many keys it chooses one.
     pub(crate) identity: Option<&'a [u8]>,
     /// Whether keys of less than 128 bits are taken.
     pub(crate) allow_weak: bool,
 }
 
-/// The keys in these bytes, wherever they come from.
-pub(crate) fn load_from(
-    origin: &Origin,
-    bytes: &[u8],
-    reading: Reading<'_>,
-) -> Result<Vec<Entry>, PskFailure> {
-    let entries = parse(origin, bytes, reading.format)?.into_entries(reading.identity)?;
-    if !reading.allow_weak
-        && let Some(weak) = entries.iter().find(|entry| entry.is_weak())
-    {
-        return Err(weak.weakness());
+/// The keys of several sources, each identity once.
+pub(crate) fn join(files: Vec<PskFile>, wanted: Wanted<'_>) -> Result<Vec<Entry>, PskFailure> {
+    let sources: Vec<_> = files.iter().map(|file| file.origin.clone()).collect();
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut origins = HashMap::new();
+    for file in files {
+        for entry in file.into_named(wanted.identity)? {
+            if let Some(first) = origins.insert(entry.identity.clone(), entry.origin.clone()) {
+                return Err(entry.duplicate_of(first));
+            }
+            entries.push(entry);
+        }
     }
-    Ok(entries)
+    if let Some(identity) = wanted.identity {
+        entries.retain(|entry| entry.identity == identity);
+        if let (true, Some(source)) = (entries.is_empty(), sources.first()) {
+            return Err(source.has(PskProblem::UnknownIdentity {
+                identity: psk_format::spell(identity),
+            }));
+        }
+    }
+    match entries.iter().find(|entry| entry.is_weak()) {
+        Some(weak) if !wanted.allow_weak => Err(weak.weakness()),
+        _ => Ok(entries),
+    }
 }
 
-/// What a file holds.
-#[derive(Debug)]
+/// What a file or another source holds.
+#[derive(Debug, Clone)]
 pub(crate) struct PskFile {
     /// The format given, or the only one in which the file can have been written; `None` if its lines mean the
     /// same in all but Zabbix's.
@@ -57,7 +67,7 @@ pub(crate) struct PskFile {
 }
 
 /// The keys of a file, weak ones among them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Keys {
     /// At least one.
     Entries(Vec<Entry>),
@@ -89,21 +99,22 @@ pub(crate) fn parse(
 }
 
 impl PskFile {
-    /// The keys with their identities: all, or the one that is asked for.
-    pub(crate) fn into_entries(self, identity: Option<&[u8]>) -> Result<Vec<Entry>, PskFailure> {
-        match (self.keys, identity) {
-            (Keys::Entries(entries), None) => Ok(entries),
-            (Keys::Entries(mut entries), Some(wanted)) => {
-                entries.retain(|entry| entry.identity == wanted);
-                if entries.is_empty() {
-                    return Err(self.origin.has(PskProblem::UnknownIdentity {
-                        identity: psk_format::spell(wanted),
-                    }));
-                }
-                Ok(entries)
-            }
-            (Keys::Bare(key, origin), Some(identity)) => Ok(vec![Entry {
-                identity: identity.to_vec(),
+    /// A key that stands alone.
+    pub(crate) fn bare(origin: Origin, key: Secret) -> Result<Self, PskFailure> {
+        check_value(&key, &origin)?;
+        Ok(Self {
+            format: None,
+            keys: Keys::Bare(key, origin.clone()),
+            origin,
+        })
+    }
+
+    /// The keys with their identities; a key that stands alone is given this name.
+    fn into_named(self, name: Option<&[u8]>) -> Result<Vec<Entry>, PskFailure> {
+        match (self.keys, name) {
+            (Keys::Entries(entries), _) => Ok(entries),
+            (Keys::Bare(key, origin), Some(name)) => Ok(vec![Entry {
+                identity: name.to_vec(),
                 key,
                 origin,
             }]),
@@ -115,6 +126,14 @@ impl PskFile {
 impl Entry {
     pub(crate) fn is_weak(&self) -> bool {
         self.key.bytes.len() < MIN_KEY_LEN
+    }
+
+    /// The refusal of a second key for an identity.
+    pub(crate) fn duplicate_of(&self, first: Origin) -> PskFailure {
+        self.origin.has(PskProblem::Duplicate {
+            identity: psk_format::spell(&self.identity),
+            first,
+        })
     }
 
     /// The refusal of a weak key.
@@ -132,7 +151,7 @@ impl Entry {
                 bytes: zeroize::Zeroizing::new(key.to_vec()),
                 form: psk_line::KeyForm::Hex,
             },
-            origin: Origin::other("a test"),
+            origin: Origin::value("a test"),
         }
     }
 }
@@ -150,6 +169,14 @@ fn check_text(bytes: &[u8]) -> Result<(), ContentProblem> {
         .any(|line| line.starts_with(b"-----BEGIN "))
     {
         return Err(ContentProblem::Pem);
+    }
+    Ok(())
+}
+
+/// A key of zeros is a placeholder, never a key.
+fn check_value(key: &Secret, at: &Origin) -> Result<(), PskFailure> {
+    if key.bytes.iter().all(|&byte| byte == 0) {
+        return Err(at.has(PskProblem::AllZero));
     }
     Ok(())
 }
@@ -172,9 +199,7 @@ impl Lines {
             Line::Nothing => return Ok(()),
             Line::BareKey(key) | Line::Entry { key, .. } => key,
         };
-        if key.bytes.iter().all(|&byte| byte == 0) {
-            return Err(at.has(PskProblem::AllZero));
-        }
+        check_value(key, &at)?;
         if let Some((_, _, bare)) = &self.bare {
             return Err(bare.has(ContentProblem::BareKeyAmongOthers { other: number }));
         }
@@ -192,21 +217,21 @@ impl Lines {
                 key,
                 only,
             } => {
-                if let Some(&first) = self.numbers.get(&identity) {
-                    let identity = psk_format::spell(&identity);
-                    return Err(at.has(PskProblem::Duplicate { identity, first }));
+                let entry = Entry {
+                    identity,
+                    key,
+                    origin: at,
+                };
+                if let Some(&first) = self.numbers.get(&entry.identity) {
+                    return Err(entry.duplicate_of(entry.origin.at(first)));
                 }
                 match only {
                     Some(Format::Native) => self.native = self.native.or(Some(number)),
                     Some(Format::Stunnel) => self.stunnel = self.stunnel.or(Some(number)),
                     _ => {}
                 }
-                self.numbers.insert(identity.clone(), number);
-                self.entries.push(Entry {
-                    identity,
-                    key,
-                    origin: at,
-                });
+                self.numbers.insert(entry.identity.clone(), number);
+                self.entries.push(entry);
                 Ok(())
             }
         }
@@ -241,14 +266,14 @@ mod tests {
 
     fn read(text: &str, format: Option<Format>) -> Result<PskFile, PskProblem> {
         let text = text.replace("KEY1", A).replace("KEY2", B);
-        parse(&Origin::other("keys"), text.as_bytes(), format).map_err(|failure| {
+        parse(&Origin::stream("keys"), text.as_bytes(), format).map_err(|failure| {
             assert!(!failure.text().what.contains(&A[..8]));
             failure.problem
         })
     }
 
     fn identities(text: &str) -> Vec<String> {
-        let entries = read(text, None).unwrap().into_entries(None).unwrap();
+        let entries = join(vec![read(text, None).unwrap()], Wanted::default()).unwrap();
         let spelled = entries.iter().map(|entry| {
             let line = entry.origin.line.unwrap();
             format!("{line} {}", psk_format::spell(&entry.identity))
@@ -314,7 +339,7 @@ mod tests {
                 "{text}"
             );
         }
-        let utf16 = parse(&Origin::other("keys"), b"\xff\xfea\0", None).unwrap_err();
+        let utf16 = parse(&Origin::stream("keys"), b"\xff\xfea\0", None).unwrap_err();
         assert_eq!(utf16.problem, PskProblem::Content(C::Utf16));
     }
 
@@ -322,7 +347,7 @@ mod tests {
     fn duplicates_and_zeros_are_refused_with_their_lines() {
         let twice = "alice:KEY1\nbob:KEY2\nhex:616c696365:KEY2\n";
         let failure = parse(
-            &Origin::other("keys"),
+            &Origin::stream("keys"),
             twice.replace("KEY1", A).replace("KEY2", B).as_bytes(),
             None,
         )
@@ -331,7 +356,7 @@ mod tests {
         let what = failure.text().what;
         assert_eq!(
             what,
-            "keys, line 3: the identity \"alice\" is in line 1 already"
+            "keys, line 3: the identity \"alice\" has a key already: line 1"
         );
         for zeros in ["alice:0000", "00000000000000000000000000000000"] {
             assert_eq!(read(zeros, None).unwrap_err(), PskProblem::AllZero);
@@ -341,11 +366,11 @@ mod tests {
     #[test]
     fn weak_keys_need_permission() {
         let load = |text: &str, allow_weak| {
-            let reading = Reading {
+            let wanted = Wanted {
                 allow_weak,
-                ..Reading::default()
+                ..Wanted::default()
             };
-            load_from(&Origin::other("keys"), text.as_bytes(), reading)
+            join(vec![read(text, None).unwrap()], wanted)
         };
         let fifteen = format!("alice:{}", &A[..30]);
         let failure = load(&fifteen, false).unwrap_err();
@@ -356,7 +381,13 @@ mod tests {
 
     #[test]
     fn an_identity_names_a_bare_key_and_chooses_among_many() {
-        let entries = |text, identity| read(text, None).unwrap().into_entries(identity);
+        let entries = |text, identity| {
+            let wanted = Wanted {
+                identity,
+                ..Wanted::default()
+            };
+            join(vec![read(text, None).unwrap()], wanted)
+        };
         assert_eq!(entries("KEY1", Some(b"x")).unwrap()[0].identity, b"x");
         assert_eq!(
             entries("KEY1", None).unwrap_err().problem,
@@ -370,6 +401,28 @@ mod tests {
             PskProblem::UnknownIdentity {
                 identity: "c".to_owned()
             }
+        );
+    }
+
+    #[test]
+    fn an_identity_has_one_key_in_all_sources_together() {
+        let file = |name, text: &str| {
+            let text = text.replace("KEY1", A).replace("KEY2", B);
+            parse(&Origin::stream(name), text.as_bytes(), None).unwrap()
+        };
+        let (one, two) = (file("one", "alice:KEY1"), file("two", "bob:KEY2"));
+        let joined = join(vec![one.clone(), two.clone()], Wanted::default()).unwrap();
+        assert_eq!(joined.len(), 2);
+        let wanted = Wanted {
+            identity: Some(b"bob"),
+            ..Wanted::default()
+        };
+        assert_eq!(join(vec![one.clone(), two], wanted).unwrap().len(), 1);
+        let again = file("again", "\nalice:KEY2");
+        let failure = join(vec![one, again], Wanted::default()).unwrap_err();
+        assert_eq!(
+            failure.text().what,
+            "again, line 2: the identity \"alice\" has a key already: one, line 1"
         );
     }
 }

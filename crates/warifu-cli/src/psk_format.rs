@@ -145,7 +145,7 @@ fn push_hex(out: &mut String, bytes: &[u8]) {
 mod tests {
     use super::*;
     use crate::exit_psk::Origin;
-    use crate::psk_file;
+    use crate::psk_file::{self, Wanted};
 
     const KEY: [u8; 16] = *b"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff";
     const HEX: &str = "00112233445566778899aabbccddeeff";
@@ -231,17 +231,18 @@ mod tests {
                     assert!(matches!(format, Format::Mosquitto | Format::Stunnel));
                     continue;
                 };
-                let file =
-                    psk_file::parse(&Origin::other("x"), text.as_bytes(), Some(format)).unwrap();
-                let [entry] = &file.into_entries(None).unwrap()[..] else {
+                let read = |format| {
+                    let file = psk_file::parse(&Origin::stream("x"), text.as_bytes(), format);
+                    psk_file::join(vec![file.unwrap()], Wanted::default()).unwrap()
+                };
+                let [entry] = &read(Some(format))[..] else {
                     panic!("not one entry: {text}");
                 };
                 assert_eq!(entry.identity, identity, "{format}");
                 assert_eq!(entry.key.bytes[..], KEY, "{format}");
                 // What the native format and plain lines say is recognised without being told.
                 if format == Format::Native {
-                    let file = psk_file::parse(&Origin::other("x"), text.as_bytes(), None).unwrap();
-                    assert_eq!(file.into_entries(None).unwrap()[0].identity, identity);
+                    assert_eq!(read(None)[0].identity, identity);
                 }
             }
         }

@@ -97,6 +97,11 @@ pub(crate) fn read_line(line: &[u8], format: Option<Format>) -> Result<Line, Lin
     })
 }
 
+/// Reads a key alone, in a form of the native format.
+pub(crate) fn read_key(text: &str) -> Result<Secret, LineProblem> {
+    native_key(text, Some(Format::Native)).map(|(key, _)| key)
+}
+
 /// Lines that begin with `#` are comments for mosquitto, identities in hexadecimal for GnuTLS, and identities that
 /// begin with `#` for stunnel.
 fn is_comment(line: &[u8], format: Option<Format>) -> Result<bool, LineProblem> {

@@ -1,9 +1,12 @@
 //! What a value on the command line means: addresses, durations, names of registries.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::psk_line;
 
@@ -168,6 +171,24 @@ impl FromStr for PskIdentity {
             1..=psk_line::MAX_IDENTITY_LEN => Ok(Self(bytes)),
             len => Err(format!("identities have 1 to 65535 bytes, not {len}")),
         }
+    }
+}
+
+/// A key on the command line: wiped in this program's memory, but visible to every user of the machine.
+#[derive(Clone)]
+pub(crate) struct ExposedSecret(pub(crate) Zeroizing<String>);
+
+impl FromStr for ExposedSecret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl fmt::Debug for ExposedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExposedSecret")
     }
 }
 

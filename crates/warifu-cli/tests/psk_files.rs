@@ -106,7 +106,7 @@ fn identities_that_psktool_writes_in_hexadecimal_survive_every_conversion_that_c
         "{original}"
     );
     // Without --format it might be a comment.
-    let words = ["keys.psk, line 1", "--format gnutls"];
+    let words = ["keys.psk, line 1", "--psk-format gnutls"];
     fails(at, 2, &["psk", "list", "keys.psk"], &words);
     let convert = ["psk", "convert", "keys.psk", "--format", "gnutls", "--to"];
     let converted = ok(
@@ -129,7 +129,11 @@ fn identities_that_psktool_writes_in_hexadecimal_survive_every_conversion_that_c
     );
     let back = ok(at, &["psk", "convert", "native.psk", "--to", "gnutls"]);
     assert_eq!(back.stdout, original);
-    assert!(back.stderr.contains("--format gnutls"), "{}", back.stderr);
+    assert!(
+        back.stderr.contains("--psk-format gnutls"),
+        "{}",
+        back.stderr
+    );
     fails(
         at,
         2,
@@ -304,9 +308,9 @@ fn errors_name_file_and_line_and_keep_the_key() {
         ("a:b:KEY\n", &["line 1", "hex:DIGITS"]),
         (
             "alice:KEYKEYzz\n",
-            &["line 1", "base64:", "--format stunnel"],
+            &["line 1", "base64:", "--psk-format stunnel"],
         ),
-        ("#cafe:KEY\n", &["line 1", "comment", "--format gnutls"]),
+        ("#cafe:KEY\n", &["line 1", "comment", "--psk-format gnutls"]),
         (
             "alice:00000000000000000000000000000000\n",
             &["line 1", "zeros"],
