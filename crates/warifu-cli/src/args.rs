@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::args_cert::CertCommand;
-use crate::args_psk::PskCommand;
-use crate::psk_format::Format;
-use crate::values::{HostPort, PassphraseSource, PskIdentity, TimeLimit};
+use crate::args_psk::{PskArguments, PskCommand};
+use crate::values::{HostPort, PassphraseSource, TimeLimit};
 
 /// TLS for parties that share a CA or a key: a server, a client, and their certificates.
 #[derive(Debug, Parser)]
@@ -159,81 +158,6 @@ pub(crate) struct DemoArguments {
     pub(crate) protocol: ProtocolArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
-}
-
-/// Keys that both sides hold. They come from a file, a variable, a descriptor or the terminal, so that no other user
-/// of the machine sees them.
-#[derive(Debug, Args, Default, Clone)]
-#[command(next_help_heading = "Pre-shared keys (make one: warifu psk gen NAME --out FILE)")]
-pub(crate) struct PskArguments {
-    /// Identity of the key: which one of the file, or the name of the key that is given otherwise
-    #[arg(long, value_name = "NAME")]
-    pub(crate) psk_identity: Option<PskIdentity>,
-    /// Identities and keys, one on a line; a server reads the file again when it changes
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["psk_env", "psk_fd", "psk_prompt", "psk"])]
-    pub(crate) psk_file: Option<PathBuf>,
-    /// Whose file --psk-file is [default: recognised; warifu psk --help]
-    #[arg(long, value_name = "FORMAT", requires = "psk_file")]
-    pub(crate) psk_format: Option<Format>,
-    /// Environment variable with the key: hexadecimal, base64:… or text:…
-    #[arg(long, value_name = "VARIABLE", requires = "psk_identity", conflicts_with_all = ["psk_fd", "psk_prompt", "psk"])]
-    pub(crate) psk_env: Option<String>,
-    /// Open file descriptor with the key on its first line
-    #[arg(long, value_name = "N", requires = "psk_identity", conflicts_with_all = ["psk_prompt", "psk"])]
-    pub(crate) psk_fd: Option<u32>,
-    /// Ask for the key at the terminal
-    #[arg(long, requires = "psk_identity", conflicts_with = "psk")]
-    pub(crate) psk_prompt: bool,
-    /// The key itself. Every user of this machine can see it: better --psk-file
-    #[arg(long, value_name = "KEY", requires = "psk_identity")]
-    pub(crate) psk: Option<String>,
-    /// How keys are used, best first: psk_dhe_ke, psk_ke (not forward secret) [default: psk_dhe_ke]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub(crate) psk_mode: Vec<PskMode>,
-    /// Hash that goes with the keys, as both sides agreed
-    #[arg(long, value_name = "HASH", default_value = "sha256")]
-    pub(crate) psk_hash: PskHashName,
-    /// Use the keys in imported form (RFC 9258) with this context, "" for none
-    #[arg(long, value_name = "CONTEXT")]
-    pub(crate) psk_import: Option<String>,
-    /// Whether a certificate will do as well, or is needed too [default: required, with --cert or --ca optional]
-    #[arg(long, value_name = "POLICY")]
-    pub(crate) psk_policy: Option<PskPolicyName>,
-    /// Allow keys of less than 16 bytes, which can be guessed
-    #[arg(long)]
-    pub(crate) allow_weak_psk: bool,
-}
-
-/// One way to use a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PskMode {
-    /// With a key exchange
-    #[value(name = "psk_dhe_ke", alias = "psk-dhe-ke")]
-    PskDheKe,
-    /// The key alone: whoever learns it later can read what was recorded
-    #[value(name = "psk_ke", alias = "psk-ke")]
-    PskKe,
-}
-
-/// The hash of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
-pub(crate) enum PskHashName {
-    /// SHA-256
-    #[default]
-    Sha256,
-    /// SHA-384
-    Sha384,
-}
-
-/// How keys and certificates go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PskPolicyName {
-    /// A key or a certificate
-    Optional,
-    /// A key, whatever certificates there are
-    Required,
-    /// A key and the server's certificate in one handshake (RFC 9973)
-    WithCertificate,
 }
 
 /// What this side proves itself with.

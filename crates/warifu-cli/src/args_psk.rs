@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use crate::psk_file::Wanted;
 use crate::psk_format::Format;
@@ -123,7 +123,7 @@ pub(crate) struct CheckArguments {
 }
 
 /// The keys of a server or client.
-#[derive(Debug, Args, Default)]
+#[derive(Debug, Args, Default, Clone)]
 #[command(next_help_heading = "Pre-shared keys", group(ArgGroup::new("psk_source").multiple(true)))]
 pub(crate) struct PskArguments {
     /// File with keys, closed to other users, see warifu psk --help; may be repeated
@@ -150,11 +150,55 @@ pub(crate) struct PskArguments {
     /// Take keys of less than 128 bits
     #[arg(long, requires = "psk_source")]
     pub(crate) allow_weak_psk: bool,
+    /// How keys and tickets are used: psk_dhe_ke, psk_ke (not forward secret), or both [default: psk_dhe_ke]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) psk_mode: Vec<PskMode>,
+    /// Hash that goes with the keys, as both sides agreed
+    #[arg(long, value_name = "HASH", default_value = "sha256")]
+    pub(crate) psk_hash: PskHashName,
+    /// Use the keys in imported form (RFC 9258) with this context, "" for none
+    #[arg(long, value_name = "CONTEXT", requires = "psk_source")]
+    pub(crate) psk_import: Option<String>,
+    /// Whether a certificate will do as well, or is needed too [default: required; optional with --cert at a
+    /// server, with --ca at a client]
+    #[arg(long, value_name = "POLICY", requires = "psk_source")]
+    pub(crate) psk_policy: Option<PskPolicyName>,
+}
+
+/// One way to use a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PskMode {
+    /// With a key exchange
+    #[value(name = "psk_dhe_ke", alias = "psk-dhe-ke")]
+    PskDheKe,
+    /// The key alone: whoever learns it later can read what was recorded
+    #[value(name = "psk_ke", alias = "psk-ke")]
+    PskKe,
+}
+
+/// The hash of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub(crate) enum PskHashName {
+    /// SHA-256
+    #[default]
+    Sha256,
+    /// SHA-384
+    Sha384,
+}
+
+/// How keys and certificates go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PskPolicyName {
+    /// A key or a certificate
+    Optional,
+    /// A key, whatever certificates there are
+    Required,
+    /// A key and the server's certificate in one handshake (RFC 9973)
+    WithCertificate,
 }
 
 impl PskArguments {
     /// Whether any key is given.
-    #[allow(dead_code, reason = "server and client take these options next")]
     pub(crate) fn is_given(&self) -> bool {
         !self.psk_file.is_empty()
             || self.psk_env.is_some()

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -15,7 +16,8 @@ use serde_json::json;
 use warifu::pki_types::ServerName;
 use warifu::{ClientConfig, Connection, EarlyData};
 
-use crate::args::{ClientArguments, InsecureRule, PskPolicyName};
+use crate::args::{ClientArguments, InsecureRule};
+use crate::args_psk::PskPolicyName;
 use crate::channel::{Broken, Channel, Early, Incoming, Receiver};
 use crate::exit::{Failure, Place, Role};
 use crate::materials::{self, Peer};
@@ -44,6 +46,17 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
     psk_keys::banner(&arguments.psk, &report);
     let credentials = materials::credentials(&arguments.identity)?;
+    if arguments
+        .psk
+        .psk_file
+        .iter()
+        .any(|path| path == Path::new("-"))
+    {
+        return Err(Failure::Config(
+            "--psk-file - reads standard input, from which a client's messages come: name a file"
+                .to_owned(),
+        ));
+    }
     let psks = psk_keys::keys(&arguments.psk)?;
     let with_psk = !psks.is_empty();
     let early_data = early_data(arguments, &report)?;

@@ -125,8 +125,6 @@ pub(crate) enum Failure {
     Psk(PskFailure),
     /// `psk check` found something wrong.
     PskCheckFailed(PskFailure),
-    /// The source of a pre-shared key gave none.
-    PskUnavailable { source: String, error: String },
     /// A file with secrets that others may read.
     Exposed { path: PathBuf, mode: u32 },
     /// Standard input or output failed.
@@ -191,7 +189,6 @@ impl Failure {
             | Self::KeyDoesNotFit { .. }
             | Self::FileExists { .. }
             | Self::Psk(_)
-            | Self::PskUnavailable { .. }
             | Self::Exposed { .. }
             | Self::Config(_) => Code::Usage,
             Self::Unwritable { .. }
@@ -345,11 +342,6 @@ impl Failure {
                 },
             ),
             Self::Psk(failure) | Self::PskCheckFailed(failure) => failure.text(),
-            Self::PskUnavailable { source, error } => text(
-                format!("no pre-shared key from {source}: {error}"),
-                "the variable, descriptor or terminal that should hold it is missing or empty",
-                "warifu psk gen NAME --out FILE    then --psk-identity NAME --psk-file FILE",
-            ),
             Self::Exposed { path, mode } => text(
                 format!(
                     "{} holds secrets and other users may read or change it (mode {:03o})",

@@ -1,55 +1,20 @@
 //! The pre-shared keys that the options of `server` and `client` name.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use warifu::config::ConfigBuilder;
 use warifu::parameters::PskKeyExchangeMode;
 use warifu::psk::PskHash;
 use warifu::{Psk, PskPolicy};
-use zeroize::Zeroizing;
 
-use crate::args::{PskArguments, PskHashName, PskMode, PskPolicyName};
+use crate::args_psk::{PskArguments, PskHashName, PskMode, PskPolicyName};
 use crate::exit::Failure;
-use crate::exit_psk::Origin;
-use crate::psk_file::{self, Entry, Reading};
+use crate::psk_file::Entry;
 use crate::psk_source;
 use crate::report::Report;
 
-/// A key of more characters is a mistake (a whole file given, say).
-const MAX_KEY_TEXT_LEN: u64 = 1 << 17;
-
 /// Bytes of early data under one key, where both sides ask for early data at all.
 const MAX_EARLY_DATA: u32 = 1 << 14;
-
-/// Whether the options name a key at all.
-pub(crate) fn are_given(arguments: &PskArguments) -> bool {
-    arguments.psk_file.is_some()
-        || arguments.psk_env.is_some()
-        || arguments.psk_fd.is_some()
-        || arguments.psk_prompt
-        || arguments.psk.is_some()
-}
-
-/// Refuses options about keys where there is none.
-pub(crate) fn check_given(arguments: &PskArguments) -> Result<(), Failure> {
-    let without = if arguments.psk_identity.is_some() {
-        "--psk-identity"
-    } else if arguments.psk_import.is_some() {
-        "--psk-import"
-    } else if arguments.psk_policy.is_some() {
-        "--psk-policy"
-    } else {
-        return Ok(());
-    };
-    if are_given(arguments) {
-        return Ok(());
-    }
-    Err(Failure::Config(format!(
-        "{without} is about a pre-shared key, and none is given: add --psk-file FILE, --psk-env VARIABLE, --psk-fd N or --psk-prompt"
-    )))
-}
 
 /// Says loudly what is dangerous about how the key was given.
 pub(crate) fn banner(arguments: &PskArguments, report: &Report) {
@@ -67,58 +32,15 @@ pub(crate) fn banner(arguments: &PskArguments, report: &Report) {
 
 /// The keys, each with what the options say of all of them.
 pub(crate) fn keys(arguments: &PskArguments) -> Result<Vec<Psk>, Failure> {
-    check_given(arguments)?;
-    let reading = Reading {
-        format: arguments.psk_format,
-        identity: arguments
-            .psk_identity
-            .as_ref()
-            .map(|identity| identity.0.as_slice()),
-        allow_weak: arguments.allow_weak_psk,
-    };
-    let entries = match (&arguments.psk_file, are_given(arguments)) {
-        (Some(path), _) => psk_source::load(path, reading)?,
-        (None, true) => {
-            let (origin, text) = key_text(arguments)?;
-            psk_file::load_from(&origin, text.trim().as_bytes(), reading)?
-        }
-        (None, false) => Vec::new(),
-    };
+    as_wanted(psk_source::load(arguments)?, arguments)
+}
+
+/// Keys as the options want them.
+pub(crate) fn as_wanted(
+    entries: Vec<Entry>,
+    arguments: &PskArguments,
+) -> Result<Vec<Psk>, Failure> {
     entries.iter().map(|entry| psk(entry, arguments)).collect()
-}
-
-/// The key as it was given, and where.
-fn key_text(arguments: &PskArguments) -> Result<(Origin, Zeroizing<String>), Failure> {
-    let (source, text) = if let Some(name) = &arguments.psk_env {
-        let value = std::env::var(name).map(Zeroizing::new);
-        (
-            format!("the environment variable {name}"),
-            value.map_err(|error| io::Error::other(error.to_string())),
-        )
-    } else if let Some(number) = arguments.psk_fd {
-        // The descriptor is reopened by its name in /dev/fd: taking it over by number would need unsafe code.
-        let line = File::open(format!("/dev/fd/{number}")).and_then(first_line);
-        (format!("file descriptor {number}"), line)
-    } else if let Some(key) = &arguments.psk {
-        ("--psk".to_owned(), Ok(Zeroizing::new(key.clone())))
-    } else {
-        let prompt = "Pre-shared key (hexadecimal, base64:… or text:…): ";
-        let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
-        ("the terminal".to_owned(), typed)
-    };
-    match text {
-        Ok(text) => Ok((Origin::other(&source), text)),
-        Err(error) => Err(Failure::PskUnavailable {
-            source,
-            error: error.to_string(),
-        }),
-    }
-}
-
-fn first_line(file: File) -> io::Result<Zeroizing<String>> {
-    let mut line = Zeroizing::new(String::with_capacity(1024));
-    BufReader::new(file.take(MAX_KEY_TEXT_LEN)).read_line(&mut line)?;
-    Ok(line)
 }
 
 /// One key as the options want all of them.
@@ -155,7 +77,7 @@ pub(crate) fn apply<R>(
     if !modes.is_empty() {
         builder = builder.with_psk_modes(&modes);
     }
-    if !are_given(arguments) {
+    if !arguments.is_given() {
         return builder;
     }
     builder.with_psk_policy(match (arguments.psk_policy, has_certificates) {
@@ -169,7 +91,8 @@ pub(crate) fn apply<R>(
 pub(crate) fn client_options(arguments: &PskArguments, identity: &str) -> String {
     let path = arguments
         .psk_file
-        .clone()
+        .first()
+        .cloned()
         .unwrap_or_else(|| PathBuf::from("FILE"));
     let mut options = format!(
         "--psk-identity {} --psk-file {}",

@@ -14,9 +14,11 @@ use warifu::decision::Answer;
 use warifu::psk::{PskRequest, PskTable};
 use warifu::{Error, Psk, PskStore};
 
-use crate::args::PskArguments;
+use crate::args_psk::PskArguments;
 use crate::exit::Failure;
+use crate::psk_file::{self, PskFile};
 use crate::psk_keys;
+use crate::psk_source;
 use crate::report::Report;
 
 /// How often the file is looked at.
@@ -53,7 +55,7 @@ fn table(psks: Vec<Psk>) -> Result<PskTable, Failure> {
     PskTable::new(psks).map_err(|error| Failure::Config(error.to_string()))
 }
 
-/// What tells one state of a file from another.
+/// What tells one state of a file from another; `None` while it is gone.
 fn state_of(path: &PathBuf) -> Option<(u64, i64, i64, u64)> {
     let metadata = fs::metadata(path).ok()?;
     Some((
@@ -64,32 +66,59 @@ fn state_of(path: &PathBuf) -> Option<(u64, i64, i64, u64)> {
     ))
 }
 
-/// Reads the keys of `--psk-file` again whenever the file changes, and on SIGHUP. A file that cannot be used leaves the
+/// A server's keys, from sources that can be read once and from files that are read again.
+pub(crate) struct Source {
+    arguments: PskArguments,
+    /// What came from elsewhere than files.
+    once: Vec<PskFile>,
+}
+
+impl Source {
+    pub(crate) fn new(arguments: &PskArguments) -> Result<Self, Failure> {
+        Ok(Self {
+            arguments: arguments.clone(),
+            once: psk_source::read_once(arguments)?,
+        })
+    }
+
+    /// All keys, as they are now.
+    pub(crate) fn read(&self) -> Result<Vec<Psk>, Failure> {
+        let mut files = psk_source::read_files(&self.arguments)?;
+        files.extend(self.once.iter().cloned());
+        let entries = psk_file::join(files, self.arguments.wanted())?;
+        psk_keys::as_wanted(entries, &self.arguments)
+    }
+}
+
+/// Reads the keys of `--psk-file` again whenever a file changes, and on SIGHUP. A file that cannot be used leaves the
 /// keys as they are.
-pub(crate) fn watch(keys: Keys, arguments: PskArguments, report: Report) -> Result<(), Failure> {
-    let Some(path) = arguments.psk_file.clone() else {
+pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Failure> {
+    if source.arguments.psk_file.is_empty() {
         return Ok(());
-    };
+    }
     let mut signals = Signals::new([SIGHUP]).map_err(|error| Failure::StandardStream {
         which: "the signal handler",
         error,
     })?;
     thread::spawn(move || {
-        let mut seen = state_of(&path);
+        let paths = &source.arguments.psk_file;
+        let states = || paths.iter().map(state_of).collect::<Vec<_>>();
+        let mut seen = states();
         loop {
             thread::sleep(INTERVAL);
             let asked = signals.pending().count() > 0;
-            let state = state_of(&path);
+            let now = states();
             // A file that is gone for a moment is being replaced.
-            if !asked && (state == seen || state.is_none()) {
+            if !asked && (now == seen || now.contains(&None)) {
                 continue;
             }
-            seen = state;
-            match psk_keys::keys(&arguments).and_then(table) {
+            seen = now;
+            match source.read().and_then(table) {
                 Ok(table) => {
                     keys.replace(table);
                     let count = keys.len();
-                    report.status(&format!("reloaded  {}, {count} keys", path.display()));
+                    let noun = if count == 1 { "key" } else { "keys" };
+                    report.status(&format!("reloaded  {count} {noun}"));
                     report.event("reloaded", json!({ "keys": count }));
                 }
                 Err(failure) => {

@@ -24,7 +24,6 @@ const MAX_LEN: usize = 16 * 1024 * 1024;
 const FORBIDDEN_MODE: u32 = 0o027;
 
 /// All keys that the options of a server or client name.
-#[allow(dead_code, reason = "server and client take these options next")]
 pub(crate) fn load(arguments: &PskArguments) -> Result<Vec<Entry>, Failure> {
     let mut files = read_files(arguments)?;
     files.extend(read_once(arguments)?);

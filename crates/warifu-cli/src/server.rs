@@ -15,7 +15,8 @@ use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::resumption::{RotatingTicketKeys, Tickets};
 use warifu::{ClientAuth, ServerConfig};
 
-use crate::args::{InsecureRule, PskPolicyName, ServerArguments, VerifyClient};
+use crate::args::{InsecureRule, ServerArguments, VerifyClient};
+use crate::args_psk::PskPolicyName;
 use crate::describe::Description;
 use crate::exit::Failure;
 use crate::local_ca::{self, LocalIdentity};
@@ -101,7 +102,8 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
     psk_keys::banner(&arguments.psk, &report);
     let (client_auth, trust) = client_auth(arguments)?;
-    let psks = psk_keys::keys(&arguments.psk)?;
+    let key_source = psk_reload::Source::new(&arguments.psk)?;
+    let psks = key_source.read()?;
     let with_psk = !psks.is_empty();
     let identity = psks.first().map(|psk| psk_format::spell(psk.identity()));
     let keys = Keys::new(psks)?;
@@ -159,7 +161,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     )?;
     let stop = server.stopper();
     signals::watch(move |name| stop(Stop::Signal(name)))?;
-    psk_reload::watch(keys.clone(), arguments.psk.clone(), report.clone())?;
+    psk_reload::watch(keys.clone(), key_source, report.clone())?;
     if let Some(identity) = &identity {
         report.status(&format!("keys      {}", keys_line(&keys, identity)));
     }
