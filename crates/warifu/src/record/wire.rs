@@ -146,30 +146,36 @@ impl Epoch {
     }
 }
 
-/// The contents of records, end to end: a client may send its early data in records of one byte, none of which is to cost an
-/// allocation.
+/// How much early data may come.
+struct EarlyLimit {
+    limit: u32,
+    left: u32,
+}
+
+/// Early data that the application has not read. The contents of records stand behind each other, so that a client which
+/// sends a byte in each costs two bytes more for it and not an allocation.
 #[derive(Default)]
-struct EarlyRecords {
+struct UnreadEarlyData {
     bytes: Vec<u8>,
-    /// Bytes that were read.
-    taken: usize,
-    /// What is unread of each record.
+    /// How many of them have been read.
+    read: usize,
+    /// What is left of each record.
     lens: VecDeque<u16>,
 }
 
-impl EarlyRecords {
-    /// Adds the content of one record, at most 16 KiB.
-    fn push(&mut self, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.lens
-            .push_back(u16::try_from(record.len()).unwrap_or(u16::MAX));
+impl UnreadEarlyData {
+    fn push(&mut self, content: &[u8]) -> Result<(), Error> {
+        let len = u16::try_from(content.len())
+            .map_err(|_| Error::Internal("record longer than its header says"))?;
+        self.bytes.extend_from_slice(content);
+        self.lens.push_back(len);
+        Ok(())
     }
 
-    /// The unread rest of the first record.
-    fn first(&self) -> &[u8] {
-        let len = self.lens.front().copied().unwrap_or_default();
-        let end = self.taken + usize::from(len);
-        self.bytes.get(self.taken..end).unwrap_or_default()
+    fn first_record(&self) -> &[u8] {
+        let len = self.lens.front().copied().map_or(0, usize::from);
+        let bytes = self.bytes.get(self.read..).unwrap_or_default();
+        bytes.get(..len).unwrap_or_default()
     }
 
     fn consume(&mut self, count: usize) {
@@ -178,7 +184,7 @@ impl EarlyRecords {
         };
         let count = u16::try_from(count).unwrap_or(u16::MAX).min(*len);
         *len -= count;
-        self.taken += usize::from(count);
+        self.read += usize::from(count);
         if *len == 0 {
             self.lens.pop_front();
         }
@@ -186,12 +192,6 @@ impl EarlyRecords {
             *self = Self::default();
         }
     }
-}
-
-/// How much early data may come.
-struct EarlyLimit {
-    limit: u32,
-    left: u32,
 }
 
 /// The receiving half.
@@ -209,8 +209,7 @@ pub(crate) struct Receiving {
     epoch: Option<Epoch>,
     /// Set while the keys in force are those of early data.
     early: Option<EarlyLimit>,
-    /// Early data that the application has not read.
-    early_data: EarlyRecords,
+    unread_early: UnreadEarlyData,
     eof: bool,
     closed: bool,
     empty_records: usize,
@@ -233,7 +232,7 @@ impl Receiving {
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
             epoch: None,
             early: None,
-            early_data: EarlyRecords::default(),
+            unread_early: UnreadEarlyData::default(),
             eof: false,
             closed: false,
             empty_records: 0,
@@ -414,8 +413,7 @@ impl Receiving {
             .checked_sub(len)
             .ok_or(PeerMisbehaved::TooMuchEarlyData { limit: early.limit })?;
         let bytes = self.queue.filled().get(content).unwrap_or_default();
-        self.early_data.push(bytes);
-        Ok(())
+        self.unread_early.push(bytes)
     }
 
     fn count_empty_record(&mut self) -> Result<(), Error> {
@@ -585,7 +583,7 @@ impl Receiving {
 
     /// Unread early data of one record.
     pub(crate) fn early_data(&self) -> &[u8] {
-        self.early_data.first()
+        self.unread_early.first_record()
     }
 
     /// Whether the keys of the handshake are in force, after which no early data comes.
@@ -595,7 +593,7 @@ impl Receiving {
 
     /// Marks the first `count` bytes of [`early_data`](Self::early_data) as read.
     pub(crate) fn consume_early_data(&mut self, count: usize) {
-        self.early_data.consume(count);
+        self.unread_early.consume(count);
     }
 
     /// The handshake is over for this half.

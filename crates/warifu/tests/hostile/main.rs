@@ -17,6 +17,7 @@
 mod authentication;
 mod bytes;
 mod certificates;
+mod early_data;
 mod extensions;
 mod scene;
 mod splits;
