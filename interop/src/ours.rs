@@ -13,6 +13,7 @@ use warifu::{
 
 use crate::pki::{self, KeyType};
 use crate::program::LIMIT;
+use crate::psk::Psk;
 use crate::tap::Tap;
 
 /// What both sides of a cell are told.
@@ -26,6 +27,8 @@ pub struct Setup {
     pub server_key: KeyType,
     /// What the client proves itself with; `None`: it is not asked.
     pub client_key: Option<KeyType>,
+    /// The external key that authenticates both, if one does.
+    pub psk: Option<Psk>,
 }
 
 impl Default for Setup {
@@ -35,6 +38,7 @@ impl Default for Setup {
             groups: Vec::new(),
             server_key: KeyType::P256,
             client_key: None,
+            psk: None,
         }
     }
 }

@@ -1,0 +1,86 @@
+//! External pre-shared keys, as both sides of a cell are told about them.
+
+use std::fmt::Write as _;
+
+use warifu::parameters::CipherSuite;
+
+/// The identity of [`Psk::default`].
+pub const IDENTITY: &str = "device-17";
+
+/// The key of [`Psk::default`]: 32 bytes, as every stack takes them.
+pub const KEY: [u8; 32] = *b"not random, and secret to no one";
+
+/// A key's hash, of which its cipher suite must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    Sha256,
+    Sha384,
+}
+
+/// The modes that a side allows, RFC 8446 Section 4.2.9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Modes {
+    PskDheKe,
+    PskKe,
+    Both,
+}
+
+/// What else authenticates the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// Nothing: the server has no certificate.
+    None,
+    /// Either the key or a certificate.
+    OrElse,
+    /// A certificate as well, RFC 9973.
+    Beside,
+}
+
+/// A key and what a side does with it.
+#[derive(Debug, Clone)]
+pub struct Psk {
+    pub identity: &'static str,
+    pub key: Vec<u8>,
+    pub hash: Hash,
+    /// The context of the importer; `None`: the key is used as it is (RFC 9258).
+    pub import: Option<&'static str>,
+    /// The hash that an imported key is used with, where it is not the key's own.
+    pub target: Option<Hash>,
+    pub modes: Modes,
+    pub certificate: Certificate,
+    /// How many bytes of early data the key is good for.
+    pub max_early_data: u32,
+}
+
+impl Default for Psk {
+    fn default() -> Self {
+        Self {
+            identity: IDENTITY,
+            key: KEY.to_vec(),
+            hash: Hash::Sha256,
+            import: None,
+            target: None,
+            modes: Modes::PskDheKe,
+            certificate: Certificate::None,
+            max_early_data: 0,
+        }
+    }
+}
+
+impl Psk {
+    /// The suite that cells with this key agree on.
+    pub fn suite(&self) -> CipherSuite {
+        match self.target.unwrap_or(self.hash) {
+            Hash::Sha256 => CipherSuite::TLS_AES_128_GCM_SHA256,
+            Hash::Sha384 => CipherSuite::TLS_AES_256_GCM_SHA384,
+        }
+    }
+
+    /// The key in hexadecimal.
+    pub fn key_hex(&self) -> String {
+        self.key.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
