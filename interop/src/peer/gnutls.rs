@@ -115,9 +115,10 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
         let line = format!("gnutls-serv --echo --port {port} {own} {auth} {priority_text} {more}");
         let unbuffered = arguments(&format!("{environment} stdbuf -o0 -e0 {line}"));
         let mut program = Program::start(pki::get().directory(), "env", &unbuffered);
-        program.expect("...");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        if !program.has_ended() {
+        // Where the port is taken for IPv4 it goes on with IPv6 alone.
+        let told = format!("IPv4 0.0.0.0 port {port}...");
+        program.expect_line(&told);
+        if program.output().contains(&format!("{told}done")) && !program.has_ended() {
             return (program, port);
         }
     }
