@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use warifu::Stream;
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::parameters::NamedGroup;
+use warifu::parameters::{AlertDescription, NamedGroup};
 
 use crate::ours::{self, Conversation, Listener, Messages, Setup};
 use crate::peer::rustls::{self, Rustls};
@@ -197,6 +197,36 @@ impl Meeting {
             }
         }
         self.close();
+    }
+
+    /// Checks that the peer's own report names this alert of ours.
+    #[track_caller]
+    pub fn expect_alert(self, alert: AlertDescription) {
+        let (number, name) = (alert.0, alert.to_string());
+        match (self.kind.stack, self.peer) {
+            (Stack::OpenSsl, Peer::Program(program)) => {
+                program.expect(&format!("SSL alert number {number}"));
+            }
+            (Stack::GnuTls, Peer::Program(program)) => match self.kind.role {
+                Role::Client => program.expect(&format!("Received alert [{number}]")),
+                // gnutls-serv does not print which.
+                Role::Server => program.expect("A TLS fatal alert has been received."),
+            },
+            (_, Peer::Program(program)) => {
+                // Each in its own words.
+                program.expect_line("failed: ");
+                let output = program.output().to_lowercase().replace('_', "");
+                let plain = name.to_lowercase().replace('_', "");
+                let told = output.contains(&plain)
+                    || output.contains(&format!("alert received {number},"));
+                assert!(told, "{output}: not {name}");
+            }
+            (_, Peer::Rustls(running)) => {
+                let text = running.expect_error();
+                let name = name.replace('_', "");
+                assert!(text.to_lowercase().ends_with(&name), "{text}: not {name}");
+            }
+        }
     }
 
     /// Checks that the peer's own report names the suite, the group if there is one, and the external key.

@@ -45,7 +45,10 @@ impl Default for Setup {
 
 /// A configuration of ours as a client, for `setup`.
 pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
-    let mut builder = ClientConfig::builder(pki::get().trust());
+    let mut builder = match &setup.psk {
+        Some(psk) => psk.client(),
+        None => ClientConfig::builder(pki::get().trust()),
+    };
     if let Some(suite) = setup.suite {
         builder = builder.with_cipher_suites(&[suite]);
     }
@@ -60,7 +63,10 @@ pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
 
 /// A configuration of ours as a server, for `setup`.
 pub fn server_config(setup: &Setup) -> ConfigBuilder<Server> {
-    let mut builder = ServerConfig::builder(pki::get().credential(setup.server_key));
+    let mut builder = match &setup.psk {
+        Some(psk) => psk.server(setup.server_key),
+        None => ServerConfig::builder(pki::get().credential(setup.server_key)),
+    };
     if let Some(suite) = setup.suite {
         builder = builder.with_cipher_suites(&[suite]);
     }

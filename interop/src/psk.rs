@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use warifu::parameters::CipherSuite;
+use warifu::config::{Client, ConfigBuilder, Server};
+use warifu::parameters::{CipherSuite, PskKeyExchangeMode};
+use warifu::psk::{PskHash, PskPolicy, PskTable};
+use warifu::{ClientConfig, ServerConfig};
+
+use crate::pki::{self, KeyType};
 
 /// The identity of [`Psk::default`].
 pub const IDENTITY: &str = "device-17";
@@ -76,11 +81,61 @@ impl Psk {
         }
     }
 
+    /// The key as ours.
+    fn ours(&self) -> warifu::Psk {
+        let mut psk = warifu::Psk::new(self.identity, &self.key)
+            .unwrap()
+            .with_replayable_early_data(self.max_early_data);
+        if self.hash == Hash::Sha384 {
+            psk = psk.with_hash(PskHash::Sha384);
+        }
+        match self.import {
+            Some(context) => psk.with_import(context),
+            None => psk,
+        }
+    }
+
+    /// Our client with the key.
+    pub fn client(&self) -> ConfigBuilder<Client> {
+        let with_trust = || ClientConfig::builder(pki::get().trust()).with_psks([self.ours()]);
+        let builder = match self.certificate {
+            Certificate::None => ClientConfig::psk_builder([self.ours()]),
+            Certificate::OrElse => with_trust(),
+            Certificate::Beside => with_trust().with_psk_policy(PskPolicy::RequiredWithCertificate),
+        };
+        builder.with_psk_modes(self.modes.ours())
+    }
+
+    /// Our server with the key, and a certificate of this kind if it has one.
+    pub fn server(&self, key_type: KeyType) -> ConfigBuilder<Server> {
+        let table = PskTable::new([self.ours()]).unwrap();
+        let credential = || ServerConfig::builder(pki::get().credential(key_type));
+        let builder = match self.certificate {
+            Certificate::None => ServerConfig::psk_builder(table),
+            Certificate::OrElse => credential().with_psk_store(table),
+            Certificate::Beside => credential()
+                .with_psk_store(table)
+                .with_psk_policy(PskPolicy::RequiredWithCertificate),
+        };
+        builder.with_psk_modes(self.modes.ours())
+    }
+
     /// The key in hexadecimal.
     pub fn key_hex(&self) -> String {
         self.key.iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })
+    }
+}
+
+impl Modes {
+    /// As ours, best first.
+    fn ours(self) -> &'static [PskKeyExchangeMode] {
+        match self {
+            Self::PskDheKe => &[PskKeyExchangeMode::PSK_DHE_KE],
+            Self::PskKe => &[PskKeyExchangeMode::PSK_KE],
+            Self::Both => &[PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE],
+        }
     }
 }

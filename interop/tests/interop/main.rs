@@ -26,6 +26,7 @@ fn main() {
         matrix::retries(&mut trials),
         features::features(&mut trials),
         refusals::refusals(&mut trials),
+        psk::with_us(&mut trials),
         psk::peers(&mut trials),
         web::web(&mut trials),
         capture::capture(&mut trials),
