@@ -10,7 +10,7 @@ use warifu_bench::measure::{Contestant, Spread, Target, run};
 use warifu_bench::pki::Pki;
 use warifu_bench::psk::Mode;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, floor, ours, theirs, theirs_unbuffered};
+use warifu_bench::{Groups, floor, ours, ours_psk, theirs, theirs_unbuffered};
 
 /// What both stacks' copies go through. On Zen 4 glibc's choice of `rep movsb` for copies above 2 KiB makes their speed
 /// depend on the buffers' relative alignment by a factor of two; vector copies are steady.
@@ -88,7 +88,7 @@ impl Options {
 struct Benchmark {
     name: &'static str,
     what: &'static str,
-    /// What ours must reach; `None`: there is none of ours yet.
+    /// What ours must reach, if that is settled.
     target: Option<Target>,
     /// Bytes of application data per call; 0 for handshakes.
     bytes: usize,
@@ -210,9 +210,27 @@ fn resumptions(pki: &Pki) -> Vec<Contestant<'static>> {
     // The first ticket.
     let mut pair = theirs::handshake(&client, &server, &name, &mut wire);
     theirs::take_ticket(&mut pair, &mut wire);
-    vec![Contestant::new("rustls", move || {
-        theirs::resume(&client, &server, &name, &mut wire);
-    })]
+    let (our_client, our_server) = ours_psk::resuming(pki);
+    let our_name = ours::server_name();
+    let mut our_wire = Wire::new();
+    vec![
+        Contestant::new("rustls", move || {
+            theirs::resume(&client, &server, &name, &mut wire);
+        }),
+        Contestant::new("warifu", move || {
+            let mut pair = ours::handshake(&our_client, &our_server, &our_name, &mut our_wire);
+            ours_psk::read_tickets(&mut pair);
+        }),
+    ]
+}
+
+fn our_psk_handshakes(mode: Mode) -> Contestant<'static> {
+    let (client, server) = ours_psk::configs(mode);
+    let name = ours::server_name();
+    let mut wire = Wire::new();
+    Contestant::new("warifu", move || {
+        ours::handshake(&client, &server, &name, &mut wire);
+    })
 }
 
 #[cfg(feature = "psk-peers")]
@@ -226,6 +244,7 @@ fn psk_handshakes(mode: Mode) -> Vec<Contestant<'static>> {
         Contestant::new("wolfSSL", move || {
             theirs_psk_wolfssl::handshake(&wolfssl, &wolfssl_ends);
         }),
+        our_psk_handshakes(mode),
         Contestant::new("OpenSSL", move || {
             theirs_psk_openssl::handshake(&openssl, &openssl_ends);
         }),
@@ -236,7 +255,10 @@ fn psk_handshakes(mode: Mode) -> Vec<Contestant<'static>> {
 #[cfg(not(feature = "psk-peers"))]
 fn psk_handshakes(mode: Mode) -> Vec<Contestant<'static>> {
     let floor = floor::Psk::new(mode);
-    vec![Contestant::new("floor", move || floor.run())]
+    vec![
+        our_psk_handshakes(mode),
+        Contestant::new("floor", move || floor.run()),
+    ]
 }
 
 /// Two established connections: rustls' and ours.
