@@ -2,8 +2,8 @@
 //! `perf record -e cpu-clock --call-graph dwarf target/release/examples/ours MODE COUNT`, after
 //! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, psk_ke, psk_dhe_ke, resume, message-LEN, stream-LEN.
 
-use warifu::parameters::PskKeyExchangeMode;
 use warifu_bench::pki::Pki;
+use warifu_bench::psk::Mode;
 use warifu_bench::wire::Wire;
 use warifu_bench::{Groups, ours, ours_psk};
 
@@ -25,9 +25,9 @@ fn main() {
         }
     };
     if mode == "psk_ke" {
-        psk(PskKeyExchangeMode::PSK_KE);
+        psk(Mode::PskKe);
     } else if mode == "psk_dhe_ke" {
-        psk(PskKeyExchangeMode::PSK_DHE_KE);
+        psk(Mode::PskDheKe);
     } else if mode == "resume" {
         let (client, server) = ours_psk::resuming(&pki);
         for _ in 0..count {

@@ -11,14 +11,15 @@ use warifu::{ClientConfig, Psk, ServerConfig};
 use crate::Groups;
 use crate::ours::{self, Pair};
 use crate::pki::Pki;
+use crate::psk::{IDENTITY, KEY, Mode};
 use crate::wire::Wire;
 
-/// What both ends know.
-pub const IDENTITY: &str = "bench";
-pub const KEY: [u8; 32] = [0x5a; 32];
-
 /// Configurations of both ends for one key, in one mode, with X25519 where there is an exchange.
-pub fn configs(mode: PskKeyExchangeMode) -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+pub fn configs(mode: Mode) -> (Arc<ClientConfig>, Arc<ServerConfig>) {
+    let mode = match mode {
+        Mode::PskKe => PskKeyExchangeMode::PSK_KE,
+        Mode::PskDheKe => PskKeyExchangeMode::PSK_DHE_KE,
+    };
     // Two values, as in two processes: clones of one are one node's, which does not talk to itself.
     let psk = || Psk::new(IDENTITY, KEY).unwrap();
     let client = ClientConfig::psk_builder([psk()])

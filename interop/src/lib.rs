@@ -12,5 +12,6 @@ pub mod ours;
 pub mod peer;
 pub mod pki;
 pub mod program;
+pub mod psk;
 pub mod table;
 pub mod tap;

@@ -19,7 +19,7 @@ use crate::coroutine::{Peer, Received};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
 use crate::facts::HandshakeKind;
 use crate::message::codec::{MAX_16, Reader, put_u16};
-use crate::message::{ClientHello, Handshake, OfferedPsks};
+use crate::message::{ClientHello, Handshake, OfferedPsks, PskKeyExchangeModes};
 use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
 use crate::psk::{
     Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, printable,
@@ -462,12 +462,7 @@ pub(super) async fn find(
     config: &ServerConfig,
     received: &Received<ClientHello<'static>>,
 ) -> Result<Search, Error> {
-    let Offer {
-        offered: Some(offered),
-        mode,
-        fit,
-    } = read_offer(config, received)?
-    else {
+    let Some(Offer { offered, mode, fit }) = read_offer(config, received)? else {
         return without_key(config, PskFailure::Required.into());
     };
     let mode = match mode {
@@ -537,7 +532,7 @@ pub(super) async fn find(
 
 /// What a ClientHello offers, and how a key would be used.
 struct Offer<'a> {
-    offered: Option<OfferedPsks<'a>>,
+    offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     mode: Result<PskKeyExchangeMode, Error>,
     fit: Fit<'a>,
@@ -546,16 +541,28 @@ struct Offer<'a> {
 fn read_offer<'a>(
     config: &'a ServerConfig,
     received: &'a Received<ClientHello<'static>>,
-) -> Result<Offer<'a>, Error> {
+) -> Result<Option<Offer<'a>>, Error> {
     let hello = ClientHello::read(received.body())?;
-    let mode = choose_mode(config, &hello)?;
-    let fit = Fit::of(&config.settings, &hello);
-    let has_keys = config.role.psk_store.is_some() || config.role.tickets.is_some();
-    Ok(Offer {
-        offered: hello.extensions.pre_shared_key.filter(|_| has_keys),
-        mode,
-        fit,
-    })
+    let Some(offered) = hello.extensions.pre_shared_key.clone() else {
+        return Ok(None);
+    };
+    // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
+    // the handshake."
+    let Some(modes) = hello.extensions.psk_key_exchange_modes else {
+        return Err(PeerMisbehaved::MissingExtension {
+            extension: "psk_key_exchange_modes",
+            message: "ClientHello",
+        }
+        .into());
+    };
+    if config.role.psk_store.is_none() && config.role.tickets.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Offer {
+        offered,
+        mode: choose_mode(config, &hello, modes)?,
+        fit: Fit::of(&config.settings, &hello),
+    }))
 }
 
 /// For replays: what [`find`] makes of the first identity, were it a ticket of this server with this state.
@@ -589,21 +596,10 @@ pub(super) fn find_recorded(
 fn choose_mode(
     config: &ServerConfig,
     hello: &ClientHello<'_>,
+    modes: PskKeyExchangeModes<'_>,
 ) -> Result<Result<PskKeyExchangeMode, Error>, Error> {
     let settings = &config.settings;
     let extensions = &hello.extensions;
-    let Some(modes) = extensions.psk_key_exchange_modes else {
-        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
-        // the handshake."
-        if extensions.pre_shared_key.is_some() {
-            return Err(PeerMisbehaved::MissingExtension {
-                extension: "psk_key_exchange_modes",
-                message: "ClientHello",
-            }
-            .into());
-        }
-        return Ok(Err(PskFailure::Required.into()));
-    };
     let common = |mode| settings.psk_modes.contains(&mode) && modes.contains(&mode);
     let with_certificate = settings.psk_policy == PskPolicy::RequiredWithCertificate;
     if with_certificate && extensions.tls_cert_with_extern_psk.is_none() {
