@@ -146,7 +146,8 @@ impl Connection {
         }
     }
 
-    /// Gives this connection a certificate and key of its own, which win over the configuration's.
+    /// Gives this connection a certificate and key of its own, which win over the configuration's. A client resumes the
+    /// sessions of connections with the same certificate only.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] once the handshake has started.

@@ -548,3 +548,27 @@ fn psk_ke_resumes_only_where_both_allow_it() {
         "no common mode for pre-shared keys: we allow psk_dhe_ke, the peer psk_ke (RFC 8446 Section 4.2.9)",
     );
 }
+
+/// A connection that proves itself by a certificate of its own is not to go on as another one's.
+#[test]
+fn a_session_goes_with_the_credential_of_its_connection() {
+    let world = World::new();
+    let trust = world.pki.trust();
+    let server = server(&world, |s| s.with_client_auth(ClientAuth::required(trust)));
+    let client = world.client(same);
+    let people = ["one.example", "two.example"].map(|name| credential(&world.pki.ca, &[name]));
+    let connect_as = |person: &Arc<Credential>| {
+        let mut pair = meet(&client, &server);
+        pair.client.set_credential(person.clone()).unwrap();
+        support::resumption::finish(&mut pair);
+        let facts = pair.server.facts().unwrap();
+        let chain = facts.peer_certificates.as_deref().unwrap();
+        assert_eq!(chain, person.certificates());
+        pair
+    };
+    expect_full(&connect_as(&people[0]));
+    expect_full(&connect_as(&people[1]));
+    for person in &people {
+        expect_resumed(&connect_as(person));
+    }
+}

@@ -367,7 +367,8 @@ pub(super) async fn take_session(
     if config.settings.psk_policy == PskPolicy::RequiredWithCertificate {
         return Ok(None);
     }
-    let key = SessionKey::new(&client.server_name, config.settings.session_context());
+    let context = client.session_context();
+    let key = SessionKey::new(&client.server_name, context);
     let Some(session) = peer.ask("session to resume", store.take(&key)).await else {
         return Ok(None);
     };
@@ -378,7 +379,7 @@ pub(super) async fn take_session(
         None => true,
     };
     let fits = state.is_fresh(now_millis)
-        && state.context == config.settings.session_context()
+        && state.context == context
         && config.settings.suites.contains(&state.suite)
         && alpn_fits;
     if !fits || !believes_origin(peer, client, psks, state).await? {

@@ -70,6 +70,21 @@ pub(super) struct Client {
     pub(super) own: OwnMaterial,
 }
 
+impl Client {
+    /// What sessions are kept under: the configuration's, and the connection's own certificate if it has one. Whoever proves
+    /// itself by another must not go on as the one before.
+    pub(super) fn session_context(&self) -> [u8; 32] {
+        let context = self.config.settings.session_context();
+        match &self.own.credential {
+            None => context,
+            Some(own) => {
+                let leaf = own.chain().first().map_or(&[][..], |leaf| leaf.as_ref());
+                crate::certificate::sha256(&[&context, leaf].concat())
+            }
+        }
+    }
+}
+
 /// The flow, from the answer to the first ClientHello on.
 pub(super) async fn run(
     mut peer: Peer,
@@ -746,7 +761,7 @@ fn keep_tickets(
             (config.settings.clock.now().as_secs(), origin)
         }
     };
-    let context = config.settings.session_context();
+    let context = client.session_context();
     Ok(AfterHandshake::Keep(Box::new(Keeper {
         config: config.clone(),
         store: store.clone(),
