@@ -573,8 +573,8 @@ pub(super) fn find_recorded(
     state: SessionState,
 ) -> Result<Box<Found>, Error> {
     const NONE: Error = Error::Internal("nothing is offered");
-    let offer = read_offer(config, received)?;
-    let offered = offer.offered.ok_or(NONE)?;
+    let offer = read_offer(config, received)?.ok_or(NONE)?;
+    let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
     let found = Box::new(Found {
