@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+pub mod comeback;
 pub mod meeting;
 pub mod ours;
 pub mod peer;

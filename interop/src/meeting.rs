@@ -128,6 +128,11 @@ impl Meeting {
                 (listener.accept(config), peer)
             }
         };
+        Self::of(kind, ours, peer, messages)
+    }
+
+    /// Two sides that are connected already.
+    pub(crate) fn of(kind: Kind, ours: Stream<Tap>, peer: Peer, messages: Arc<Messages>) -> Self {
         Self {
             kind,
             ours,
@@ -189,6 +194,13 @@ impl Meeting {
     /// A message each way, then both close; rustls runs [`rustls::converse`].
     #[track_caller]
     pub fn converse(mut self) {
+        self.talk();
+        self.close();
+    }
+
+    /// A message each way; rustls runs [`rustls::converse`].
+    #[track_caller]
+    pub fn talk(&mut self) {
         match self.peer {
             Peer::Program(_) => self.chat(),
             Peer::Rustls(_) => {
@@ -196,7 +208,6 @@ impl Meeting {
                 self.ours.expect(rustls::PONG);
             }
         }
-        self.close();
     }
 
     /// Checks that the peer's own report names this alert of ours.

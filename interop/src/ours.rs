@@ -16,6 +16,9 @@ use crate::program::LIMIT;
 use crate::psk::Psk;
 use crate::tap::Tap;
 
+/// What a client sends as early data.
+pub const EARLY: &str = "early line\n";
+
 /// What both sides of a cell are told.
 #[derive(Debug, Clone)]
 pub struct Setup {

@@ -16,6 +16,7 @@ mod features;
 mod matrix;
 mod psk;
 mod refusals;
+mod resumption;
 mod web;
 
 fn main() {
@@ -26,6 +27,7 @@ fn main() {
         matrix::retries(&mut trials),
         features::features(&mut trials),
         refusals::refusals(&mut trials),
+        resumption::resumption(&mut trials),
         psk::with_us(&mut trials),
         psk::peers(&mut trials),
         web::web(&mut trials),

@@ -68,19 +68,18 @@ pub(crate) fn choose_suite(
     let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
     let ours = settings.suites.iter().filter(fits);
     let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
-    let clients_first = hello
-        .cipher_suites
-        .iter()
-        .find(|suite| find(*suite).is_some());
-    let chosen = match clients_first {
-        Some(CipherSuite::TLS_CHACHA20_POLY1305_SHA256) => {
-            find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256)
-        }
-        Some(_) => ours
-            .clone()
-            .find(|row| hello.cipher_suites.contains(&row.suite)),
-        None => None,
+    // Of all suites in common, whatever the key's hash: a client that puts AES-256 before ChaCha20-Poly1305 has AES.
+    let is_enabled = |suite: &CipherSuite| settings.suites.iter().any(|row| row.suite == *suite);
+    let wants_chacha = hello.cipher_suites.iter().find(is_enabled)
+        == Some(CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
+    let chacha = wants_chacha
+        .then(|| find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256))
+        .flatten();
+    let in_our_order = || {
+        ours.clone()
+            .find(|row| hello.cipher_suites.contains(&row.suite))
     };
+    let chosen = chacha.or_else(in_our_order);
     chosen.copied().ok_or_else(|| {
         NothingInCommon::CipherSuite {
             ours: listed(ours.clone().map(|row| row.suite)),
