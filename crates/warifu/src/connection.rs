@@ -305,11 +305,15 @@ impl Connection {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
-            State::Established(Established {
-                authentication: Some(authentication),
-                ..
-            }) => Some(authentication.waiting()),
-            State::Established(established) => established.issuing.as_ref().map(Coroutine::waiting),
+            State::Established(established) => {
+                let authentication = established.authentication.as_ref();
+                let issuing = established.issuing.as_ref().map(Coroutine::waiting);
+                match authentication.map(Coroutine::waiting) {
+                    // What the application can do something about counts more.
+                    Some(Waiting::Bytes(_)) | None if issuing.is_some() => issuing,
+                    waiting => waiting,
+                }
+            }
             State::Failed(_) => None,
         }
     }
