@@ -439,6 +439,33 @@ fn a_replay_is_taken_for_one_and_leads_nowhere() {
     );
 }
 
+/// Whatever is changed in it, a first flight gives the server the data that was sent or none.
+#[test]
+fn a_first_flight_with_any_byte_changed_gives_the_same_data_or_none() {
+    let world = World::new();
+    let client = world.early_client(same);
+    let mut pair = meet_again(&client, &world.early_server(1000, same));
+    pair.client.write_replayable_early_data(b"pay").unwrap();
+    let first_flight = pair.client.output().to_vec();
+    let mut taken = 0;
+    for position in 0..first_flight.len() {
+        let mut changed = first_flight.clone();
+        changed[position] ^= 0x11;
+        let mut victim = warifu::Connection::server(world.early_server(1000, same));
+        victim.receive(&changed);
+        let result = victim.process();
+        let read = read_early(&mut victim);
+        if read == [b"pay"] {
+            taken += 1;
+        } else {
+            assert_eq!(read, [] as [Vec<u8>; 0], "{position}");
+        }
+        assert!(!matches!(result, Err(Error::Internal(_))), "{position}");
+    }
+    // legacy_record_version's minor number, of three records, of which the last is authenticated.
+    assert_eq!(taken, 2);
+}
+
 /// The client itself may be the one that is too late: its handshake goes on.
 #[test]
 fn a_client_whose_first_flight_was_replayed_ahead_of_it_goes_on() {
