@@ -143,8 +143,7 @@ fn key_context(world: &World) -> [u8; 32] {
     let client = world.client(|client| client.with_session_store(Ask(context.clone())));
     let mut connection = Connection::client(client, server_name());
     connection.process().unwrap();
-    let context = *context.lock().unwrap();
-    context
+    *context.lock().unwrap()
 }
 
 #[test]
