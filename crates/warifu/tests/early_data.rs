@@ -21,7 +21,10 @@ use warifu::config::KeyLog;
 use warifu::early_data::{MemoryReplayStore, ReplayStore, ReplayableEarlyData};
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, PskKeyExchangeMode};
 use warifu::resumption::Tickets;
-use warifu::{EarlyData, HandshakeKind, PeerMisbehaved, Psk, ReadOutcome, UsageError, Waiting};
+use warifu::{
+    ClientAuth, EarlyData, HandshakeKind, Padding, PeerMisbehaved, Psk, ReadOutcome, UsageError,
+    Waiting,
+};
 
 #[test]
 fn early_data_arrives_with_the_client_hello() {
@@ -512,4 +515,64 @@ fn both_sides_log_the_same_early_secrets() {
     ours.sort();
     theirs.sort();
     assert_eq!(ours, theirs);
+}
+
+#[derive(Debug)]
+struct ToHundred;
+
+impl Padding for ToHundred {
+    fn padding_len(&self, content_len: usize) -> usize {
+        content_len.next_multiple_of(100) - content_len
+    }
+}
+
+/// What counts against the limit is data alone (RFC 8446 Section 4.2.10).
+#[test]
+fn early_data_is_padded_as_other_data_is() {
+    let world = World::new();
+    let client = world.early_client(|client| client.with_padding(Arc::new(ToHundred)));
+    let mut pair = meet_again(&client, &world.early_server(10, same));
+    pair.client.process().unwrap();
+    let before = pair.client.output().len();
+    assert_eq!(pair.client.write_replayable_early_data(&[7; 11]), Ok(10));
+    let record = pair.client.output().len() - before;
+    assert_eq!(record, 5 + 100 + support::OVERHEAD);
+    assert_eq!(finish_early(&mut pair), [[7; 10]]);
+}
+
+/// EndOfEarlyData is part of what is signed and derived from then on.
+#[test]
+fn what_comes_after_early_data_is_as_after_any_handshake() {
+    let world = World::new();
+    let trust = world.pki.trust();
+    let credential = world.pki.client.clone();
+    let client = world.early_client(|client| {
+        client
+            .with_post_handshake_auth(true)
+            .with_credential(credential)
+    });
+    let server = world.early_server(1000, |server| {
+        server.with_client_auth(ClientAuth::post_handshake(trust))
+    });
+    let mut pair = meet_again(&client, &server);
+    pair.client.write_replayable_early_data(b"request").unwrap();
+    assert_eq!(finish_early(&mut pair), [b"request"]);
+    pair.server.request_client_certificate().unwrap();
+    pair.server.update_keys(true).unwrap();
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+    assert_eq!(pair.server.waiting(), None);
+    assert!(pair.server.facts().unwrap().peer_certificates.is_some());
+    let mut exported = [[0; 32]; 2];
+    pair.client
+        .export(b"label", None, &mut exported[0])
+        .unwrap();
+    pair.server
+        .export(b"label", None, &mut exported[1])
+        .unwrap();
+    assert_eq!(exported[0], exported[1]);
+    expect_alive(&mut pair);
+    let mut third = meet(&client, &server);
+    third.client.write_replayable_early_data(b"next").unwrap();
+    assert_eq!(finish_early(&mut third), [b"next"]);
 }

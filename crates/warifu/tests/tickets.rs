@@ -560,3 +560,20 @@ fn a_server_that_waits_for_two_things_says_which_is_its_own() {
     expect_resumed(&next);
     assert_eq!(next.server.facts().unwrap().peer_certificates, None);
 }
+
+/// RFC 8446 Section 4.6.1: seven days after the client proved itself no ticket is issued any more.
+#[test]
+fn a_connection_of_more_than_seven_days_gets_no_tickets() {
+    let world = World::new();
+    let client = world.client(same);
+    let server = world.server(stateless().on_request(), same);
+    let mut pair = connect(&client, &server);
+    world.advance(604_799);
+    pair.server.send_tickets(1).unwrap();
+    deliver(&mut pair.server, &mut pair.client);
+    assert_eq!(world.shelf.drain()[0].lifetime(), Duration::from_secs(1));
+    world.advance(1);
+    pair.server.send_tickets(1).unwrap();
+    assert!(pair.server.output().is_empty());
+    assert_eq!(world.shelf.len(), 0);
+}

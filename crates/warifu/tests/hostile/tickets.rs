@@ -1,11 +1,15 @@
 //! Tickets: answers to one that was offered, and offers that do not hold.
 
+use std::sync::Arc;
+
 use warifu::parameters::{AlertDescription, HandshakeType, NamedGroup};
 use warifu::{Error, PeerMisbehaved, PskFailure};
 
 use crate::bytes::*;
-use crate::scene::{Flight, Item, Level, Outcome, Scene, expect, find, place};
+use crate::extensions::ticket;
+use crate::scene::{AFTER, Flight, Item, Level, Outcome, Scene, Setting, expect, find, place};
 use crate::support::Side;
+use crate::support::resumption::Shelf;
 
 const ILLEGAL_PARAMETER: AlertDescription = AlertDescription::ILLEGAL_PARAMETER;
 const UNEXPECTED_MESSAGE: AlertDescription = AlertDescription::UNEXPECTED_MESSAGE;
@@ -189,4 +193,29 @@ fn a_second_offer_that_differs_is_refused() {
         what: "pre_shared_key: the key that the first one offered is not in it",
     };
     expect("another ticket", &outcome, error, ILLEGAL_PARAMETER);
+}
+
+/// RFC 8446 Section 4.6.1: "The value of zero indicates that the ticket should be discarded immediately."
+#[test]
+fn a_ticket_without_lifetime_is_not_kept() {
+    let shelf = Arc::new(Shelf::default());
+    let keeps = shelf.clone();
+    let scene = Scene::with(
+        Side::Client,
+        Setting::default(),
+        |client| client.with_session_store(keeps),
+        |server| server,
+    );
+    let outcome = scene.play(|number, flight| {
+        if number == AFTER {
+            let mut without = ticket();
+            without[4..8].fill(0);
+            flight.push(Item::post(&without));
+            flight.push(Item::post(&ticket()));
+        }
+    });
+    assert_eq!(outcome.error, Some(Error::Truncated));
+    let kept = shelf.drain();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].lifetime().as_secs(), 0x1c20);
 }
