@@ -581,6 +581,7 @@ impl Connection {
 
     /// Issues `count` tickets to the client, where the configuration says that they are issued
     /// [on request](crate::resumption::Tickets::on_request). While the keys are awaited, [`waiting`](Self::waiting) says so.
+    /// Clients take more than 32 without data between them for an attack.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration issues none on request, the client cannot use them, or some are
