@@ -305,11 +305,15 @@ impl Connection {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
-            State::Established(Established {
-                authentication: Some(authentication),
-                ..
-            }) => Some(authentication.waiting()),
-            State::Established(established) => established.issuing.as_ref().map(Coroutine::waiting),
+            State::Established(established) => {
+                let authentication = established.authentication.as_ref();
+                let issuing = established.issuing.as_ref().map(Coroutine::waiting);
+                match authentication.map(Coroutine::waiting) {
+                    // What the application can do something about counts more.
+                    Some(Waiting::Bytes(_)) | None if issuing.is_some() => issuing,
+                    waiting => waiting,
+                }
+            }
             State::Failed(_) => None,
         }
     }
@@ -577,6 +581,7 @@ impl Connection {
 
     /// Issues `count` tickets to the client, where the configuration says that they are issued
     /// [on request](crate::resumption::Tickets::on_request). While the keys are awaited, [`waiting`](Self::waiting) says so.
+    /// Clients take more than 32 without data between them for an attack.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration issues none on request, the client cannot use them, or some are

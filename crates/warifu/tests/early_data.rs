@@ -13,56 +13,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::resumption::{
-    MovableClock, OneKey, World, connect, expect_early_data, expect_resumed, finish_early, meet,
-    read_early, same,
+    MovableClock, OneKey, World, connect, expect_alive, expect_early_data, expect_rejected,
+    expect_resumed, finish_early, meet, meet_again, read_early, same,
 };
 use support::{Pair, Side, deliver, move_bytes, pattern};
 use warifu::config::KeyLog;
-use warifu::decision::Answer;
 use warifu::early_data::{MemoryReplayStore, ReplayStore, ReplayableEarlyData};
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, PskKeyExchangeMode};
-use warifu::pki_types::UnixTime;
 use warifu::resumption::Tickets;
 use warifu::{
-    ClientConfig, EarlyData, Error, HandshakeKind, PeerMisbehaved, Psk, ReadOutcome, ServerConfig,
-    UsageError, Waiting,
+    ClientAuth, EarlyData, HandshakeKind, Padding, PeerMisbehaved, Psk, ReadOutcome, UsageError,
+    Waiting,
 };
-
-/// A first connection for the ticket, and then one that has not begun.
-fn meet_again(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Pair {
-    connect(client, server);
-    meet(client, server)
-}
-
-/// Whatever became of early data, the connection works.
-#[track_caller]
-fn expect_alive(pair: &mut Pair) {
-    pair.client.write(b"again").unwrap();
-    assert_eq!(deliver(&mut pair.client, &mut pair.server), [b"again"]);
-    pair.server.write(b"answer").unwrap();
-    assert_eq!(deliver(&mut pair.server, &mut pair.client), [b"answer"]);
-    assert_eq!(pair.client.write_replayable_early_data(b"late"), Ok(0));
-}
-
-/// Sends early data to a server that does not take it for this reason.
-#[track_caller]
-fn expect_rejected(
-    client: &Arc<ClientConfig>,
-    server: &Arc<ServerConfig>,
-    reason: &str,
-) -> HandshakeKind {
-    let mut pair = meet(client, server);
-    assert_eq!(pair.client.write_replayable_early_data(b"lost"), Ok(4));
-    assert_eq!(pair.client.early_data(), EarlyData::Offered);
-    assert_eq!(finish_early(&mut pair), [] as [Vec<u8>; 0]);
-    expect_early_data(&pair, EarlyData::Rejected, Some(reason));
-    assert_eq!(
-        pair.server.read_replayable_early_data(&mut [0; 9]),
-        Ok(ReadOutcome::Closed)
-    );
-    expect_alive(&mut pair);
-    pair.server.facts().unwrap().handshake_kind
-}
 
 #[test]
 fn early_data_arrives_with_the_client_hello() {
@@ -391,157 +353,6 @@ fn the_age_of_a_ticket_may_be_wrong_by_ten_seconds() {
     }
 }
 
-/// Whoever recorded the first flight sends it again.
-#[test]
-fn a_replay_is_taken_for_one_and_leads_nowhere() {
-    let world = World::new();
-    let client = world.early_client(same);
-    let store = Arc::new(MemoryReplayStore::default());
-    let server = || {
-        world.server(Tickets::stateless(OneKey::new(1)), |server| {
-            server.with_replayable_early_data(taking(1000, store.clone()))
-        })
-    };
-    // Two machines that share keys and store.
-    let (one, other) = (server(), server());
-    let mut pair = meet_again(&client, &one);
-    pair.client.write_replayable_early_data(b"pay").unwrap();
-    let first_flight = pair.client.output().to_vec();
-    assert_eq!(finish_early(&mut pair), [b"pay"]);
-    for (seconds, taken) in [(0, false), (10, false), (11, false), (3600, false)] {
-        world.advance(seconds);
-        for server in [&one, &other] {
-            let mut victim = warifu::Connection::server(server.clone());
-            victim.receive(&first_flight);
-            victim.process().unwrap();
-            assert_eq!(victim.early_data() == EarlyData::Accepted, taken);
-            assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
-            assert_eq!(victim.waiting(), Some(Waiting::Bytes("Finished")));
-            // What was under the recorded connection's keys does not decrypt, and is skipped as early data is.
-            victim.receive(&first_flight[first_flight.len() - 25..]);
-            victim.process().unwrap();
-            victim.received_eof();
-            let expected = "Finished";
-            assert_eq!(
-                victim.process(),
-                Err(Error::ClosedDuringHandshake { expected })
-            );
-        }
-        world.clock.go_back(Duration::from_secs(seconds));
-    }
-    let statistics = other.psk_statistics();
-    assert_eq!(
-        (
-            statistics.early_data_accepted,
-            statistics.early_data_declined
-        ),
-        (0, 4)
-    );
-}
-
-/// The client itself may be the one that is too late: its handshake goes on.
-#[test]
-fn a_client_whose_first_flight_was_replayed_ahead_of_it_goes_on() {
-    let world = World::new();
-    let (client, server) = (world.early_client(same), world.early_server(1000, same));
-    let mut pair = meet_again(&client, &server);
-    pair.client.write_replayable_early_data(b"pay").unwrap();
-    let mut thief = warifu::Connection::server(server);
-    thief.receive(pair.client.output());
-    thief.process().unwrap();
-    assert_eq!(read_early(&mut thief), [b"pay"]);
-    assert_eq!(finish_early(&mut pair), [] as [Vec<u8>; 0]);
-    let reason = "the same early data came before: a replay";
-    expect_early_data(&pair, EarlyData::Rejected, Some(reason));
-    expect_resumed(&pair);
-    expect_alive(&mut pair);
-}
-
-/// Fails, now or later.
-#[derive(Debug)]
-struct Broken {
-    later: bool,
-}
-
-impl ReplayStore for Broken {
-    fn is_first<'a>(
-        &'a self,
-        _: &'a [u8; 32],
-        _: UnixTime,
-        until: Option<UnixTime>,
-    ) -> Answer<'a, Result<bool, String>> {
-        assert!(until.is_some());
-        let failed = || Err("connection refused".to_owned());
-        match self.later {
-            true => Answer::later(async move { failed() }),
-            false => Answer::Ready(failed()),
-        }
-    }
-}
-
-#[test]
-fn without_an_answer_of_the_replay_store_early_data_is_refused() {
-    let world = World::new();
-    let client = world.early_client(same);
-    let server = |early| {
-        world.server(Tickets::stateless(OneKey::new(1)), |server| {
-            server.with_replayable_early_data(early)
-        })
-    };
-    for later in [false, true] {
-        let server = server(taking(1000, Broken { later }));
-        connect(&client, &server);
-        let reason = "the replay store cannot tell: connection refused";
-        let kind = expect_rejected(&client, &server, reason);
-        assert_eq!(kind, HandshakeKind::Resumed);
-    }
-    let server = server(taking(1000, MemoryReplayStore::new(0)));
-    connect(&client, &server);
-    let reason = "the replay store cannot tell: the replay store is full: 0 ClientHellos";
-    expect_rejected(&client, &server, reason);
-}
-
-#[test]
-fn an_external_key_carries_early_data_and_is_remembered_for_good() {
-    let world = World::new();
-    let early = || alice().with_replayable_early_data(100);
-    let client = ClientConfig::psk_builder([early()])
-        .with_clock(world.clock.clone())
-        .with_replayable_early_data(true)
-        .build()
-        .unwrap();
-    let server_of = |psk: Psk, max_bytes| {
-        ServerConfig::psk_builder(psk)
-            .with_clock(world.clock.clone())
-            .with_replayable_early_data(taking(max_bytes, MemoryReplayStore::default()))
-            .build()
-            .unwrap()
-    };
-    let server = server_of(early(), 100);
-    let mut pair = meet(&client, &server);
-    assert_eq!(pair.client.write_replayable_early_data(&[7; 101]), Ok(100));
-    let first_flight = pair.client.output().to_vec();
-    assert_eq!(finish_early(&mut pair), [[7; 100]]);
-    expect_early_data(&pair, EarlyData::Accepted, None);
-    assert_eq!(
-        pair.server.facts().unwrap().handshake_kind,
-        HandshakeKind::Psk
-    );
-    expect_alive(&mut pair);
-
-    world.advance(10 * 365 * 86_400);
-    let mut victim = warifu::Connection::server(server);
-    victim.receive(&first_flight);
-    victim.process().unwrap();
-    assert_eq!(victim.early_data(), EarlyData::Rejected);
-    assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
-
-    let reason = "the key or ticket does not allow early data";
-    expect_rejected(&client, &server_of(alice(), 100), reason);
-    let reason = "the key or ticket allows more early data than this server takes";
-    expect_rejected(&client, &server_of(early(), 99), reason);
-}
-
 #[test]
 fn a_client_stops_at_the_limit_of_its_ticket() {
     let world = World::new();
@@ -704,4 +515,64 @@ fn both_sides_log_the_same_early_secrets() {
     ours.sort();
     theirs.sort();
     assert_eq!(ours, theirs);
+}
+
+#[derive(Debug)]
+struct ToHundred;
+
+impl Padding for ToHundred {
+    fn padding_len(&self, content_len: usize) -> usize {
+        content_len.next_multiple_of(100) - content_len
+    }
+}
+
+/// What counts against the limit is data alone (RFC 8446 Section 4.2.10).
+#[test]
+fn early_data_is_padded_as_other_data_is() {
+    let world = World::new();
+    let client = world.early_client(|client| client.with_padding(Arc::new(ToHundred)));
+    let mut pair = meet_again(&client, &world.early_server(10, same));
+    pair.client.process().unwrap();
+    let before = pair.client.output().len();
+    assert_eq!(pair.client.write_replayable_early_data(&[7; 11]), Ok(10));
+    let record = pair.client.output().len() - before;
+    assert_eq!(record, 5 + 100 + support::OVERHEAD);
+    assert_eq!(finish_early(&mut pair), [[7; 10]]);
+}
+
+/// EndOfEarlyData is part of what is signed and derived from then on.
+#[test]
+fn what_comes_after_early_data_is_as_after_any_handshake() {
+    let world = World::new();
+    let trust = world.pki.trust();
+    let credential = world.pki.client.clone();
+    let client = world.early_client(|client| {
+        client
+            .with_post_handshake_auth(true)
+            .with_credential(credential)
+    });
+    let server = world.early_server(1000, |server| {
+        server.with_client_auth(ClientAuth::post_handshake(trust))
+    });
+    let mut pair = meet_again(&client, &server);
+    pair.client.write_replayable_early_data(b"request").unwrap();
+    assert_eq!(finish_early(&mut pair), [b"request"]);
+    pair.server.request_client_certificate().unwrap();
+    pair.server.update_keys(true).unwrap();
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+    assert_eq!(pair.server.waiting(), None);
+    assert!(pair.server.facts().unwrap().peer_certificates.is_some());
+    let mut exported = [[0; 32]; 2];
+    pair.client
+        .export(b"label", None, &mut exported[0])
+        .unwrap();
+    pair.server
+        .export(b"label", None, &mut exported[1])
+        .unwrap();
+    assert_eq!(exported[0], exported[1]);
+    expect_alive(&mut pair);
+    let mut third = meet(&client, &server);
+    third.client.write_replayable_early_data(b"next").unwrap();
+    assert_eq!(finish_early(&mut third), [b"next"]);
 }

@@ -24,7 +24,7 @@ use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, MemorySessions, RingKey, Session, SessionKey,
     TicketKey, TicketKeyRing, Tickets,
 };
-use warifu::{Connection, HandshakeKind};
+use warifu::{ClientConfig, Connection, Error, HandshakeKind, Psk, PskFailure, ServerConfig};
 
 const WEEK: u64 = 604_800;
 
@@ -143,8 +143,7 @@ fn key_context(world: &World) -> [u8; 32] {
     let client = world.client(|client| client.with_session_store(Ask(context.clone())));
     let mut connection = Connection::client(client, server_name());
     connection.process().unwrap();
-    let context = *context.lock().unwrap();
-    context
+    *context.lock().unwrap()
 }
 
 #[test]
@@ -335,7 +334,7 @@ fn a_ticket_with_another_secret_is_refused() {
     assert_eq!(side, Side::Server);
     assert_eq!(
         error,
-        warifu::PskFailure::WrongKey {
+        PskFailure::WrongKey {
             identity: "a ticket of this server".to_owned()
         }
         .into()
@@ -438,4 +437,43 @@ fn a_retry_with_another_hash_drops_the_session() {
         let facts = side.facts().unwrap();
         assert_eq!(facts.handshake_kind, HandshakeKind::FullWithRetry);
     }
+}
+
+#[test]
+fn configurations_without_certificates_resume_too() {
+    let world = World::new();
+    let psk = || Psk::new("alice", [7; 32]).unwrap();
+    let client = ClientConfig::psk_builder([psk()])
+        .with_clock(world.clock.clone())
+        .with_session_store(world.shelf.clone())
+        .build()
+        .unwrap();
+    let server_of = |psk: Psk| {
+        ServerConfig::psk_builder(psk)
+            .with_clock(world.clock.clone())
+            .with_session_context("server")
+            .with_tickets(Tickets::stateless(OneKey::new(1)))
+            .build()
+            .unwrap()
+    };
+    let server = server_of(psk());
+    connect(&client, &server);
+    for _ in 0..3 {
+        let next = connect(&client, &server);
+        expect_resumed(&next);
+        for side in [&next.client, &next.server] {
+            let facts = side.facts().unwrap();
+            assert_eq!(&*facts.psk.as_ref().unwrap().identity, b"alice");
+        }
+    }
+    // Where the key is gone nothing else will do.
+    let mut pair = meet(&client, &server_of(Psk::new("bob", [8; 32]).unwrap()));
+    let (side, error) = pair.handshake().unwrap_err();
+    assert_eq!(side, Side::Server);
+    let Error::Psk(PskFailure::Unusable { reason, .. }) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(reason, "the key with which the session began is gone");
+    assert_eq!(error.alert(), Some(AlertDescription::DECRYPT_ERROR));
+    pair.expect_alert(side, &error);
 }

@@ -30,7 +30,9 @@ use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, Session, SessionKey, SessionStore, TicketKey,
     TicketKeys, Tickets,
 };
-use warifu::{Error, HandshakeKind, PeerMisbehaved, Psk, ReadOutcome, Stream, UsageError, Waiting};
+use warifu::{
+    ClientAuth, Error, HandshakeKind, PeerMisbehaved, Psk, ReadOutcome, Stream, UsageError, Waiting,
+};
 use zeroize::Zeroizing;
 
 #[test]
@@ -522,4 +524,56 @@ fn lengthen(session: &mut Vec<u8>, len: usize) {
     session.truncate(at);
     session.extend(u16::try_from(len).unwrap().to_be_bytes());
     session.resize(at + 2 + len, 7);
+}
+
+/// A server may wait for the client's certificate and for a ticket key at once: the key is what it can do something about.
+#[test]
+fn a_server_that_waits_for_two_things_says_which_is_its_own() {
+    let world = World::new();
+    let gate = Gate::default();
+    let keys = LateKey(OneKey::new(1), gate.clone());
+    let trust = world.pki.trust();
+    let server = world.server(Tickets::stateless(keys).on_request(), |server| {
+        server.with_client_auth(ClientAuth::post_handshake(trust))
+    });
+    let credential = world.pki.client.clone();
+    let client = world.client(|client| {
+        client
+            .with_post_handshake_auth(true)
+            .with_credential(credential)
+    });
+    let mut pair = connect(&client, &server);
+    pair.server.request_client_certificate().unwrap();
+    assert_eq!(pair.server.waiting(), Some(Waiting::Bytes("Certificate")));
+    pair.server.send_tickets(1).unwrap();
+    assert_eq!(pair.server.waiting(), Some(Waiting::Answer("ticket key")));
+    gate.open();
+    pair.server.process().unwrap();
+    assert_eq!(pair.server.waiting(), Some(Waiting::Bytes("Certificate")));
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+    assert_eq!(pair.server.waiting(), None);
+    assert!(pair.server.facts().unwrap().peer_certificates.is_some());
+    assert_eq!(world.shelf.len(), 1);
+    // The session is that of the handshake, which knew of no certificate.
+    let next = connect(&client, &server);
+    expect_resumed(&next);
+    assert_eq!(next.server.facts().unwrap().peer_certificates, None);
+}
+
+/// RFC 8446 Section 4.6.1: seven days after the client proved itself no ticket is issued any more.
+#[test]
+fn a_connection_of_more_than_seven_days_gets_no_tickets() {
+    let world = World::new();
+    let client = world.client(same);
+    let server = world.server(stateless().on_request(), same);
+    let mut pair = connect(&client, &server);
+    world.advance(604_799);
+    pair.server.send_tickets(1).unwrap();
+    deliver(&mut pair.server, &mut pair.client);
+    assert_eq!(world.shelf.drain()[0].lifetime(), Duration::from_secs(1));
+    world.advance(1);
+    pair.server.send_tickets(1).unwrap();
+    assert!(pair.server.output().is_empty());
+    assert_eq!(world.shelf.len(), 0);
 }

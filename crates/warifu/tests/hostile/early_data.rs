@@ -396,6 +396,37 @@ fn a_clients_alert_comes_under_early_keys() {
     expect("Finished", &outcome, PeerMisbehaved::BadFinished, alert);
 }
 
+/// The transport ends after each byte.
+#[test]
+fn a_client_that_goes_away_is_noticed_wherever_it_does() {
+    let whole = |number| {
+        let mut scene = server_scene();
+        scene.cut = Some((number, usize::MAX));
+        scene.play(|_, _| {})
+    };
+    for number in [0, 1] {
+        expect_taken("whole", &whole(number), b"onetwo");
+        let mut len = 0;
+        loop {
+            let mut scene = server_scene();
+            scene.cut = Some((number, len));
+            let outcome = scene.play(|_, _| {});
+            if outcome.error == Some(Error::Truncated) {
+                break;
+            }
+            let Some(Error::ClosedDuringHandshake { expected }) = outcome.error else {
+                panic!("{:?} after {len} bytes", outcome.error);
+            };
+            let awaited = ["ClientHello", "EndOfEarlyData", "Finished"];
+            assert!(awaited.contains(&expected), "{expected}");
+            assert_eq!(outcome.alerts, []);
+            assert!(b"onetwo".starts_with(&outcome.early_data));
+            len += 1;
+        }
+        assert!(len > 70, "{len}");
+    }
+}
+
 /// RFC 8446 Section 4.2.10 with Section 4.1.4: a client that was told to retry does not offer early data again, and its
 /// second ClientHello is not under early keys.
 #[test]

@@ -32,3 +32,4 @@ mod parameters;
 mod post_handshake;
 mod random;
 mod records;
+mod tickets;

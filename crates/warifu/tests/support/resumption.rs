@@ -15,7 +15,7 @@ use warifu::resumption::{
 use warifu::{ClientConfig, Connection, EarlyData, HandshakeKind, ReadOutcome, ServerConfig};
 
 use super::{
-    Pair, Pki, client_builder, move_bytes, pki, read_records, server_builder, server_name,
+    Pair, Pki, client_builder, deliver, move_bytes, pki, read_records, server_builder, server_name,
 };
 
 /// A clock that a test moves. It starts at [`pki::NOW`].
@@ -302,4 +302,40 @@ pub fn expect_early_data(pair: &Pair, early_data: EarlyData, declined: Option<&s
     let facts = pair.server.facts().unwrap();
     assert_eq!(facts.early_data_declined.as_deref(), declined);
     assert_eq!(pair.client.facts().unwrap().early_data_declined, None);
+}
+
+/// A first connection for the ticket, and then one that has not begun.
+pub fn meet_again(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> Pair {
+    connect(client, server);
+    meet(client, server)
+}
+
+/// Whatever became of early data, the connection works.
+#[track_caller]
+pub fn expect_alive(pair: &mut Pair) {
+    pair.client.write(b"again").unwrap();
+    assert_eq!(deliver(&mut pair.client, &mut pair.server), [b"again"]);
+    pair.server.write(b"answer").unwrap();
+    assert_eq!(deliver(&mut pair.server, &mut pair.client), [b"answer"]);
+    assert_eq!(pair.client.write_replayable_early_data(b"late"), Ok(0));
+}
+
+/// Sends early data to a server that does not take it for this reason.
+#[track_caller]
+pub fn expect_rejected(
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    reason: &str,
+) -> HandshakeKind {
+    let mut pair = meet(client, server);
+    assert_eq!(pair.client.write_replayable_early_data(b"lost"), Ok(4));
+    assert_eq!(pair.client.early_data(), EarlyData::Offered);
+    assert_eq!(finish_early(&mut pair), [] as [Vec<u8>; 0]);
+    expect_early_data(&pair, EarlyData::Rejected, Some(reason));
+    assert_eq!(
+        pair.server.read_replayable_early_data(&mut [0; 9]),
+        Ok(ReadOutcome::Closed)
+    );
+    expect_alive(&mut pair);
+    pair.server.facts().unwrap().handshake_kind
 }
