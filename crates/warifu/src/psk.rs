@@ -70,7 +70,7 @@ struct Inner {
 /// All but the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Terms {
-    identity: Box<[u8]>,
+    identity: Arc<[u8]>,
     hash: PskHash,
     external: bool,
     /// The context with which the key is imported, if it is.
@@ -307,6 +307,11 @@ impl Psk {
     /// The identity.
     pub fn identity(&self) -> &[u8] {
         &self.0.terms.identity
+    }
+
+    /// The identity, shared.
+    pub(crate) fn shared_identity(&self) -> Arc<[u8]> {
+        self.0.terms.identity.clone()
     }
 
     /// The hash of the key.

@@ -110,7 +110,8 @@ async fn is_first(peer: &mut Peer, config: &ServerConfig, found: &Found) -> Resu
     let until = found
         .ticket()
         .map(|_| UnixTime::since_unix_epoch(Duration::from_secs(until)));
-    let answer = early.store.is_first(&found.client_hello_id, now, until);
+    let id = found.client_hello_id();
+    let answer = early.store.is_first(&id, now, until);
     match peer.ask("replay store", answer).await {
         Ok(true) => Ok(()),
         Ok(false) => Err("the same early data came before: a replay".to_owned()),

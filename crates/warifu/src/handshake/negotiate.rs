@@ -65,6 +65,23 @@ pub(crate) fn choose_suite(
     hello: &ClientHello<'_>,
     hash: Option<Hash>,
 ) -> Result<Tls13Suite, Error> {
+    common_suite(settings, hello, hash).ok_or_else(|| {
+        let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
+        let ours = settings.suites.iter().filter(fits);
+        NothingInCommon::CipherSuite {
+            ours: listed(ours.map(|row| row.suite)),
+            peers: listed(hello.cipher_suites.iter()),
+        }
+        .into()
+    })
+}
+
+/// As [`choose_suite`], where it is no failure that there is none.
+pub(crate) fn common_suite(
+    settings: &Settings,
+    hello: &ClientHello<'_>,
+    hash: Option<Hash>,
+) -> Option<Tls13Suite> {
     let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
     let ours = settings.suites.iter().filter(fits);
     let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
@@ -79,14 +96,7 @@ pub(crate) fn choose_suite(
         ours.clone()
             .find(|row| hello.cipher_suites.contains(&row.suite))
     };
-    let chosen = chacha.or_else(in_our_order);
-    chosen.copied().ok_or_else(|| {
-        NothingInCommon::CipherSuite {
-            ours: listed(ours.clone().map(|row| row.suite)),
-            peers: listed(hello.cipher_suites.iter()),
-        }
-        .into()
-    })
+    chacha.or_else(in_our_order).copied()
 }
 
 /// A server's choice of group.

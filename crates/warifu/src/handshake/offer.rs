@@ -60,9 +60,16 @@ impl Offer {
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
-        let session_id = match settings.middlebox_compatibility {
-            true => Some(settings.random.bytes()?),
-            false => None,
+        let (random, session_id) = match settings.middlebox_compatibility {
+            true => {
+                let (mut random, mut session_id) = ([0; 32], [0; 32]);
+                settings
+                    .random
+                    .hello(&mut random, &mut session_id)
+                    .map_err(|_| Error::Internal("no random bytes"))?;
+                (random, Some(session_id))
+            }
+            false => (settings.random.bytes()?, None),
         };
         let server_name = match &client.server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
@@ -70,7 +77,6 @@ impl Offer {
             }
             _ => None,
         };
-        let random = settings.random.bytes()?;
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
@@ -203,25 +209,26 @@ impl Offer {
         prior: Option<&Transcript>,
     ) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
-        let mut bytes = Vec::with_capacity(2048);
-        self.offered = self.encode(&mut bytes)?;
-        if !self.psks.is_empty() {
-            psk::write_binders(&mut bytes, &self.psks, prior)?;
-        }
         peer.with_wire(|wire| {
             // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
             // other says 0x0303.
             let version = if first { [3, 1] } else { [3, 3] };
             wire.sending.writer_mut().set_plain_version(version);
-            wire.sending.send_message(|out| {
-                out.extend_from_slice(&bytes);
-                Ok(())
+            let bytes = wire.sending.send_message(|out| {
+                let start = out.len();
+                self.offered = self.encode(out)?;
+                match out.get_mut(start..) {
+                    Some(message) if !self.psks.is_empty() => {
+                        psk::write_binders(message, &self.psks, prior)
+                    }
+                    _ => Ok(()),
+                }
             })?;
+            let bytes = bytes.to_vec();
             wire.sending.flush_flight()?;
             wire.sending.writer_mut().set_plain_version([3, 3]);
-            Ok(())
-        })?;
-        Ok(bytes)
+            Ok(bytes)
+        })
     }
 
     /// Prepares the second ClientHello that a HelloRetryRequest asks for (RFC 8446 Section 4.1.4).
@@ -424,6 +431,8 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
     }
 }
 
+const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
+
 /// As long as the longest binder.
 const NO_BINDER: [u8; 48] = [0; 48];
 
@@ -443,7 +452,9 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
             OfferedSource::Session(session) => *suite == session.state.suite,
             OfferedSource::Key { .. } => suite.hash == first.hash(),
         };
-        suites.sort_by_key(|suite| !fits(suite));
+        // A server reads ChaCha20-Poly1305 in the first place as "no AES instructions": it comes there only if it stood there.
+        let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
+        suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
         if first.max_early_data() > 0 {
             suites.sort_by_key(|suite| suite.suite != first.early_data_suite());
         }

@@ -42,7 +42,7 @@ const MAX_IDENTITIES: usize = 8;
 /// A key that a client offers.
 pub(super) struct Offered {
     /// As it is on the wire.
-    pub(super) identity: Vec<u8>,
+    pub(super) identity: Arc<[u8]>,
     pub(super) obfuscated_ticket_age: u32,
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: OfferedSource,
@@ -102,7 +102,7 @@ impl Offered {
 
 fn key_facts(psk: &Psk, kind: PskKind, hash: Hash) -> PskFacts {
     PskFacts {
-        identity: Arc::from(psk.identity()),
+        identity: psk.shared_identity(),
         kind,
         hash: PskHash::of(hash),
     }
@@ -161,13 +161,13 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
             if enabled(kdf.hash()) {
                 let identity = imported_identity(psk.identity(), context, kdf)?;
                 let secret = psk.imported_secret(kdf, &identity)?;
-                offer(identity, secret, PskKind::Imported);
+                offer(identity.into(), secret, PskKind::Imported);
             }
         }
     }
     if psk.is_external() && enabled(psk.hash().hash()) {
         let secret = psk.external_secret()?;
-        offer(psk.identity().to_vec(), secret, PskKind::External);
+        offer(psk.shared_identity(), secret, PskKind::External);
     }
     Ok(())
 }
@@ -289,11 +289,11 @@ pub(super) struct Found {
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: FoundSource,
     /// As it was offered, to be found again in a second ClientHello.
-    identity: Vec<u8>,
+    identity: Arc<[u8]>,
     /// What the client said of the ticket's age.
     pub(super) obfuscated_ticket_age: u32,
-    /// Tells this ClientHello from all others: the hash of its binder.
-    pub(super) client_hello_id: [u8; 32],
+    /// Tells this ClientHello from all others.
+    binder: Vec<u8>,
 }
 
 pub(super) enum FoundSource {
@@ -304,6 +304,11 @@ pub(super) enum FoundSource {
 impl Found {
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
+    }
+
+    /// Tells this ClientHello from all others: the hash of its binder.
+    pub(super) fn client_hello_id(&self) -> [u8; 32] {
+        crate::certificate::sha256(&self.binder)
     }
 
     pub(super) fn ticket(&self) -> Option<&SessionState> {
@@ -335,8 +340,7 @@ impl Found {
         let offered = hello.extensions.pre_shared_key.as_ref();
         let place = offered.and_then(|offered| {
             let mut identities = offered.identities.iter();
-            let index =
-                identities.position(|offered| offered.identity.as_slice() == self.identity)?;
+            let index = identities.position(|offered| *offered.identity == *self.identity)?;
             Some((
                 u16::try_from(index).ok()?,
                 offered.binders.iter().nth(index)?,
@@ -414,11 +418,8 @@ pub(super) struct Fit<'a> {
 
 impl<'a> Fit<'a> {
     fn of(settings: &'a Settings, hello: &ClientHello<'a>) -> Self {
-        let common = |hash| {
-            negotiate::choose_suite(settings, hello, Some(hash))
-                .is_ok()
-                .then_some(hash)
-        };
+        let common =
+            |hash| negotiate::common_suite(settings, hello, Some(hash)).map(|suite| suite.hash);
         Self {
             server_name: hello
                 .extensions
@@ -485,10 +486,10 @@ pub(super) async fn find(
                     index,
                     mode,
                     secret,
+                    identity: shared(identity, &source),
                     source,
-                    identity: identity.to_vec(),
                     obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-                    client_hello_id: crate::certificate::sha256(&binder),
+                    binder: binder.to_vec(),
                 });
                 if wrong_key.is_some() {
                     continue;
@@ -528,6 +529,14 @@ pub(super) async fn find(
     let problem = problem.unwrap_or(PskFailure::Required);
     config.role.counters.count_not_found(&problem);
     without_key(config, problem.into())
+}
+
+/// An identity as it was offered, without a copy where the key has it.
+fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
+    match source {
+        FoundSource::Key { psk, .. } if psk.identity() == identity => psk.shared_identity(),
+        _ => Arc::from(identity),
+    }
 }
 
 /// What a ClientHello offers, and how a key would be used.
@@ -582,9 +591,9 @@ pub(super) fn find_recorded(
         mode: offer.mode?,
         secret: state.psk_secret()?,
         source: FoundSource::Ticket(Box::new(state)),
-        identity: psk_identity.identity.to_vec(),
+        identity: Arc::from(psk_identity.identity.as_slice()),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-        client_hello_id: crate::certificate::sha256(&binder),
+        binder: binder.to_vec(),
     });
     let binders = Binders::of(received, offered.binders_len(), None);
     check_binder(config, &found, &binders, &binder, true)?;
@@ -818,8 +827,9 @@ fn check_not_reflected(
     let FoundSource::Key { psk, .. } = &found.source else {
         return Ok(());
     };
-    let random = ClientHello::read(received.body())?.random.0;
-    if !psk.client_hellos().contains(&random) {
+    // legacy_version, then random: Section 4.1.2. The message was read whole before.
+    let random = received.body().get(2..).and_then(<[u8]>::first_chunk);
+    if !random.is_some_and(|random| psk.client_hellos().contains::<[u8; 32]>(random)) {
         return Ok(());
     }
     Counters::add(&config.role.counters.reflected);

@@ -245,6 +245,11 @@ impl RandomSource for RecordedRandom {
         Ok(())
     }
 
+    fn hello(&self, random: &mut [u8; 32], session_id: &mut [u8; 32]) -> Result<(), CryptoError> {
+        self.fill(session_id)?;
+        self.fill(random)
+    }
+
     fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError> {
         let private_key = self.private_keys.lock().unwrap().pop_front().unwrap();
         KeyShare::from_private_key(group, &private_key)

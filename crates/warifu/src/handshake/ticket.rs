@@ -389,7 +389,7 @@ pub(super) async fn take_session(
     let age = state.age_millis(now_millis) & u64::from(u32::MAX);
     let age = u32::try_from(age).unwrap_or_default();
     Ok(Some(Offered {
-        identity: session.ticket.to_vec(),
+        identity: Arc::from(&*session.ticket),
         obfuscated_ticket_age: age.wrapping_add(state.age_add),
         secret: state.psk_secret()?,
         source: OfferedSource::Session(Box::new(session)),

@@ -92,18 +92,25 @@ pub(super) async fn run(
     mut offer: Offer,
     client_hello: Vec<u8>,
     answer: Received<ServerHello<'static>>,
+    is_retry: bool,
 ) -> Result<Connected, Error> {
-    let (mut transcript, answer, kind) = if is_retry(&answer)? {
+    let (after_retry, answer) = if is_retry {
         let (transcript, answer) =
             retry(&mut peer, &client, &mut offer, &client_hello, &answer).await?;
-        (transcript, answer, HandshakeKind::FullWithRetry)
+        (Some(transcript), answer)
     } else {
-        let suite = check_server_hello(&offer, &read_server_hello(&answer)?, None)?;
-        let mut transcript = Transcript::new(suite.hash);
-        transcript.add(&client_hello);
-        (transcript, answer, HandshakeKind::Full)
+        (None, answer)
+    };
+    let kind = match after_retry {
+        Some(_) => HandshakeKind::FullWithRetry,
+        None => HandshakeKind::Full,
     };
     let (choice, shared_secret) = agree(&client, &mut offer, &answer, kind)?;
+    let mut transcript = after_retry.unwrap_or_else(|| {
+        let mut transcript = Transcript::new(choice.suite.hash);
+        transcript.add(&client_hello);
+        transcript
+    });
     transcript.add(answer.bytes());
     let early = choice.early_secret(&offer)?;
     let handshake = early.into_handshake_secret(shared_secret.as_ref());

@@ -97,7 +97,8 @@ pub(in crate::handshake) async fn run_after_recorded_hello(
 ) -> Result<Connected, Error> {
     let (offer, hello) = send_recorded_hello(&mut peer, &client, Vec::new(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
-    run(peer, client, offer, hello, answer).await
+    let retry = is_retry(&answer)?;
+    run(peer, client, offer, hello, answer, retry).await
 }
 
 /// The steps of the flow, save the second ClientHello and the server's signature, which are the record's.
@@ -294,7 +295,7 @@ async fn resume_after_recorded_hello(
     let recorded = recorded_hello(&trace, "client_hello").extensions;
     let recorded = recorded.pre_shared_key.unwrap();
     let identity = recorded.identities.iter().next().unwrap();
-    assert_eq!(offered.identity, identity.identity.as_slice());
+    assert_eq!(*offered.identity, *identity.identity);
     assert_eq!(
         offered.obfuscated_ticket_age,
         identity.obfuscated_ticket_age
@@ -309,7 +310,7 @@ async fn resume_after_recorded_hello(
     let (offer, hello) = send_recorded_hello(&mut peer, &client, offers, &trace)?;
     offer.begin_early_data(&mut peer, &hello)?;
     let answer = peer.recv::<ServerHello>().await?;
-    run(peer, client, offer, hello, answer).await
+    run(peer, client, offer, hello, answer, false).await
 }
 
 /// Byte for byte: binder, early data, EndOfEarlyData, Finished, data; with the PSK of Section 3's ticket.
