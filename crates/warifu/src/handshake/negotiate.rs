@@ -256,3 +256,37 @@ pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
             .unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Handshake, List16};
+    use crate::test_vectors::trace;
+
+    const AES128: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+    const AES256: CipherSuite = CipherSuite::TLS_AES_256_GCM_SHA384;
+    const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
+
+    /// OpenSSL's clients put AES-256 first and ChaCha20-Poly1305 second: they have AES instructions. With a key for SHA-256
+    /// they must get the suite that they had before, or their early data could not be taken.
+    #[test]
+    fn chacha_is_obeyed_where_it_is_the_clients_first_of_all() {
+        let trace = trace!("simple_1rtt");
+        let settings = Settings::default();
+        for (offered, hash, chosen) in [
+            (&[AES256, CHACHA, AES128][..], None, AES128),
+            (&[AES256, CHACHA, AES128], Some(Hash::Sha256), AES128),
+            (&[AES256, CHACHA, AES128], Some(Hash::Sha384), AES256),
+            (&[CHACHA, AES256, AES128], None, CHACHA),
+            (&[CHACHA, AES256, AES128], Some(Hash::Sha256), CHACHA),
+            (&[CHACHA, AES256, AES128], Some(Hash::Sha384), AES256),
+            (&[CHACHA, AES256], Some(Hash::Sha384), AES256),
+            (&[AES256, CHACHA], Some(Hash::Sha256), CHACHA),
+        ] {
+            let mut hello = ClientHello::read(&trace["client_hello"][4..]).unwrap();
+            hello.cipher_suites = List16::new(offered);
+            let suite = choose_suite(&settings, &hello, hash).unwrap().suite;
+            assert_eq!(suite, chosen, "{offered:?} {hash:?}");
+        }
+    }
+}
