@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
-use warifu_crypto::{KeyShare, SharedSecret};
+use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
@@ -45,6 +45,8 @@ pub(crate) struct Offer {
     /// `None` once it was used, or if only `psk_ke` is offered.
     share: Option<KeyShare>,
     cookie: Vec<u8>,
+    /// Up to the ClientHello that was sent last, for the hash of the first key offered.
+    transcript: Option<Box<Transcript>>,
     /// Which extensions were offered, so that what answers none of them can be refused.
     pub(crate) offered: ExtensionSet,
 }
@@ -96,8 +98,19 @@ impl Offer {
             share_group,
             share,
             cookie: Vec::new(),
+            transcript: None,
             offered: ExtensionSet::default(),
         })
+    }
+
+    /// The transcript up to the first ClientHello, most of which was hashed already where it has binders.
+    pub(crate) fn transcript(&mut self, hash: Hash, client_hello: &[u8]) -> Transcript {
+        if let Some(transcript) = self.transcript.take().filter(|known| known.hash() == hash) {
+            return *transcript;
+        }
+        let mut transcript = Transcript::new(hash);
+        transcript.add(client_hello);
+        transcript
     }
 
     /// Whether key and certificate are to be used together (RFC 9973).
@@ -217,12 +230,10 @@ impl Offer {
             let bytes = wire.sending.send_message(|out| {
                 let start = out.len();
                 self.offered = self.encode(out)?;
-                match out.get_mut(start..) {
-                    Some(message) if !self.psks.is_empty() => {
-                        psk::write_binders(message, &self.psks, prior)
-                    }
-                    _ => Ok(()),
+                if let (Some(message), false) = (out.get_mut(start..), self.psks.is_empty()) {
+                    self.transcript = psk::write_binders(message, &self.psks, prior)?;
                 }
+                Ok(())
             })?;
             let bytes = bytes.to_vec();
             wire.sending.flush_flight()?;

@@ -191,20 +191,30 @@ pub(super) fn check_size(offers: &[Offered]) -> Result<(), Error> {
 }
 
 /// Writes the binders of an encoded ClientHello, whose places are at its end, into them (RFC 8446 Section 4.2.11.2). `prior`
-/// is what came before it, after a HelloRetryRequest.
+/// is what came before it, after a HelloRetryRequest. Returns the transcript up to this ClientHello for the hash of the first
+/// key.
 pub(super) fn write_binders(
     message: &mut [u8],
     offers: &[Offered],
     prior: Option<&Transcript>,
-) -> Result<(), Error> {
+) -> Result<Option<Box<Transcript>>, Error> {
     const SHORT: Error = Error::Internal("no room for the binders");
     let lens = offers.iter().map(|offered| 1 + offered.hash().output_len());
     let binders_len = 2 + lens.sum::<usize>();
     let truncated_len = message.len().checked_sub(binders_len).ok_or(SHORT)?;
     let (truncated, binders) = message.split_at_mut_checked(truncated_len).ok_or(SHORT)?;
     let mut rest = binders.get_mut(2..).ok_or(SHORT)?;
+    let mut first: Option<Box<Transcript>> = None;
     for offered in offers {
-        let hash = truncated_hash(offered.hash(), prior, truncated);
+        let hash = match &mut first {
+            Some(first) if first.hash() == offered.hash() => first.current_hash(),
+            _ => {
+                let mut transcript = truncated_transcript(offered.hash(), prior, truncated);
+                let hash = transcript.current_hash();
+                first.get_or_insert(Box::new(transcript));
+                hash
+            }
+        };
         let binder = offered.secret.binder(&hash);
         let (place, behind) = rest
             .split_at_mut_checked(1 + binder.as_ref().len())
@@ -214,19 +224,17 @@ pub(super) fn write_binders(
         }
         rest = behind;
     }
-    Ok(())
+    if let Some(first) = &mut first {
+        first.add(binders);
+    }
+    Ok(first)
 }
 
-/// Transcript-Hash(..., Truncate(ClientHello)).
-fn truncated_hash(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]) -> Digest {
-    match prior {
-        Some(prior) => {
-            let mut transcript = prior.clone();
-            transcript.add(truncated);
-            transcript.current_hash()
-        }
-        None => hash.digest(&[truncated]),
-    }
+/// ..., Truncate(ClientHello)
+fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]) -> Transcript {
+    let mut transcript = prior.map_or_else(|| Transcript::new(hash), Clone::clone);
+    transcript.add(truncated);
+    transcript
 }
 
 // Imported identities, RFC 9258.
@@ -294,6 +302,8 @@ pub(super) struct Found {
     pub(super) obfuscated_ticket_age: u32,
     /// Tells this ClientHello from all others.
     binder: Vec<u8>,
+    /// The transcript up to this ClientHello, most of which was hashed for the binder.
+    transcript: Option<Transcript>,
 }
 
 pub(super) enum FoundSource {
@@ -304,6 +314,11 @@ pub(super) enum FoundSource {
 impl Found {
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
+    }
+
+    /// The transcript up to the ClientHello that this was found in.
+    pub(super) fn take_transcript(&mut self) -> Option<Transcript> {
+        self.transcript.take()
     }
 
     /// Tells this ClientHello from all others: the hash of its binder.
@@ -378,6 +393,8 @@ impl Found {
 /// What the binders of a received ClientHello cover.
 struct Binders<'a> {
     truncated: &'a [u8],
+    /// The list of binders itself.
+    rest: &'a [u8],
     prior: Option<&'a Transcript>,
 }
 
@@ -389,14 +406,23 @@ impl<'a> Binders<'a> {
     ) -> Self {
         let bytes = received.bytes();
         let truncated_len = bytes.len().saturating_sub(binders_len);
+        let (truncated, rest) = bytes
+            .split_at_checked(truncated_len)
+            .unwrap_or((bytes, &[]));
         Self {
-            truncated: bytes.get(..truncated_len).unwrap_or_default(),
+            truncated,
+            rest,
             prior,
         }
     }
 
+    /// The transcript up to the list of binders.
+    fn transcript(&self, hash: Hash) -> Transcript {
+        truncated_transcript(hash, self.prior, self.truncated)
+    }
+
     fn hash(&self, hash: Hash) -> Digest {
-        truncated_hash(hash, self.prior, self.truncated)
+        self.transcript(hash).current_hash()
     }
 }
 
@@ -482,7 +508,7 @@ pub(super) async fn find(
                 source,
                 derived_now,
             } => {
-                let found = Box::new(Found {
+                let mut found = Box::new(Found {
                     index,
                     mode,
                     secret,
@@ -490,11 +516,13 @@ pub(super) async fn find(
                     source,
                     obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
                     binder: binder.to_vec(),
+                    transcript: None,
                 });
                 if wrong_key.is_some() {
                     continue;
                 }
-                if let Err(error) = check_binder(config, &found, &binders, &binder, derived_now) {
+                if let Err(error) = check_binder(config, &mut found, &binders, &binder, derived_now)
+                {
                     // The other identities are looked up all the same, as they would be behind an unknown one: the time
                     // must not tell where the search ended.
                     wrong_key = Some(error);
@@ -586,7 +614,7 @@ pub(super) fn find_recorded(
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
-    let found = Box::new(Found {
+    let mut found = Box::new(Found {
         index: 0,
         mode: offer.mode?,
         secret: state.psk_secret()?,
@@ -594,9 +622,10 @@ pub(super) fn find_recorded(
         identity: Arc::from(psk_identity.identity.as_slice()),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
         binder: binder.to_vec(),
+        transcript: None,
     });
     let binders = Binders::of(received, offered.binders_len(), None);
-    check_binder(config, &found, &binders, &binder, true)?;
+    check_binder(config, &mut found, &binders, &binder, true)?;
     Ok(found)
 }
 
@@ -742,18 +771,21 @@ fn use_key(
 /// Section 4.2.11.2. A wrong key costs as much time as an unknown identity: one derivation of a secret, one binder.
 fn check_binder(
     config: &ServerConfig,
-    found: &Found,
+    found: &mut Found,
     binders: &Binders<'_>,
     binder: &[u8],
     derived_now: bool,
 ) -> Result<(), Error> {
     let counters = &config.role.counters;
+    let mut transcript = binders.transcript(found.hash());
     if binder.len() != found.hash().output_len() {
         let _ = black_box(check_by_nobodys_key(binders, binder));
     } else if found
         .secret
-        .verify_binder(&binders.hash(found.hash()), binder)
+        .verify_binder(&transcript.current_hash(), binder)
     {
+        transcript.add(binders.rest);
+        found.transcript = Some(transcript);
         Counters::add(match found.source {
             FoundSource::Key { .. } => &counters.keys_accepted,
             FoundSource::Ticket(_) => &counters.tickets_accepted,

@@ -31,7 +31,7 @@
 
 use std::sync::Arc;
 
-use warifu_crypto::SharedSecret;
+use warifu_crypto::{HmacKey, SharedSecret};
 
 use crate::config::{ClientAuth, RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
@@ -50,6 +50,7 @@ use crate::parameters::{
 };
 use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::protection::RecordKeys;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
 use crate::resumption::state::Origin;
 
@@ -85,19 +86,22 @@ pub(super) async fn run(
         declined,
     )?;
     let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &received).await?;
-    let mut transcript = Transcript::new(choice.suite.hash);
-    let received = match choice.group {
-        Some(GroupChoice::Retry(_)) => {
-            retry(&mut peer, &mut transcript, &config, &mut choice, received).await?
-        }
-        _ => received,
+    let (mut transcript, received) = match choice.group {
+        Some(GroupChoice::Retry(_)) => retry(&mut peer, &config, &mut choice, received).await?,
+        _ => (choice.begin_transcript(&received), received),
     };
     decide_early_data(&mut peer, &config, &mut choice).await?;
-    transcript.add(received.bytes());
     begin_fragmenting(&mut peer, &config, &choice)?;
-    let early = choice.early_keys(&config, &transcript)?;
+    let early = choice.early_keys(&config, &mut transcript)?;
     let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
-    let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, early)?;
+    let mut keys = install_handshake_keys(
+        &mut peer,
+        &config,
+        &choice,
+        &handshake,
+        &mut transcript,
+        early,
+    )?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
     let verifier = send_certificate_request(&mut peer, &mut transcript, &config, &choice)?;
@@ -112,7 +116,7 @@ pub(super) async fn run(
         )
         .await?;
     }
-    send_finished(&mut peer, &mut transcript, &keys.server.finished_key()?)?;
+    send_finished(&mut peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
     let exporter = main.exporter_secret(&server_finished_hash)?;
@@ -120,13 +124,14 @@ pub(super) async fn run(
     let from_client =
         install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
 
-    recv_end_of_early_data(&mut peer, &mut transcript, &config, &choice, &keys).await?;
+    if let Some(keys) = keys.client.take() {
+        recv_end_of_early_data(&mut peer, &mut transcript, &config, &choice, keys).await?;
+    }
     let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
-    let finished_key = keys.client.finished_key()?;
-    let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+    let verified = recv_finished(&mut peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(&mut peer, from_client, verified)?;
 
-    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &transcript).await?;
+    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &mut transcript).await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.post_handshake_auth => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -264,11 +269,22 @@ impl Choice {
         })
     }
 
+    /// The transcript up to the first ClientHello, most of which was hashed already where a binder was checked.
+    fn begin_transcript(&mut self, received: &Received<ClientHello<'static>>) -> Transcript {
+        let known = self.psk.as_mut().and_then(|psk| psk.take_transcript());
+        if let Some(transcript) = known {
+            return transcript;
+        }
+        let mut transcript = Transcript::new(self.suite.hash);
+        transcript.add(received.bytes());
+        transcript
+    }
+
     /// client_early_traffic_secret, if early data is taken; `transcript` ends with the ClientHello.
     fn early_keys(
         &self,
         config: &ServerConfig,
-        transcript: &Transcript,
+        transcript: &mut Transcript,
     ) -> Result<Option<(TrafficSecret, u32)>, Error> {
         let (Some(psk), EarlyOutcome::Accepted { limit }) = (&self.psk, &self.early_data) else {
             return Ok(None);
@@ -422,14 +438,14 @@ async fn decide_early_data(
     })
 }
 
-/// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello.
+/// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello. Returns the transcript up to
+/// it, and the message.
 async fn retry(
     peer: &mut Peer,
-    transcript: &mut Transcript,
     config: &ServerConfig,
     choice: &mut Choice,
     first: Received<ClientHello<'static>>,
-) -> Result<Received<ClientHello<'static>>, Error> {
+) -> Result<(Transcript, Received<ClientHello<'static>>), Error> {
     let group = choice
         .named_group()
         .ok_or(Error::Internal("retry without a group"))?;
@@ -438,9 +454,9 @@ async fn retry(
         true => Some(random.bytes()?),
         false => None,
     };
-    *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
+    let mut transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
     peer.send(
-        transcript,
+        &mut transcript,
         &HelloRetryRequest {
             legacy_version: ProtocolVersion::TLS1_2,
             random: RetryRandom,
@@ -470,14 +486,15 @@ async fn retry(
         cookie.as_ref().map(|cookie| cookie.as_slice()),
     )?;
     if let Some(psk) = &mut choice.psk {
-        psk.check_again(&second, transcript)?;
+        psk.check_again(&second, &transcript)?;
     }
     choice.kind = match choice.kind {
         HandshakeKind::Psk => HandshakeKind::PskWithRetry,
         HandshakeKind::Resumed => HandshakeKind::ResumedWithRetry,
         _ => HandshakeKind::FullWithRetry,
     };
-    Ok(second)
+    transcript.add(second.bytes());
+    Ok((transcript, second))
 }
 
 /// RFC 8446 Appendix D.4: a server sends it after its first message, if the client's session ID asks for it.
@@ -645,10 +662,12 @@ fn exchange_keys(
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
 }
 
-/// The traffic secrets of the handshake.
+/// What of the handshake's traffic secrets is wanted later.
 struct HandshakeKeys {
-    client: TrafficSecret,
-    server: TrafficSecret,
+    /// Until the client changes to it, behind early data.
+    client: Option<RecordKeys>,
+    client_finished: Box<HmacKey>,
+    server_finished: Box<HmacKey>,
 }
 
 fn install_handshake_keys(
@@ -656,49 +675,40 @@ fn install_handshake_keys(
     config: &ServerConfig,
     choice: &Choice,
     handshake: &HandshakeSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
     early: Option<(TrafficSecret, u32)>,
 ) -> Result<HandshakeKeys, Error> {
     let transcript_hash = transcript.current_hash();
-    let keys = HandshakeKeys {
-        client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
-        server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
-    };
-    choice.log_secret(
-        config,
-        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-        keys.client.as_bytes(),
-    );
-    choice.log_secret(
-        config,
-        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-        keys.server.as_bytes(),
-    );
+    let client = handshake.client_handshake_traffic_secret(&transcript_hash)?;
+    let server = handshake.server_handshake_traffic_secret(&transcript_hash)?;
+    choice.log_secret(config, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes());
+    choice.log_secret(config, "SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes());
     let had_retry = choice.kind.has_retry();
     if !had_retry {
         send_change_cipher_spec(peer, choice)?;
     }
-    peer.with_wire(|wire| {
+    let (client, client_finished) = client.handshake_keys(&choice.suite)?;
+    let (server, server_finished) = server.handshake_keys(&choice.suite)?;
+    let client = peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
-        wire.sending
-            .set_keys(keys.server.record_keys(&choice.suite)?)?;
-        match &early {
-            Some((early, limit)) => {
-                wire.receiving
-                    .set_early_keys(early.record_keys(&choice.suite)?, *limit, aligned)
-            }
-            None => {
-                let client_keys = keys.client.record_keys(&choice.suite)?;
-                wire.receiving.set_keys(client_keys, aligned);
-            }
-        }
+        wire.sending.set_keys(server)?;
         wire.receiving.reader_mut().allow_plain_alerts(true);
-        Ok(())
+        let Some((early, limit)) = early else {
+            wire.receiving.set_keys(client, aligned);
+            return Ok(None);
+        };
+        let early = early.record_keys(&choice.suite)?;
+        wire.receiving.set_early_keys(early, limit, aligned);
+        Ok(Some(client))
     })?;
     if !had_retry {
         skip_early_data(peer, config, choice)?;
     }
-    Ok(keys)
+    Ok(HandshakeKeys {
+        client,
+        client_finished,
+        server_finished,
+    })
 }
 
 struct RecordLimits {
@@ -845,18 +855,14 @@ async fn recv_end_of_early_data(
     transcript: &mut Transcript,
     config: &ServerConfig,
     choice: &Choice,
-    keys: &HandshakeKeys,
+    keys: RecordKeys,
 ) -> Result<(), Error> {
-    if !matches!(choice.early_data, EarlyOutcome::Accepted { .. }) {
-        return Ok(());
-    }
     let received = peer.recv::<EndOfEarlyData>().await?;
     EndOfEarlyData::read(received.body())?;
     transcript.add(received.bytes());
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
-        wire.receiving
-            .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+        wire.receiving.set_keys(keys, aligned);
         let limits = choice.record_limits(config);
         wire.receiving
             .reader_mut()
@@ -872,7 +878,7 @@ async fn send_tickets(
     choice: &Choice,
     client: &Option<PeerIdentity>,
     main: MainSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
 ) -> Result<AfterHandshake, Error> {
     let tickets = match &config.role.tickets {
         Some(tickets) if choice.may_resume => tickets,

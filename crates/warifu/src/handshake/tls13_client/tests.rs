@@ -141,19 +141,19 @@ async fn run_with_recorded_messages(
     transcript.add(answer.bytes());
     let early = EarlySecret::without_psk(choice.suite.hash)?;
     let handshake = early.into_handshake_secret(Some(&shared_secret));
-    let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &transcript)?;
+    let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &mut transcript)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
-    let verified = recv_finished(peer, &mut transcript, &keys.server.finished_key()?).await?;
+    let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
-    send_finished(peer, &mut transcript, &keys.client.finished_key()?)?;
+    send_finished(peer, &mut transcript, &keys.client_finished)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
     offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
     let hash = &server_finished_hash;
     install_application_keys(peer, &offer, &choice, &main, hash, verified)?;
     let facts = choice.facts(peer, &offer, None, None, alpn)?;
-    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &transcript)?;
+    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &mut transcript)?;
     Ok(Connected {
         facts,
         exporter,

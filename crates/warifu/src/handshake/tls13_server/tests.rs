@@ -100,7 +100,7 @@ async fn run_with_recorded_messages(
     };
     decide_early_data(peer, &config, &mut choice).await?;
     transcript.add(received.bytes());
-    let early = choice.early_keys(&config, &transcript)?;
+    let early = choice.early_keys(&config, &mut transcript)?;
     // NSS has pre_shared_key first; otherwise ours is the same.
     let mut other = transcript.clone();
     let handshake = send_server_hello(peer, &mut other, &config, &choice, &received)?;
@@ -113,26 +113,29 @@ async fn run_with_recorded_messages(
         assert_eq!(ours, trace["server_hello"]);
     }
     send_recorded(peer, Some(&mut transcript), &trace["server_hello"])?;
-    let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, early)?;
+    let mut keys =
+        install_handshake_keys(peer, &config, &choice, &handshake, &mut transcript, early)?;
     send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
     let verifier = send_certificate_request(peer, &mut transcript, &config, &choice)?;
     if chosen.is_some() {
         let staple = choice.ocsp;
         send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], staple).await?;
     }
-    send_finished(peer, &mut transcript, &keys.server.finished_key()?)?;
+    send_finished(peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
     let exporter = main.exporter_secret(&server_finished_hash)?;
     choice.log_secret(&config, "EXPORTER_SECRET", exporter.as_bytes());
     let from_client = install_sending_keys(peer, &config, &choice, &main, &server_finished_hash)?;
-    recv_end_of_early_data(peer, &mut transcript, &config, &choice, &keys).await?;
+    if let Some(keys) = keys.client.take() {
+        recv_end_of_early_data(peer, &mut transcript, &config, &choice, keys).await?;
+    }
     if verifier.is_some() {
         recv_unverified_identity(peer, &mut transcript).await?;
     }
-    let verified = recv_finished(peer, &mut transcript, &keys.client.finished_key()?).await?;
+    let verified = recv_finished(peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(peer, from_client, verified)?;
-    let tickets = send_tickets(peer, &config, &choice, &None, main, &transcript).await?;
+    let tickets = send_tickets(peer, &config, &choice, &None, main, &mut transcript).await?;
     Ok((exporter.as_bytes().to_vec(), tickets))
 }
 
