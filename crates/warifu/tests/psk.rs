@@ -11,10 +11,11 @@ mod support;
 
 use support::psk::{DHE, KE, client_of, connected, exchange, pair, psk, psk_of, server_of, sha384};
 use support::{Side, wire_records};
+use warifu::config::PskStatistics;
 use warifu::error::UsageError;
 use warifu::parameters::{CipherSuite, NamedGroup, PskKeyExchangeMode};
-use warifu::psk::{PskHash, PskKind};
-use warifu::{Error, HandshakeKind, NothingInCommon, Psk, PskFailure};
+use warifu::psk::{PskHash, PskKind, PskTable};
+use warifu::{Error, HandshakeKind, NothingInCommon, Psk, PskFailure, ServerConfig};
 
 const AES_128: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
 const AES_256: CipherSuite = CipherSuite::TLS_AES_256_GCM_SHA384;
@@ -438,4 +439,35 @@ fn a_wrong_key_costs_no_retry() {
         client_of([psk_of(b"alice", 1)]).with_groups(&[NamedGroup::X25519, NamedGroup::SECP256R1]);
     let server = server_of([psk("alice")]).with_groups(&[NamedGroup::SECP256R1]);
     pair(client, server).expect_failure(Side::Server, &wrong_key("alice"));
+}
+
+// ---- statistics ----
+
+#[test]
+fn statistics_count_what_became_of_keys() {
+    let shared = psk("shared");
+    let store = PskTable::new([psk("alice"), sha384("long"), shared.clone()]).unwrap();
+    let config = ServerConfig::psk_builder(store)
+        .with_cipher_suites(&[AES_128])
+        .build()
+        .unwrap();
+    let mut expected = PskStatistics::default();
+    let mut check = |keys: Vec<Psk>, count: fn(&mut PskStatistics)| {
+        let mut pair = support::Pair {
+            client: warifu::Connection::client(
+                client_of(keys).build().unwrap(),
+                support::server_name(),
+            ),
+            server: warifu::Connection::server(config.clone()),
+        };
+        let _ = pair.handshake();
+        count(&mut expected);
+        assert_eq!(config.psk_statistics(), expected);
+    };
+    check(vec![psk("alice")], |all| all.keys_accepted += 1);
+    check(vec![psk("bob")], |all| all.unknown_identities += 1);
+    check(vec![psk("bob"), psk("alice")], |all| all.keys_accepted += 1);
+    check(vec![psk_of(b"alice", 1)], |all| all.wrong_keys += 1);
+    check(vec![sha384("long")], |all| all.unusable_keys += 1);
+    check(vec![shared], |all| all.reflected += 1);
 }

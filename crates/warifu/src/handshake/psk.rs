@@ -489,6 +489,7 @@ pub(super) async fn find(
                     continue;
                 }
                 check_not_reflected(config, &found, received)?;
+                config.role.counters.count_found(&found);
                 return Ok(Search {
                     found: Some(found),
                     declined: problem.map(|problem: PskFailure| problem.to_string().into()),
@@ -707,10 +708,6 @@ fn check_binder(
         .secret
         .verify_binder(&binders.hash(found.hash()), binder)
     {
-        Counters::add(match found.source {
-            FoundSource::Key { .. } => &counters.keys_accepted,
-            FoundSource::Ticket(_) => &counters.tickets_accepted,
-        });
         return Ok(());
     } else if !derived_now {
         let _ = black_box(nobodys_key(found.hash()));
@@ -810,6 +807,13 @@ pub(crate) struct Counters {
 impl Counters {
     pub(super) fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_found(&self, found: &Found) {
+        Self::add(match found.source {
+            FoundSource::Key { .. } => &self.keys_accepted,
+            FoundSource::Ticket(_) => &self.tickets_accepted,
+        });
     }
 
     fn count_not_found(&self, problem: &PskFailure) {
