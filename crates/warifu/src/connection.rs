@@ -679,8 +679,8 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration does not allow it
-    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, or a request is
-    /// under way.
+    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, a request is under
+    /// way, or an external pre-shared key alone authenticated both sides (RFC 8446 Section 4.3.2).
     pub fn request_client_certificate(&mut self) -> Result<(), Error> {
         let established = match &mut self.state {
             State::Established(established) => established,
@@ -703,7 +703,7 @@ impl Connection {
         }
         let Some(post_handshake_auth) = &established.post_handshake_auth else {
             return Err(UsageError::NotAvailable(
-                "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer",
+                "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer, and no external pre-shared key (RFC 8446 Section 4.3.2)",
             )
             .into());
         };

@@ -325,8 +325,7 @@ fn requests_that_cannot_be_made_are_usage_errors_and_harmless() {
         Error::Usage(UsageError::NotAvailable(text)) => text,
         other => panic!("{other}"),
     };
-    let needs =
-        "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer";
+    let needs = "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer, and no external pre-shared key (RFC 8446 Section 4.3.2)";
     let pki = Pki::new();
 
     let mut pair = Pair::with_pki(&pki, same, |server| {

@@ -529,6 +529,7 @@ pub(super) async fn find(
                     continue;
                 }
                 check_not_reflected(config, &found, received)?;
+                config.role.counters.count_found(&found);
                 return Ok(Search {
                     found: Some(found),
                     declined: problem.map(|problem: PskFailure| problem.to_string().into()),
@@ -786,10 +787,6 @@ fn check_binder(
     {
         transcript.add(binders.rest);
         found.transcript = Some(transcript);
-        Counters::add(match found.source {
-            FoundSource::Key { .. } => &counters.keys_accepted,
-            FoundSource::Ticket(_) => &counters.tickets_accepted,
-        });
         return Ok(());
     } else if !derived_now {
         let _ = black_box(nobodys_key(found.hash()));
@@ -890,6 +887,13 @@ pub(crate) struct Counters {
 impl Counters {
     pub(super) fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_found(&self, found: &Found) {
+        Self::add(match found.source {
+            FoundSource::Key { .. } => &self.keys_accepted,
+            FoundSource::Ticket(_) => &self.tickets_accepted,
+        });
     }
 
     fn count_not_found(&self, problem: &PskFailure) {

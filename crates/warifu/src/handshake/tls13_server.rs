@@ -133,7 +133,7 @@ pub(super) async fn run(
 
     let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &mut transcript).await?;
     let post_handshake_auth = match &config.role.client_auth {
-        ClientAuth::PostHandshake(verifier) if choice.post_handshake_auth => Some(Box::new(
+        ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
         )),
         _ => None,
@@ -278,6 +278,15 @@ impl Choice {
         let mut transcript = Transcript::new(self.suite.hash);
         transcript.add(received.bytes());
         transcript
+    }
+
+    /// Section 4.3.2: "servers which are authenticating with an external PSK MUST NOT send the CertificateRequest message
+    /// either in the main handshake or request post-handshake authentication"; RFC 9973 lets those that use a certificate
+    /// too.
+    fn may_ask_later(&self) -> bool {
+        let is_ticket = |psk: &Found| psk.ticket().is_some();
+        let by_key_alone = !self.with_certificate && !self.psk.as_deref().is_some_and(is_ticket);
+        self.post_handshake_auth && !by_key_alone
     }
 
     /// client_early_traffic_secret, if early data is taken; `transcript` ends with the ClientHello.
