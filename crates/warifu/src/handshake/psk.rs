@@ -312,6 +312,7 @@ impl Found {
     /// came before it.
     pub(super) fn check_again(
         &mut self,
+        config: &ServerConfig,
         second: &Received<ClientHello<'static>>,
         prior: &Transcript,
     ) -> Result<(), Error> {
@@ -338,13 +339,18 @@ impl Found {
             .secret
             .verify_binder(&binders.hash(self.hash()), &binder)
         {
-            return Err(PskFailure::WrongKey {
-                identity: self.describe(),
-            }
-            .into());
+            return Err(self.wrong_key(config));
         }
         self.index = index;
         Ok(())
+    }
+
+    fn wrong_key(&self, config: &ServerConfig) -> Error {
+        Counters::add(&config.role.counters.wrong_keys);
+        PskFailure::WrongKey {
+            identity: self.describe(),
+        }
+        .into()
     }
 
     fn describe(&self) -> String {
@@ -701,7 +707,6 @@ fn check_binder(
     binder: &[u8],
     derived_now: bool,
 ) -> Result<(), Error> {
-    let counters = &config.role.counters;
     if binder.len() != found.hash().output_len() {
         let _ = black_box(check_by_nobodys_key(binders, binder));
     } else if found
@@ -712,11 +717,7 @@ fn check_binder(
     } else if !derived_now {
         let _ = black_box(nobodys_key(found.hash()));
     }
-    Counters::add(&counters.wrong_keys);
-    Err(PskFailure::WrongKey {
-        identity: found.describe(),
-    }
-    .into())
+    Err(found.wrong_key(config))
 }
 
 /// The work of [`check_binder`] for an identity that nobody has.

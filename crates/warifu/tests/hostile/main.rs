@@ -29,5 +29,7 @@ mod memory;
 mod order;
 mod parameters;
 mod post_handshake;
+mod psk;
+mod psk_answer;
 mod random;
 mod records;
