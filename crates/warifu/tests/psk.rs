@@ -113,7 +113,7 @@ fn both_sides_get_the_same_exported_secrets() {
     for modes in [[DHE], [KE]] {
         let client = client_of([psk("alice")]).with_psk_modes(&modes);
         let server = server_of([psk("alice")]).with_psk_modes(&modes);
-        let mut pair = connected(client, server);
+        let pair = connected(client, server);
         let (mut ours, mut theirs) = ([0; 40], [0; 40]);
         pair.client
             .export(b"label", Some(b"context"), &mut ours)
@@ -392,6 +392,15 @@ fn identities_that_no_client_hello_has_room_for_are_refused_before_it_is_sent() 
         assert_eq!((sent[0].content_type, sent[0].len), (support::ALERT, 2));
         sides.expect_alert(Side::Client, &error);
     }
+}
+
+#[test]
+fn identities_and_protocol_names_that_do_not_fit_together_are_refused_before_anything_is_sent() {
+    let names: Vec<String> = (0..250).map(|number| format!("{number:0200}")).collect();
+    let client = client_of([psk_of(&[b'x'; 20_000], 7)]).with_alpn(&names);
+    let text = "identities of pre-shared keys, a ticket and names of application protocols do not fit in one ClientHello together: offer fewer";
+    let error = UsageError::Config(text.to_owned()).into();
+    pair(client, server_of([psk("alice")])).expect_failure(Side::Client, &error);
 }
 
 // ---- retry ----

@@ -217,7 +217,7 @@ impl Offer {
     ) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
         let mut bytes = Vec::with_capacity(2048);
-        self.offered = self.encode(&mut bytes)?;
+        self.offered = self.encode(&mut bytes).map_err(|_| no_room(first))?;
         if !self.psks.is_empty() {
             psk::write_binders(&mut bytes, &self.psks, prior)?;
         }
@@ -416,6 +416,22 @@ impl Offer {
         };
         secret.map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
     }
+}
+
+/// Why a ClientHello cannot be encoded. Each list was checked when it was configured; all extensions together have a limit of
+/// their own, 65,535 bytes (RFC 8446 Section 4.1.2).
+fn no_room(first: bool) -> Error {
+    if first {
+        return UsageError::Config(
+            "identities of pre-shared keys, a ticket and names of application protocols do not fit in one ClientHello together: offer fewer"
+                .to_owned(),
+        )
+        .into();
+    }
+    PeerMisbehaved::IllegalParameter {
+        what: "cookie or key share that HelloRetryRequest asks for has no room in ClientHello (RFC 8446 Section 4.1.2)",
+    }
+    .into()
 }
 
 /// As long as the longest binder.

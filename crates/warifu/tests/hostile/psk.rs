@@ -37,7 +37,7 @@ pub const PLAIN: Setting = Setting {
     record_size_limit: None,
     more_extensions: false,
 };
-const RETRY: Setting = Setting {
+pub const RETRY: Setting = Setting {
     retry: true,
     ..PLAIN
 };

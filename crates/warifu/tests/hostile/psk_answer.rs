@@ -7,14 +7,15 @@ use warifu::{Error, PeerMisbehaved, PskFailure};
 use crate::bytes::*;
 use crate::psk::{
     DECODE_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, KEY_SHARE, Keys, MISSING_EXTENSION, PLAIN,
-    PRE_SHARED_KEY, SUITES, UNEXPECTED_MESSAGE, illegal,
+    PRE_SHARED_KEY, RETRY, SUITES, UNEXPECTED_MESSAGE, illegal,
 };
 use crate::scene::{Item, Level, Outcome, Scene, expect, find, place};
 use crate::support::Side;
-use crate::support::psk::{DHE, KE, psk, sha384};
+use crate::support::psk::{DHE, KE, psk, psk_of, sha384};
 
 const UNSUPPORTED_EXTENSION: AlertDescription = AlertDescription::UNSUPPORTED_EXTENSION;
 
+const COOKIE: u16 = 44;
 const TLS_CERT_WITH_EXTERN_PSK: u16 = 33;
 
 /// What the victim, a client, makes of a changed ServerHello.
@@ -279,4 +280,37 @@ fn a_server_that_uses_both_does_not_leave_its_certificate_out() {
         expected: "CertificateRequest or Certificate",
     };
     expect("no certificate", &outcome, error, UNEXPECTED_MESSAGE);
+}
+
+// ---- HelloRetryRequest ----
+
+/// A cookie that the client cannot return: an honest server knows how long its ClientHello is.
+#[test]
+fn a_cookie_that_has_no_room_beside_the_identities_is_refused() {
+    let identity = [b'x'; 60_000];
+    let keys = Keys::new(vec![psk_of(&identity, 7)], vec![psk_of(&identity, 7)]);
+    let outcome = server_hello(keys.scene(Side::Client, RETRY), |request| {
+        *request.extension(COOKIE) = vector(2, &[7; 10_000]);
+    });
+    let error = illegal(
+        "cookie or key share that HelloRetryRequest asks for has no room in ClientHello (RFC 8446 Section 4.1.2)",
+    );
+    expect("long cookie", &outcome, error, ILLEGAL_PARAMETER);
+}
+
+#[test]
+fn a_retry_with_a_suite_that_fits_no_key_is_refused() {
+    let keys = Keys::new(vec![psk("alice")], vec![psk("alice")]);
+    let scene = keys.scene(Side::Client, RETRY);
+    let outcome = scene.play(|number, flight| {
+        if number == 0 {
+            find(flight, SERVER_HELLO)[71..73].copy_from_slice(&[0x13, 0x02]);
+        }
+    });
+    // The client offered none but suites with its key's hash.
+    let error = PeerMisbehaved::NotOffered {
+        what: "cipher suite",
+        value: "TLS_AES_256_GCM_SHA384".to_owned(),
+    };
+    expect("suite", &outcome, error, ILLEGAL_PARAMETER);
 }
