@@ -128,7 +128,8 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
         ))
         .into());
     }
-    let enabled = |hash| settings.suites.iter().any(|suite| suite.hash == hash);
+    let place = |hash| settings.suites.iter().position(|suite| suite.hash == hash);
+    let enabled = |hash| place(hash).is_some();
     let mut offer = |identity, secret, kind| {
         offers.push(Offered {
             identity,
@@ -141,7 +142,10 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
         });
     };
     if let Some(context) = psk.import_context() {
-        for kdf in TargetKdf::ALL {
+        // The server takes the first that it can use, and the suite follows from that.
+        let mut kdfs = TargetKdf::ALL;
+        kdfs.sort_by_key(|kdf| place(kdf.hash()));
+        for kdf in kdfs {
             if enabled(kdf.hash()) {
                 let identity = imported_identity(psk.identity(), context, kdf)?;
                 let secret = psk.imported_secret(kdf, &identity)?;
