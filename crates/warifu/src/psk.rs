@@ -192,7 +192,7 @@ impl Psk {
     /// A key agreed upon outside of TLS: `identity` of 1 to 65,535 bytes, which travels in the clear, and `key` of 16 to
     /// 65,535 random bytes. For SHA-256, in either role.
     ///
-    /// A ClientHello has room for identities of about 65,000 bytes together; longer ones are refused when they are offered.
+    /// A ClientHello has room for identities of about 61,000 bytes together; longer ones are refused when they are offered.
     ///
     /// # Errors
     /// [`PskError`] for a length out of range or a key of zeros.

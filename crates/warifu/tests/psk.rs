@@ -394,6 +394,15 @@ fn identities_that_no_client_hello_has_room_for_are_refused_before_it_is_sent() 
     }
 }
 
+#[test]
+fn identities_and_protocol_names_that_do_not_fit_together_are_refused_before_anything_is_sent() {
+    let names: Vec<String> = (0..250).map(|number| format!("{number:0200}")).collect();
+    let client = client_of([psk_of(&[b'x'; 20_000], 7)]).with_alpn(&names);
+    let text = "identities of pre-shared keys, a ticket and names of application protocols do not fit in one ClientHello together: offer fewer";
+    let error = UsageError::Config(text.to_owned()).into();
+    pair(client, server_of([psk("alice")])).expect_failure(Side::Client, &error);
+}
+
 // ---- retry ----
 
 #[test]

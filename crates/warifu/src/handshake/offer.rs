@@ -229,7 +229,7 @@ impl Offer {
             wire.sending.writer_mut().set_plain_version(version);
             let bytes = wire.sending.send_message(|out| {
                 let start = out.len();
-                self.offered = self.encode(out)?;
+                self.offered = self.encode(out).map_err(|_| no_room(first))?;
                 if let (Some(message), false) = (out.get_mut(start..), self.psks.is_empty()) {
                     self.transcript = psk::write_binders(message, &self.psks, prior)?;
                 }
@@ -443,6 +443,22 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
 }
 
 const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
+
+/// Why a ClientHello cannot be encoded. Each list was checked when it was configured; all extensions together have a limit of
+/// their own, 65,535 bytes (RFC 8446 Section 4.1.2).
+fn no_room(first: bool) -> Error {
+    if first {
+        return UsageError::Config(
+            "identities of pre-shared keys, a ticket and names of application protocols do not fit in one ClientHello together: offer fewer"
+                .to_owned(),
+        )
+        .into();
+    }
+    PeerMisbehaved::IllegalParameter {
+        what: "cookie or key share that HelloRetryRequest asks for has no room in ClientHello (RFC 8446 Section 4.1.2)",
+    }
+    .into()
+}
 
 /// As long as the longest binder.
 const NO_BINDER: [u8; 48] = [0; 48];

@@ -144,7 +144,8 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
         ))
         .into());
     }
-    let enabled = |hash| settings.suites.iter().any(|suite| suite.hash == hash);
+    let place = |hash| settings.suites.iter().position(|suite| suite.hash == hash);
+    let enabled = |hash| place(hash).is_some();
     let mut offer = |identity, secret, kind| {
         offers.push(Offered {
             identity,
@@ -157,7 +158,10 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
         });
     };
     if let Some(context) = psk.import_context() {
-        for kdf in TargetKdf::ALL {
+        // The server takes the first that it can use, and the suite follows from that.
+        let mut kdfs = TargetKdf::ALL;
+        kdfs.sort_by_key(|kdf| place(kdf.hash()));
+        for kdf in kdfs {
             if enabled(kdf.hash()) {
                 let identity = imported_identity(psk.identity(), context, kdf)?;
                 let secret = psk.imported_secret(kdf, &identity)?;
@@ -348,6 +352,7 @@ impl Found {
     /// came before it.
     pub(super) fn check_again(
         &mut self,
+        config: &ServerConfig,
         second: &Received<ClientHello<'static>>,
         prior: &Transcript,
     ) -> Result<(), Error> {
@@ -373,13 +378,18 @@ impl Found {
             .secret
             .verify_binder(&binders.hash(self.hash()), &binder)
         {
-            return Err(PskFailure::WrongKey {
-                identity: self.describe(),
-            }
-            .into());
+            return Err(self.wrong_key(config));
         }
         self.index = index;
         Ok(())
+    }
+
+    fn wrong_key(&self, config: &ServerConfig) -> Error {
+        Counters::add(&config.role.counters.wrong_keys);
+        PskFailure::WrongKey {
+            identity: self.describe(),
+        }
+        .into()
     }
 
     fn describe(&self) -> String {
@@ -777,7 +787,6 @@ fn check_binder(
     binder: &[u8],
     derived_now: bool,
 ) -> Result<(), Error> {
-    let counters = &config.role.counters;
     let mut transcript = binders.transcript(found.hash());
     if binder.len() != found.hash().output_len() {
         let _ = black_box(check_by_nobodys_key(binders, binder));
@@ -791,11 +800,7 @@ fn check_binder(
     } else if !derived_now {
         let _ = black_box(nobodys_key(found.hash()));
     }
-    Counters::add(&counters.wrong_keys);
-    Err(PskFailure::WrongKey {
-        identity: found.describe(),
-    }
-    .into())
+    Err(found.wrong_key(config))
 }
 
 /// The work of [`check_binder`] for an identity that nobody has.

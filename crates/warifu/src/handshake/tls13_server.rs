@@ -495,7 +495,7 @@ async fn retry(
         cookie.as_ref().map(|cookie| cookie.as_slice()),
     )?;
     if let Some(psk) = &mut choice.psk {
-        psk.check_again(&second, &transcript)?;
+        psk.check_again(config, &second, &transcript)?;
     }
     choice.kind = match choice.kind {
         HandshakeKind::Psk => HandshakeKind::PskWithRetry,

@@ -30,6 +30,8 @@ mod memory;
 mod order;
 mod parameters;
 mod post_handshake;
+mod psk;
+mod psk_answer;
 mod random;
 mod records;
 mod tickets;

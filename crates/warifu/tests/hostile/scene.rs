@@ -625,7 +625,13 @@ impl Scene {
                 self.outcome.alerts.push(alert);
             }
         }
-        self.honest.receive(&output);
+        let mut rest = &output[self.honest.receive(&output)..];
+        while !rest.is_empty() && self.honest.process().is_ok() {
+            match self.honest.receive(rest) {
+                0 => break,
+                count => rest = &rest[count..],
+            }
+        }
     }
 }
 
