@@ -786,7 +786,10 @@ impl Sending {
         if self.flight.capacity() == 0 {
             self.flight.reserve(FLIGHT_LEN);
         }
-        encode(&mut self.flight)?;
+        if let Err(error) = encode(&mut self.flight) {
+            self.flight.truncate(start);
+            return Err(error);
+        }
         let message = self.flight.get(start..).unwrap_or_default();
         if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
             let body_len = rest.len().saturating_sub(MESSAGE_HEADER_LEN - 1);
