@@ -1,0 +1,339 @@
+//! Whether the time in which a server refuses a ClientHello tells that an identity has a key.
+//!
+//! `cargo bench --bench psk_timing -- [--tries N] [NAME…]`. For each scene, ClientHellos of these classes are given to new
+//! server connections in random order, N of each class (100,000), and the time of `process` is taken:
+//!
+//! - *unknown*: nobody has the key of the identity;
+//! - *again*: the same, a control: what the method finds where there is nothing to find;
+//! - *wrong*: the identity is known, the key is not the right one. Some scenes have other contents, see there.
+//!
+//! Printed is Welch's t of unknown against each of the others, over the central part of the distribution, and the difference
+//! of the means. dudect calls |t| above 4.5 probable and above 10 certain evidence of a difference.
+
+use std::fmt;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use warifu::decision::Answer;
+use warifu::psk::{PskHash, PskRequest, PskRole, PskTable};
+use warifu::{ClientConfig, Connection, Error, Psk, PskStore, ServerConfig};
+
+/// ClientHellos of each class, so that no result hangs on the bytes of one.
+const HELLOS: usize = 32;
+/// The part of all times that counts: what was interrupted is left out, from all classes alike.
+const CENTRAL: (f64, f64) = (0.01, 0.90);
+/// Keys that the server has beside the one that is tried.
+const OTHERS: usize = 1000;
+
+fn main() {
+    let mut tries = 100_000;
+    let mut names = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            // cargo's own
+            "--bench" => {}
+            "--tries" => tries = arguments.next().unwrap().parse().unwrap(),
+            name => names.push(name.to_owned()),
+        }
+    }
+    println!("{tries} tries of each class; time of the wall; t over the central part {CENTRAL:?}");
+    for scene in scenes() {
+        if names.is_empty() || names.iter().any(|part| scene.name.contains(&**part)) {
+            scene.run(tries);
+        }
+    }
+}
+
+// The scenes.
+
+struct Scene {
+    name: &'static str,
+    what: &'static str,
+    server: Arc<ServerConfig>,
+    /// The keys of a client of the class *unknown*, and of *wrong*.
+    unknown: fn(usize) -> Vec<Psk>,
+    wrong: fn(usize) -> Vec<Psk>,
+}
+
+/// As long as [`unknown_name`].
+fn known_name() -> String {
+    "client-0000000".to_owned()
+}
+
+fn unknown_name(number: usize) -> String {
+    format!("nobody-{number:07}")
+}
+
+fn psk(identity: &str, seed: u8) -> Psk {
+    Psk::new(identity, [seed; 32]).unwrap()
+}
+
+fn sha384(psk: Psk) -> Psk {
+    psk.with_hash(PskHash::Sha384)
+}
+
+/// The server's keys, of either hash.
+fn table(hash: PskHash) -> PskTable {
+    let keys = (0..OTHERS).map(|number| psk(&format!("client-{number:07}"), 7).with_hash(hash));
+    PskTable::new(keys).unwrap()
+}
+
+/// Makes a new `Psk` for each look-up, and takes as long where there is none.
+#[derive(Debug)]
+struct Fresh(PskHash);
+
+impl PskStore for Fresh {
+    fn find<'a>(&'a self, request: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
+        let psk = Psk::new(request.identity, [7; 32])
+            .unwrap()
+            .with_hash(self.0);
+        let found = request.identity.starts_with(b"client");
+        Answer::Ready(Ok(found.then_some(psk)))
+    }
+}
+
+fn server(store: impl PskStore + 'static) -> Arc<ServerConfig> {
+    ServerConfig::psk_builder(store).build().unwrap()
+}
+
+fn scenes() -> Vec<Scene> {
+    use PskHash::{Sha256, Sha384};
+    let one_unknown: fn(usize) -> Vec<Psk> = |number| vec![psk(&unknown_name(number), 1)];
+    let one_unknown_384: fn(usize) -> Vec<Psk> =
+        |number| vec![sha384(psk(&unknown_name(number), 1))];
+    let one_wrong: fn(usize) -> Vec<Psk> = |_| vec![psk(&known_name(), 1)];
+    let one_wrong_384: fn(usize) -> Vec<Psk> = |_| vec![sha384(psk(&known_name(), 1))];
+    vec![
+        Scene {
+            name: "table",
+            what: "PskTable, SHA-256",
+            server: server(table(Sha256)),
+            unknown: one_unknown,
+            wrong: one_wrong,
+        },
+        Scene {
+            name: "fresh",
+            what: "a store that makes a new Psk each time, SHA-256",
+            server: server(Fresh(Sha256)),
+            unknown: one_unknown,
+            wrong: one_wrong,
+        },
+        Scene {
+            name: "table-sha384",
+            what: "PskTable, SHA-384",
+            server: server(table(Sha384)),
+            unknown: one_unknown_384,
+            wrong: one_wrong_384,
+        },
+        Scene {
+            name: "fresh-sha384",
+            what: "a store that makes a new Psk each time, SHA-384",
+            server: server(Fresh(Sha384)),
+            unknown: one_unknown_384,
+            wrong: one_wrong_384,
+        },
+        Scene {
+            name: "table-other-hash",
+            what: "PskTable with keys of SHA-384, the client offers binders of SHA-256, and suites of both",
+            server: server(table(Sha384)),
+            unknown: |number| with_suites_of_sha384(one_of(&unknown_name(number))),
+            wrong: |_| with_suites_of_sha384(one_of(&known_name())),
+        },
+        Scene {
+            name: "fresh-other-hash",
+            what: "the same with a new Psk each time",
+            server: server(Fresh(Sha384)),
+            unknown: |number| with_suites_of_sha384(one_of(&unknown_name(number))),
+            wrong: |_| with_suites_of_sha384(one_of(&known_name())),
+        },
+        Scene {
+            name: "table-several",
+            what: "PskTable, eight identities, all of them known or none",
+            server: server(table(Sha256)),
+            unknown: |number| eight("nobody", number),
+            wrong: |number| eight("client", number),
+        },
+        Scene {
+            name: "fresh-several",
+            what: "the same with a new Psk each time",
+            server: server(Fresh(Sha256)),
+            unknown: |number| eight("nobody", number),
+            wrong: |number| eight("client", number),
+        },
+        Scene {
+            name: "table-last",
+            what: "PskTable, eight identities, the last of them known or not",
+            server: server(table(Sha256)),
+            unknown: |number| eight("nobody", number),
+            wrong: |number| {
+                let mut keys = eight("nobody", number);
+                keys[7] = psk(&known_name(), 1);
+                keys
+            },
+        },
+        Scene {
+            name: "unusable",
+            what: "PskTable, keys for another role in place of wrong ones",
+            server: {
+                let client_only = |psk: Psk| psk.with_role(PskRole::Client);
+                let keys = (0..OTHERS).map(|number| psk(&format!("client-{number:07}"), 7));
+                server(PskTable::new(keys.map(client_only)).unwrap())
+            },
+            unknown: one_unknown,
+            wrong: one_wrong,
+        },
+        Scene {
+            name: "imported",
+            what: "PskTable, imported keys (RFC 9258), two forms each",
+            server: {
+                let keys = (0..OTHERS).map(|number| psk(&format!("client-{number:07}"), 7));
+                server(PskTable::new(keys.map(|psk| psk.with_import("context"))).unwrap())
+            },
+            unknown: |number| vec![psk(&unknown_name(number), 1).with_import("context")],
+            wrong: |_| vec![psk(&known_name(), 1).with_import("context")],
+        },
+    ]
+}
+
+fn one_of(identity: &str) -> Psk {
+    psk(identity, 1)
+}
+
+/// The key, and another behind it that nobody knows, so that the client offers suites of either hash.
+fn with_suites_of_sha384(psk_of_sha256: Psk) -> Vec<Psk> {
+    vec![psk_of_sha256, sha384(psk("nobody-at-all!", 1))]
+}
+
+fn eight(name: &str, number: usize) -> Vec<Psk> {
+    let numbers = (0..8).map(|index| (number * 8 + index) % OTHERS);
+    numbers
+        .map(|number| psk(&format!("{name}-{number:07}"), 1))
+        .collect()
+}
+
+// The measurement.
+
+const CLASSES: [&str; 3] = ["unknown", "again", "wrong"];
+
+impl Scene {
+    fn run(&self, tries: usize) {
+        let hellos = [self.unknown, self.unknown, self.wrong].map(|keys| {
+            (0..HELLOS)
+                .map(|number| client_hello(keys(number)))
+                .collect::<Vec<_>>()
+        });
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut order: Vec<usize> = (0..CLASSES.len() * tries)
+            .map(|index| index % CLASSES.len())
+            .collect();
+        random.shuffle(&mut order);
+        let mut times: [Vec<f64>; 3] = Default::default();
+        for number in 0..1000 {
+            black_box(refuse(&self.server, &hellos[number % 3][number % HELLOS]));
+        }
+        for class in order {
+            let hello = &hellos[class][random.below(HELLOS)];
+            times[class].push(refuse(&self.server, hello));
+        }
+        self.report(&times);
+    }
+
+    fn report(&self, times: &[Vec<f64>; 3]) {
+        let mut all: Vec<f64> = times.iter().flatten().copied().collect();
+        all.sort_by(f64::total_cmp);
+        let place = |part: f64| all[(part * (all.len() - 1) as f64) as usize];
+        let range = place(CENTRAL.0)..=place(CENTRAL.1);
+        let sample = |class: usize| {
+            let central = times[class].iter().filter(|time| range.contains(time));
+            Sample::of(central.copied())
+        };
+        let unknown = sample(0);
+        println!("{}: {}", self.name, self.what);
+        println!("    {:8} {unknown}", CLASSES[0]);
+        for class in [1, 2] {
+            let other = sample(class);
+            println!(
+                "    {:8} {other}, {:+.1} ns, t = {:+.2}",
+                CLASSES[class],
+                other.mean - unknown.mean,
+                unknown.welch(&other)
+            );
+        }
+    }
+}
+
+fn client_hello(keys: Vec<Psk>) -> Vec<u8> {
+    let config = ClientConfig::psk_builder(keys).build().unwrap();
+    let mut client = Connection::client(config, "server.example".try_into().unwrap());
+    client.process().unwrap();
+    client.output().to_vec()
+}
+
+/// Nanoseconds until a server has refused a ClientHello.
+fn refuse(config: &Arc<ServerConfig>, hello: &[u8]) -> f64 {
+    let mut server = Connection::server(config.clone());
+    let mut rest = &hello[server.receive(hello)..];
+    while !rest.is_empty() {
+        server.process().unwrap();
+        rest = &rest[server.receive(rest)..];
+    }
+    let start = Instant::now();
+    let result = black_box(server.process());
+    let elapsed = start.elapsed();
+    assert!(matches!(result, Err(Error::Psk(_))), "{result:?}");
+    elapsed.as_nanos() as f64
+}
+
+/// Mean and variance.
+struct Sample {
+    count: f64,
+    mean: f64,
+    variance: f64,
+}
+
+impl Sample {
+    fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let count = values.clone().count() as f64;
+        let mean = values.clone().sum::<f64>() / count;
+        let squares = values.map(|value| (value - mean).powi(2));
+        Self {
+            count,
+            mean,
+            variance: squares.sum::<f64>() / (count - 1.0),
+        }
+    }
+
+    /// Welch's t, positive if the other one is slower.
+    fn welch(&self, other: &Self) -> f64 {
+        let error = self.variance / self.count + other.variance / other.count;
+        (other.mean - self.mean) / error.sqrt()
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deviation = self.variance.sqrt();
+        write!(f, "{:9.1} ns ± {deviation:.0} ({})", self.mean, self.count)
+    }
+}
+
+/// xorshift64*
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
+        number as usize % limit
+    }
+
+    fn shuffle(&mut self, items: &mut [usize]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
