@@ -112,6 +112,12 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "switch TLS 1.3 on at the peer".to_owned(),
         ),
         Alert::DECRYPT_ERROR | Alert::UNKNOWN_PSK_IDENTITY => psk_refused(place),
+        // What OpenSSL and GnuTLS say to a wrong key, and OpenSSL to an unknown identity.
+        Alert::ILLEGAL_PARAMETER | Alert::MISSING_EXTENSION
+            if place.with_psk && place.role == Role::Client =>
+        {
+            psk_refused(place)
+        }
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
             "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, or it wants a certificate too",
             "compare identity, --psk-mode, --psk-hash and --psk-import with the peer's settings; its own log tells more".to_owned(),
