@@ -1,19 +1,23 @@
 //! The specification's client: sends each line of standard input as a message over TLS and prints the reply.
 //!
-//! `cargo run --example client -- [IP]`, with `ca.crt` in the current directory.
+//! `cargo run --example client -- [IP]`, with `ca.crt` in the current directory; with `--psk` behind the address, a
+//! pre-shared key in `psk.key` takes the place of certificates (`head -c 32 /dev/urandom > psk.key`).
 
 use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
 use std::net::{IpAddr, TcpStream};
 use std::process::ExitCode;
 
-use warifu::{ClientConfig, Stream, Trust};
+use warifu::{ClientConfig, Psk, Stream, Trust};
 
 const PORT: u16 = 11111;
 
 fn main() -> ExitCode {
-    let address = std::env::args().nth(1).unwrap_or("127.0.0.1".to_owned());
-    match run(&address) {
+    let (options, addresses): (Vec<_>, Vec<_>) = std::env::args()
+        .skip(1)
+        .partition(|argument| argument == "--psk");
+    let address = addresses.first().map_or("127.0.0.1", String::as_str);
+    match run(address, !options.is_empty()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("client: {error}");
@@ -22,12 +26,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(address: &str) -> Result<(), Box<dyn Error>> {
+fn run(address: &str, with_psk: bool) -> Result<(), Box<dyn Error>> {
     let address: IpAddr = address
         .parse()
         .map_err(|_| format!("{address} is not an IP address"))?;
     // The context: whom this client believes.
-    let config = ClientConfig::builder(Trust::from_ca_file("ca.crt")?).build()?;
+    let config = match with_psk {
+        true => ClientConfig::psk_builder([Psk::new("alice", std::fs::read("psk.key")?)?]),
+        false => ClientConfig::builder(Trust::from_ca_file("ca.crt")?),
+    }
+    .build()?;
     // The connection: TCP, then TLS on it.
     let transport = TcpStream::connect((address, PORT))
         .map_err(|error| format!("connecting to {address} port {PORT}: {error}"))?;

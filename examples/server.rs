@@ -1,7 +1,8 @@
 //! The specification's server: prints each message it receives over TLS and answers with a set
 //! message, until a client sends `shutdown`.
 //!
-//! `cargo run --example server`, with `server.crt` and `server.key` in the current directory.
+//! `cargo run --example server`, with `server.crt` and `server.key` in the current directory; with `-- --psk`, a pre-shared
+//! key in `psk.key` takes the place of certificates (`head -c 32 /dev/urandom > psk.key`).
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -9,13 +10,13 @@ use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use warifu::{Credential, ServerConfig, Stream};
+use warifu::{Credential, Psk, ServerConfig, Stream};
 
 const PORT: u16 = 11111;
 const REPLY: &[u8] = b"message received";
 
 fn main() -> ExitCode {
-    match run() {
+    match run(std::env::args().any(|argument| argument == "--psk")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("server: {error}");
@@ -24,10 +25,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
+fn run(with_psk: bool) -> Result<(), Box<dyn Error>> {
     // The context: what this server proves itself with.
-    let credential = Arc::new(Credential::from_files("server.crt", "server.key")?);
-    let config = ServerConfig::builder(credential).build()?;
+    let config = match with_psk {
+        true => ServerConfig::psk_builder(Psk::new("alice", std::fs::read("psk.key")?)?),
+        false => {
+            let credential = Credential::from_files("server.crt", "server.key")?;
+            ServerConfig::builder(Arc::new(credential))
+        }
+    }
+    .build()?;
     let listener = TcpListener::bind(("127.0.0.1", PORT))
         .map_err(|error| format!("listening on port {PORT}: {error}"))?;
     loop {

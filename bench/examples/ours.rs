@@ -1,10 +1,11 @@
 //! One thing of ours over and over, for a profiler:
 //! `perf record -e cpu-clock --call-graph dwarf target/release/examples/ours MODE COUNT`, after
-//! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, message-LEN, stream-LEN.
+//! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, psk_ke, psk_dhe_ke, resume, message-LEN, stream-LEN.
 
 use warifu_bench::pki::Pki;
+use warifu_bench::psk::Mode;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, ours};
+use warifu_bench::{Groups, ours, ours_psk};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -16,7 +17,25 @@ fn main() {
     let name = ours::server_name();
     let mut wire = Wire::new();
     let connect = |wire: &mut Wire| ours::handshake(&client, &server, &name, wire);
-    if mode == "handshake" {
+    let psk = |mode| {
+        let (client, server) = ours_psk::configs(mode);
+        let mut wire = Wire::new();
+        for _ in 0..count {
+            ours::handshake(&client, &server, &name, &mut wire);
+        }
+    };
+    if mode == "psk_ke" {
+        psk(Mode::PskKe);
+    } else if mode == "psk_dhe_ke" {
+        psk(Mode::PskDheKe);
+    } else if mode == "resume" {
+        let (client, server) = ours_psk::resuming(&pki);
+        for _ in 0..count {
+            let mut pair = ours::handshake(&client, &server, &name, &mut wire);
+            ours_psk::read_tickets(&mut pair);
+            assert!(pair.server.facts().unwrap().resumed);
+        }
+    } else if mode == "handshake" {
         for _ in 0..count {
             connect(&mut wire);
         }

@@ -3,10 +3,12 @@
 use std::hint::black_box;
 
 use warifu_crypto::{
-    Aead, AeadKey, Group, KeyKind, KeyShare, PrivateKey, PublicKey, SignatureAlgorithm, respond,
+    Aead, AeadKey, Digest, Group, Hash, HashContext, HmacKey, KeyKind, KeyShare, PrivateKey, Prk,
+    PublicKey, SignatureAlgorithm, random, respond,
 };
 
 use crate::Groups;
+use crate::psk::{KEY, Mode};
 
 const ECDSA: SignatureAlgorithm = SignatureAlgorithm::EcdsaP256Sha256;
 
@@ -41,6 +43,148 @@ impl Handshake {
             self.public_key.verify(ECDSA, &message, &signature).unwrap();
         }
     }
+}
+
+const HASH: Hash = Hash::Sha256;
+
+/// Bytes of the messages of a handshake with a key: ClientHello up to the binders, the binders, ServerHello,
+/// EncryptedExtensions, Finished. About what the stacks send; a hash takes them 64 at a time.
+const CLIENT_HELLO: [u8; 230] = [1; 230];
+const BINDERS: [u8; 35] = [1; 35];
+const SERVER_HELLO: [u8; 90] = [2; 90];
+const KEY_SHARE: [u8; 40] = [3; 40];
+const ENCRYPTED_EXTENSIONS: [u8; 6] = [8; 6];
+const FINISHED: [u8; 36] = [20; 36];
+
+/// What a handshake with an external key computes, both roles: random values, transcript hashes, binder, key schedule,
+/// Finished, one sealed and one opened record for each flight, the keys for application data; with psk_dhe_ke also two
+/// key shares and two agreements. What depends on the key alone was computed before: the early secret and the
+/// binder's key, and with psk_ke the handshake secret and the main secret as well.
+pub struct Psk {
+    mode: Mode,
+    /// Of the binder.
+    finished_key: HmacKey,
+    /// Derive-Secret(early secret, "derived", "").
+    derived: HmacKey,
+    /// With psk_ke: the handshake secret and the main secret.
+    later: Option<(Prk, Prk)>,
+}
+
+impl Psk {
+    pub fn new(mode: Mode) -> Self {
+        let early = Prk::extract(HASH, &[], &KEY);
+        let derive = |prk: &Prk, label: &[u8]| {
+            let secret = prk.expand_label_secret(label, &HASH.empty_digest());
+            HmacKey::new(HASH, secret.unwrap().as_ref())
+        };
+        let binder_key = early.expand_label_secret(b"ext binder", &HASH.empty_digest());
+        let derived = derive(&early, b"derived");
+        let later = (mode == Mode::PskKe).then(|| {
+            let handshake = Prk::extract_with(&derived, &[0; 32]);
+            let main = Prk::extract_with(&derive(&handshake, b"derived"), &[0; 32]);
+            (handshake, main)
+        });
+        Self {
+            mode,
+            finished_key: finished_key(binder_key.unwrap().as_ref()),
+            derived,
+            later,
+        }
+    }
+
+    pub fn run(&self) {
+        let mut randoms = [[0; 32]; 2];
+        for random in &mut randoms {
+            random::fill(random).unwrap();
+        }
+        black_box(&randoms);
+        let [mut for_client, mut for_server] = [None, None];
+        if self.mode == Mode::PskDheKe {
+            let client = KeyShare::generate(Group::X25519).unwrap();
+            let (share, secret) = respond(Group::X25519, client.public()).unwrap();
+            for_server = Some(secret);
+            for_client = Some(client.agree(&share).unwrap());
+        }
+        for shared in [&for_client, &for_server] {
+            self.run_role(shared.as_ref().map(AsRef::as_ref));
+        }
+    }
+
+    /// One role: both do the same, but that one seals what the other opens.
+    fn run_role(&self, shared: Option<&[u8]>) {
+        let mut transcript = HashContext::new(HASH);
+        transcript.update(&CLIENT_HELLO);
+        let binder = self.finished_key.sign(&[&transcript.current()]);
+        black_box(binder);
+        transcript.update(&BINDERS);
+        transcript.update(&SERVER_HELLO);
+        if shared.is_some() {
+            transcript.update(&KEY_SHARE);
+        }
+        let at_server_hello = transcript.current();
+        let handshake = shared.map(|secret| Prk::extract_with(&self.derived, secret));
+        let (handshake, known_main) = match (&handshake, &self.later) {
+            (None, Some((handshake, main))) => (handshake, Some(main)),
+            (handshake, _) => (handshake.as_ref().unwrap(), None),
+        };
+        let [client, server] = [b"c hs traffic", b"s hs traffic"]
+            .map(|label| traffic(handshake, label, &at_server_hello));
+        transcript.update(&ENCRYPTED_EXTENSIONS);
+        let by_server = finished_key(&server.1).sign(&[&transcript.current()]);
+        transcript.update(&FINISHED);
+        let at_server_finished = transcript.current();
+        let by_client = finished_key(&client.1).sign(&[&at_server_finished]);
+        black_box((by_server, by_client));
+        protect(&server.0, ENCRYPTED_EXTENSIONS.len() + FINISHED.len());
+        protect(&client.0, FINISHED.len());
+        let main = known_main.is_none().then(|| {
+            let derived = handshake.expand_label_secret(b"derived", &HASH.empty_digest());
+            let derived = HmacKey::new(HASH, derived.unwrap().as_ref());
+            Prk::extract_with(&derived, &[0; 32])
+        });
+        let main = known_main.or(main.as_ref()).unwrap();
+        for label in [b"c ap traffic", b"s ap traffic"] {
+            black_box(traffic(main, label, &at_server_finished));
+        }
+        let exporter = main.expand_label_secret(b"exp master", &at_server_finished);
+        black_box(exporter.unwrap());
+    }
+}
+
+fn finished_key(secret: &[u8]) -> HmacKey {
+    let mut key = [0; 32];
+    Prk::with_secret(HASH, secret, |prk| {
+        prk.expand_label(b"finished", b"", &mut key).unwrap();
+    });
+    HmacKey::new(HASH, &key)
+}
+
+/// A traffic secret and the keys from it.
+fn traffic(prk: &Prk, label: &[u8], transcript_hash: &Digest) -> (AeadKey, [u8; 32]) {
+    let mut secret = [0; 32];
+    prk.expand_label(label, transcript_hash, &mut secret)
+        .unwrap();
+    let (mut key, mut iv) = ([0; 16], [0; 12]);
+    Prk::with_secret(HASH, &secret, |prk| {
+        prk.expand_label(b"key", b"", &mut key).unwrap();
+        prk.expand_label(b"iv", b"", &mut iv).unwrap();
+    });
+    black_box(iv);
+    (AeadKey::new(Aead::Aes128Gcm, &key).unwrap(), secret)
+}
+
+/// One record sealed: to open one costs the same.
+fn protect(key: &AeadKey, len: usize) {
+    let (message, mut record) = ([0; 64], [0; 81]);
+    key.seal_scatter(
+        &[0; 12],
+        &[23, 3, 3, 0, 0],
+        &message[..len],
+        &[22],
+        &mut record[..len + 17],
+    )
+    .unwrap();
+    black_box(record);
 }
 
 /// Seals and opens one record of AES-128-GCM, without a copy.

@@ -6,14 +6,23 @@
 //! | `pki.rs` | the certificates that both stacks use |
 //! | `wire.rs` | the memory between the two ends |
 //! | `ours.rs`, `theirs.rs`, `theirs_unbuffered.rs` | each API behind the same small set of functions |
+//! | `ours_psk.rs` | pre-shared keys and tickets of ours |
+//! | `psk.rs` | the external pre-shared key of all stacks |
+//! | `theirs_psk_openssl.rs`, `theirs_psk_wolfssl.rs` | handshakes with it by OpenSSL and wolfSSL (feature `psk-peers`) |
 //! | `floor.rs` | the cryptography alone |
 //! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs |
 
 pub mod floor;
 pub mod measure;
 pub mod ours;
+pub mod ours_psk;
 pub mod pki;
+pub mod psk;
 pub mod theirs;
+#[cfg(feature = "psk-peers")]
+pub mod theirs_psk_openssl;
+#[cfg(feature = "psk-peers")]
+pub mod theirs_psk_wolfssl;
 pub mod theirs_unbuffered;
 pub mod wire;
 

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
+use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::parameters::{CipherSuite, NamedGroup};
 use warifu::pki_types::{CertificateDer, ServerName};
 use warifu::{ClientConfig, Connection, Credential, Peeked, ServerConfig, Stream, Trust};
@@ -14,6 +15,10 @@ use crate::wire::{End, Wire, ends};
 
 /// The server's configuration.
 pub fn server_config(pki: &Pki, groups: Groups) -> Arc<ServerConfig> {
+    server_builder(pki, groups).build().unwrap()
+}
+
+pub fn server_builder(pki: &Pki, groups: Groups) -> ConfigBuilder<Server> {
     let leaf = CertificateDer::from(pki.leaf.clone());
     let credential = Credential::from_der(vec![leaf], &pki.key).unwrap();
     let builder = ServerConfig::builder(Arc::new(credential))
@@ -22,12 +27,14 @@ pub fn server_config(pki: &Pki, groups: Groups) -> Arc<ServerConfig> {
         Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
         Groups::Default => builder,
     }
-    .build()
-    .unwrap()
 }
 
 /// A client's configuration whose trust has verified nothing yet.
 pub fn client_config(pki: &Pki, groups: Groups) -> Arc<ClientConfig> {
+    client_builder(pki, groups).build().unwrap()
+}
+
+pub fn client_builder(pki: &Pki, groups: Groups) -> ConfigBuilder<Client> {
     let trust = Trust::builder().with_ca_bytes(&pki.ca).build().unwrap();
     let builder =
         ClientConfig::builder(trust).with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
@@ -35,8 +42,6 @@ pub fn client_config(pki: &Pki, groups: Groups) -> Arc<ClientConfig> {
         Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
         Groups::Default => builder,
     }
-    .build()
-    .unwrap()
 }
 
 /// Both ends of one connection.

@@ -8,7 +8,8 @@ use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, ServerConfig, ServerConnection,
+    StreamOwned,
 };
 
 use crate::Groups;
@@ -52,6 +53,21 @@ pub fn client_config(pki: &Pki, groups: Groups) -> Arc<ClientConfig> {
     config.into()
 }
 
+/// As [`server_config`], with one stateless ticket per connection under AES-256-GCM or ChaCha20-Poly1305, as rustls does.
+pub fn resuming_server_config(pki: &Pki) -> Arc<ServerConfig> {
+    let mut config = Arc::unwrap_or_clone(server_config(pki, Groups::X25519));
+    config.send_tls13_tickets = 1;
+    config.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+    config.into()
+}
+
+/// As [`client_config`], with a memory of sessions.
+pub fn resuming_client_config(pki: &Pki) -> Arc<ClientConfig> {
+    let mut config = Arc::unwrap_or_clone(client_config(pki, Groups::X25519));
+    config.resumption = Resumption::in_memory_sessions(4);
+    config.into()
+}
+
 /// Both ends of one connection.
 pub struct Pair {
     pub client: ClientConnection,
@@ -89,6 +105,29 @@ pub fn handshake(
         client.process_new_packets().unwrap();
     }
     Pair { client, server }
+}
+
+/// A handshake that resumes with the ticket of the one before, and takes the next.
+pub fn resume(
+    client: &Arc<ClientConfig>,
+    server: &Arc<ServerConfig>,
+    name: &ServerName<'static>,
+    wire: &mut Wire,
+) {
+    let mut pair = handshake(client, server, name, wire);
+    assert_eq!(pair.client.handshake_kind(), Some(HandshakeKind::Resumed));
+    take_ticket(&mut pair, wire);
+}
+
+/// The server's ticket, sent behind its handshake.
+pub fn take_ticket(pair: &mut Pair, wire: &mut Wire) {
+    while pair.server.wants_write() {
+        pair.server.write_tls(wire).unwrap();
+    }
+    while !wire.is_empty() {
+        pair.client.read_tls(wire).unwrap();
+    }
+    pair.client.process_new_packets().unwrap();
 }
 
 /// Sends one message from client to server, to the point where the application can look at it, and has looked.

@@ -68,7 +68,9 @@ impl Write for Wire {
     }
 }
 
-/// One end of two wires: a transport for the stacks' own streams.
+/// One end of two wires: a transport for the stacks' own streams. A clone is the same end, for a connection that comes
+/// after another: new wires would cost more than a handshake without key shares.
+#[derive(Clone)]
 pub struct End {
     incoming: Rc<RefCell<Wire>>,
     outgoing: Rc<RefCell<Wire>>,

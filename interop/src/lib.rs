@@ -7,10 +7,12 @@
     clippy::indexing_slicing
 )]
 
+pub mod comeback;
 pub mod meeting;
 pub mod ours;
 pub mod peer;
 pub mod pki;
 pub mod program;
+pub mod psk;
 pub mod table;
 pub mod tap;

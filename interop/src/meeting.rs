@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use warifu::Stream;
 use warifu::config::{Client, ConfigBuilder, Server};
+use warifu::parameters::{AlertDescription, NamedGroup};
 
 use crate::ours::{self, Conversation, Listener, Messages, Setup};
 use crate::peer::rustls::{self, Rustls};
-use crate::peer::{Kind, Role, Stack, gnutls, openssl};
+use crate::peer::{Kind, Role, Stack, built, gnutls, openssl};
 use crate::pki::NAME;
 use crate::program::Program;
+use crate::psk::Psk;
 use crate::tap::Tap;
 
 /// What rustls does after the handshake.
@@ -85,6 +87,7 @@ impl Meeting {
                         let (running, port) = rustls::server(config, plan.script);
                         (Peer::Rustls(running), port)
                     }
+                    Stack::Built(stack) => program(built::server(stack, setup, &plan.arguments)),
                 };
                 let config = (plan.our_client)(ours::client_config(setup))
                     .with_message_log(messages.clone())
@@ -114,6 +117,9 @@ impl Meeting {
                         (plan.rustls_client)(&mut config);
                         Peer::Rustls(rustls::client(config, plan.server_name, port, plan.script))
                     }
+                    Stack::Built(stack) => {
+                        Peer::Program(built::client(stack, setup, port, &plan.arguments))
+                    }
                 };
                 let config = (plan.our_server)(ours::server_config(setup))
                     .with_message_log(messages.clone())
@@ -122,6 +128,11 @@ impl Meeting {
                 (listener.accept(config), peer)
             }
         };
+        Self::of(kind, ours, peer, messages)
+    }
+
+    /// Two sides that are connected already.
+    pub(crate) fn of(kind: Kind, ours: Stream<Tap>, peer: Peer, messages: Arc<Messages>) -> Self {
         Self {
             kind,
             ours,
@@ -183,6 +194,13 @@ impl Meeting {
     /// A message each way, then both close; rustls runs [`rustls::converse`].
     #[track_caller]
     pub fn converse(mut self) {
+        self.talk();
+        self.close();
+    }
+
+    /// A message each way; rustls runs [`rustls::converse`].
+    #[track_caller]
+    pub fn talk(&mut self) {
         match self.peer {
             Peer::Program(_) => self.chat(),
             Peer::Rustls(_) => {
@@ -190,7 +208,44 @@ impl Meeting {
                 self.ours.expect(rustls::PONG);
             }
         }
-        self.close();
+    }
+
+    /// Checks that the peer's own report names this alert of ours.
+    #[track_caller]
+    pub fn expect_alert(self, alert: AlertDescription) {
+        let (number, name) = (alert.0, alert.to_string());
+        match (self.kind.stack, self.peer) {
+            (Stack::OpenSsl, Peer::Program(program)) => {
+                program.expect(&format!("SSL alert number {number}"));
+            }
+            (Stack::GnuTls, Peer::Program(program)) => match self.kind.role {
+                Role::Client => program.expect(&format!("Received alert [{number}]")),
+                // gnutls-serv does not print which.
+                Role::Server => program.expect("A TLS fatal alert has been received."),
+            },
+            (_, Peer::Program(program)) => {
+                // Each in its own words.
+                program.expect_line("failed: ");
+                let output = program.output().to_lowercase().replace('_', "");
+                let plain = name.to_lowercase().replace('_', "");
+                let told = output.contains(&plain)
+                    || output.contains(&format!("alert received {number},"));
+                assert!(told, "{output}: not {name}");
+            }
+            (_, Peer::Rustls(running)) => {
+                let text = running.expect_error();
+                let name = name.replace('_', "");
+                assert!(text.to_lowercase().ends_with(&name), "{text}: not {name}");
+            }
+        }
+    }
+
+    /// Checks that the peer's own report names the suite, the group if there is one, and the external key.
+    #[track_caller]
+    pub fn expect_psk_report(&self, psk: &Psk, group: Option<NamedGroup>) {
+        if let Peer::Program(program) = &self.peer {
+            expect_psk_report(program, self.kind, psk, group);
+        }
     }
 
     /// Checks that the peer's own report names the suite and the only group of `setup`.
@@ -204,8 +259,59 @@ impl Meeting {
         match self.kind.stack {
             Stack::OpenSsl => openssl::expect_report(program, self.kind.role, suite, *group),
             Stack::GnuTls => gnutls::expect_report(program, suite, *group),
-            Stack::Rustls => {}
+            Stack::Rustls | Stack::Built(_) => {}
         }
+    }
+}
+
+#[track_caller]
+fn expect_psk_report(program: &Program, kind: Kind, psk: &Psk, group: Option<NamedGroup>) {
+    let suite = psk.suite();
+    match kind.stack {
+        Stack::OpenSsl => openssl::expect_psk_report(program, kind.role, suite, group),
+        Stack::GnuTls => gnutls::expect_psk_report(program, kind.role, suite, group, psk),
+        Stack::Built(_) => built::expect_report(program, kind.role, suite, group, psk),
+        Stack::Rustls => {}
+    }
+}
+
+/// Two peers' programs with each other, without us: what we tell them about `psk` is right, or this fails. The
+/// client's and the server's groups are given; they agree on `group`.
+#[track_caller]
+pub fn introduce(
+    [server, client]: [Stack; 2],
+    psk: &Psk,
+    groups: [&[NamedGroup]; 2],
+    group: Option<NamedGroup>,
+) {
+    let setup = |groups: &[NamedGroup]| Setup {
+        suite: Some(psk.suite()),
+        groups: groups.to_vec(),
+        psk: Some(psk.clone()),
+        ..Setup::default()
+    };
+    let (for_server, for_client) = (setup(groups[0]), setup(groups[1]));
+    let (mut at_server, port) = match server {
+        Stack::OpenSsl => openssl::server(&for_server, ""),
+        Stack::GnuTls => gnutls::server(&for_server, "", ""),
+        Stack::Built(stack) => built::server(stack, &for_server, ""),
+        Stack::Rustls => panic!("rustls has no external keys"),
+    };
+    let mut at_client = match client {
+        Stack::OpenSsl => openssl::client(&for_client, NAME, port, ""),
+        Stack::GnuTls => gnutls::client(&for_client, NAME, port, "", ""),
+        Stack::Built(stack) => built::client(stack, &for_client, port, ""),
+        Stack::Rustls => panic!("rustls has no external keys"),
+    };
+    expect_psk_report(&at_server, Kind::new(server, Role::Server), psk, group);
+    expect_psk_report(&at_client, Kind::new(client, Role::Client), psk, group);
+    at_client.say("0 line from the client");
+    if server != Stack::GnuTls {
+        at_server.expect("0 line from the client\n");
+        at_server.say("0 line from the server");
+        at_client.expect("0 line from the server\n");
+    } else {
+        at_client.expect("0 line from the client\n");
     }
 }
 

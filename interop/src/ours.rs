@@ -13,7 +13,11 @@ use warifu::{
 
 use crate::pki::{self, KeyType};
 use crate::program::LIMIT;
+use crate::psk::Psk;
 use crate::tap::Tap;
+
+/// What a client sends as early data.
+pub const EARLY: &str = "early line\n";
 
 /// What both sides of a cell are told.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub struct Setup {
     pub server_key: KeyType,
     /// What the client proves itself with; `None`: it is not asked.
     pub client_key: Option<KeyType>,
+    /// The external key that authenticates both, if one does.
+    pub psk: Option<Psk>,
 }
 
 impl Default for Setup {
@@ -35,13 +41,17 @@ impl Default for Setup {
             groups: Vec::new(),
             server_key: KeyType::P256,
             client_key: None,
+            psk: None,
         }
     }
 }
 
 /// A configuration of ours as a client, for `setup`.
 pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
-    let mut builder = ClientConfig::builder(pki::get().trust());
+    let mut builder = match &setup.psk {
+        Some(psk) => psk.client(),
+        None => ClientConfig::builder(pki::get().trust()),
+    };
     if let Some(suite) = setup.suite {
         builder = builder.with_cipher_suites(&[suite]);
     }
@@ -56,7 +66,10 @@ pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
 
 /// A configuration of ours as a server, for `setup`.
 pub fn server_config(setup: &Setup) -> ConfigBuilder<Server> {
-    let mut builder = ServerConfig::builder(pki::get().credential(setup.server_key));
+    let mut builder = match &setup.psk {
+        Some(psk) => psk.server(setup.server_key),
+        None => ServerConfig::builder(pki::get().credential(setup.server_key)),
+    };
     if let Some(suite) = setup.suite {
         builder = builder.with_cipher_suites(&[suite]);
     }

@@ -3,9 +3,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use warifu::{Credential, Trust};
+
+use crate::psk::Psk;
 
 /// The name that all server certificates are for, beside 127.0.0.1.
 pub const NAME: &str = "localhost";
@@ -202,6 +206,39 @@ impl Pki {
         let certificate = params.signed_by(&key, &issuer).unwrap();
         std::fs::write(self.certificate(key_type), certificate.pem()).unwrap();
         std::fs::write(self.key(key_type), key.serialize_pem()).unwrap();
+    }
+
+    /// A file with the key as a session of OpenSSL, for `-psk_session`: there it has a hash, by its suite, and a limit
+    /// for early data, both of which `-psk` cannot say. The DER is SSL_SESSION_ASN1's.
+    pub fn psk_session(&self, psk: &Psk) -> String {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let fields = format!(
+            "asn1 = SEQUENCE:session\n[session]\nversion = INTEGER:1\nprotocol = INTEGER:0x0304\n\
+             cipher = FORMAT:HEX,OCTETSTRING:{:04x}\nsession_id = OCTETSTRING:\n\
+             master_key = FORMAT:HEX,OCTETSTRING:{}\ntime = EXPLICIT:1,INTEGER:{now}\n\
+             timeout = EXPLICIT:2,INTEGER:3600\ncontext = EXPLICIT:4,OCTETSTRING:\n\
+             max_early_data = EXPLICIT:15,INTEGER:{}\n",
+            psk.suite().0,
+            psk.key_hex(),
+            psk.max_early_data
+        );
+        let name = self.file("psk-session", &fields);
+        self.openssl(&format!("asn1parse -genconf {name} -noout -out {name}.der"));
+        self.openssl(&format!(
+            "sess_id -inform DER -in {name}.der -out {name}.pem"
+        ));
+        format!("{name}.pem")
+    }
+
+    /// Writes a file of its own name, which begins with `kind`, and returns the name.
+    pub fn file(&self, kind: &str, text: &str) -> String {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        std::fs::write(self.path(&name), text).unwrap();
+        name
     }
 
     /// Runs `openssl` in the directory; no argument of ours holds a space.

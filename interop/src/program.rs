@@ -118,6 +118,19 @@ impl Program {
         });
     }
 
+    /// Waits for the port that it tells after `told`.
+    #[track_caller]
+    pub fn expect_port(&self, told: &str) -> u16 {
+        self.expect_line(told);
+        let output = self.output();
+        output
+            .split(told)
+            .nth(1)
+            .and_then(|rest| rest.lines().next())
+            .and_then(|port| port.parse().ok())
+            .unwrap_or_else(|| panic!("no port in {output}"))
+    }
+
     /// Waits until its standard output contains these bytes in one piece.
     #[track_caller]
     pub fn expect_bytes(&self, bytes: &[u8]) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::args_cert::CertCommand;
+use crate::args_psk::{PskArguments, PskCommand};
 use crate::values::{HostPort, PassphraseSource, TimeLimit};
 
 /// TLS for parties that share a CA or a key: a server, a client, and their certificates.
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Cert {
         #[command(subcommand)]
         command: Box<CertCommand>,
+    },
+    /// Make, show, convert and check pre-shared keys
+    #[command(after_help = crate::args_psk::FILES_HELP)]
+    Psk {
+        #[command(subcommand)]
+        command: Box<PskCommand>,
     },
 }
 
@@ -69,6 +76,16 @@ pub(crate) struct ServerArguments {
     #[arg(long)]
     pub(crate) post_handshake_auth: bool,
 
+    /// Tickets for clients to resume with, after each handshake; 0 for none
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
+    pub(crate) tickets: u8,
+    /// DANGEROUS: take up to this many bytes before the handshake is complete; others can send them again.
+    /// At least 16384 for pre-shared keys without a ticket
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_early_data: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) psk: PskArguments,
     #[command(flatten)]
     pub(crate) identity: IdentityArguments,
     #[command(flatten)]
@@ -103,7 +120,17 @@ pub(crate) struct ClientArguments {
     /// waits for the reply to the first
     #[arg(long, requires = "cert")]
     pub(crate) post_handshake_auth: bool,
+    /// Resume the session in this file, if it holds one for this server, and keep the next one there; the
+    /// file is secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
+    /// DANGEROUS: send this file's content before the server has answered; whoever records it can send it
+    /// again. Sent after the handshake if the server does not take it early
+    #[arg(long, value_name = "FILE")]
+    pub(crate) early_data: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) psk: PskArguments,
     #[command(flatten)]
     pub(crate) identity: IdentityArguments,
     #[command(flatten)]
@@ -124,6 +151,9 @@ pub(crate) struct DemoArguments {
     /// Text with which the server answers each message
     #[arg(long, value_name = "TEXT", default_value = "I hear you.")]
     pub(crate) reply: String,
+    /// With a pre-shared key in place of certificates
+    #[arg(long)]
+    pub(crate) psk: bool,
     #[command(flatten)]
     pub(crate) protocol: ProtocolArguments,
     #[command(flatten)]

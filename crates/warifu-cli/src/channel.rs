@@ -4,11 +4,12 @@
 //! waited for. So a peer that does not read cannot keep us from reading, and two sides that both
 //! send much cannot block each other.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use warifu::{Connection, ConnectionFacts, Error, Peeked};
+use warifu::{Connection, ConnectionFacts, Error, Peeked, ReadOutcome};
 
 use crate::exit::{Failure, Place};
 use crate::socket::Socket;
@@ -16,6 +17,9 @@ use crate::values::TimeLimit;
 
 /// Bytes asked of the socket at a time: a few full records.
 const RECEIVE_LEN: usize = 64 * 1024;
+
+/// Most bytes of data in one record.
+const MAX_RECORD_LEN: usize = 1 << 14;
 
 /// How a connection failed.
 #[derive(Debug)]
@@ -59,6 +63,16 @@ impl Broken {
     }
 }
 
+/// What happens before the handshake is complete.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Early<'a> {
+    /// A client sends this, as much of it as it may.
+    Send(&'a [u8]),
+    /// A server receives what its client sends.
+    Receive,
+    Nothing,
+}
+
 /// An established connection.
 #[derive(Debug)]
 pub(crate) struct Channel {
@@ -85,7 +99,12 @@ impl Channel {
         mut connection: Connection,
         mut socket: Socket,
         stop: Arc<AtomicBool>,
+        early: Early<'_>,
     ) -> Result<(Arc<Self>, Receiver), Broken> {
+        let early_sent = match early {
+            Early::Send(data) => connection.write_replayable_early_data(data)?,
+            Early::Receive | Early::Nothing => 0,
+        };
         while connection.is_handshaking() {
             let progress = connection.process();
             let sent = write_output(&mut connection, &mut socket);
@@ -101,6 +120,10 @@ impl Channel {
                 }
             }
         }
+        let early_messages = match early {
+            Early::Receive => early_messages(&mut connection)?,
+            Early::Send(_) | Early::Nothing => VecDeque::new(),
+        };
         let reading = socket.try_clone()?;
         let channel = Arc::new(Self {
             connection: Mutex::new(connection),
@@ -110,6 +133,8 @@ impl Channel {
             channel: Arc::clone(&channel),
             socket: reading,
             stop,
+            early_messages,
+            early_sent,
             asked: false,
             received: Vec::new(),
             taken: 0,
@@ -200,6 +225,16 @@ impl Channel {
     }
 }
 
+/// What a client sent early, record by record.
+fn early_messages(connection: &mut Connection) -> Result<VecDeque<Vec<u8>>, Error> {
+    let mut messages = VecDeque::new();
+    let mut buffer = vec![0; MAX_RECORD_LEN];
+    while let ReadOutcome::Data(count) = connection.read_replayable_early_data(&mut buffer)? {
+        messages.push_back(buffer.get(..count).unwrap_or_default().to_vec());
+    }
+    Ok(messages)
+}
+
 fn write_output(connection: &mut Connection, socket: &mut Socket) -> io::Result<()> {
     while !connection.output().is_empty() {
         match socket.write(connection.output()) {
@@ -219,6 +254,10 @@ pub(crate) struct Receiver {
     socket: Socket,
     /// Set when the end of the stream means that this program ends.
     stop: Arc<AtomicBool>,
+    /// What a client sent before the handshake was complete, to be received first.
+    early_messages: VecDeque<Vec<u8>>,
+    /// How many bytes this client sent before.
+    early_sent: usize,
     /// Whether the client's certificate was asked for and has not come yet.
     asked: bool,
     /// Bytes of the socket that the connection has not taken yet, from `taken` on.
@@ -240,8 +279,16 @@ impl Receiver {
         Ok(())
     }
 
+    /// How many bytes of early data were sent, taken or not.
+    pub(crate) fn early_sent(&self) -> usize {
+        self.early_sent
+    }
+
     /// Waits for the next message.
     pub(crate) fn receive(&mut self) -> Result<Incoming, Broken> {
+        if let Some(message) = self.early_messages.pop_front() {
+            return Ok(Incoming::Message(message));
+        }
         loop {
             let found = self.take_from_connection();
             // An answer to KeyUpdate or CertificateRequest, or the alert for a failure.

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
@@ -13,17 +14,19 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use warifu::pki_types::ServerName;
-use warifu::{ClientConfig, Connection};
+use warifu::{ClientConfig, Connection, EarlyData};
 
 use crate::args::{ClientArguments, InsecureRule};
-use crate::channel::{Broken, Channel, Incoming, Receiver};
+use crate::args_psk::PskPolicyName;
+use crate::channel::{Broken, Channel, Early, Incoming, Receiver};
 use crate::exit::{Failure, Place, Role};
 use crate::materials::{self, Peer};
 use crate::report::{ONLY_CONNECTION, Report};
+use crate::session_file::SessionFile;
 use crate::socket::{self, Socket};
 use crate::summary::Summary;
 use crate::values::TimeLimit;
-use crate::{local_ca, messages, signals, tls_config};
+use crate::{files, local_ca, messages, psk_keys, signals, tls_config};
 
 /// How long the peer may take to close its side after `shutdown`.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +44,22 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     let wanted = arguments.server_name.as_deref().unwrap_or(&address.host);
     let name = server_name(wanted)?;
     materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    psk_keys::banner(&arguments.psk, &report);
     let credentials = materials::credentials(&arguments.identity)?;
+    if arguments
+        .psk
+        .psk_file
+        .iter()
+        .any(|path| path == Path::new("-"))
+    {
+        return Err(Failure::Config(
+            "--psk-file - reads standard input, from which a client's messages come: name a file"
+                .to_owned(),
+        ));
+    }
+    let psks = psk_keys::keys(&arguments.psk)?;
+    let with_psk = !psks.is_empty();
+    let early_data = early_data(arguments, &report)?;
 
     // Whoever says whom to trust learns of mistakes before a name server is asked.
     let explicit = materials::is_explicit(&arguments.trust);
@@ -52,16 +70,36 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     let loopback = candidates
         .iter()
         .all(|candidate| candidate.ip().is_loopback());
-    let trusted = match early {
-        Some(trusted) => trusted,
-        None => materials::trust(
+    // Whoever has a key needs no certificate, unless a CA is named as well.
+    let needs_trust = !with_psk
+        || explicit
+        || matches!(
+            arguments.psk.psk_policy,
+            Some(PskPolicyName::Optional | PskPolicyName::WithCertificate)
+        );
+    let trusted = match (early, needs_trust) {
+        (Some(trusted), _) => Some(trusted),
+        (None, false) => None,
+        (None, true) => Some(materials::trust(
             &arguments.trust,
             Peer::Server { loopback },
             local_ca::trusted_ca(),
-        )?,
+        )?),
     };
-
-    let mut builder = tls_config::apply(ClientConfig::builder(trusted.trust), &arguments.protocol)?;
+    let trust_source = trusted.as_ref().map(|trusted| trusted.source.clone());
+    let has_trust = trusted.is_some();
+    let builder = match trusted {
+        Some(trusted) => ClientConfig::builder(trusted.trust).with_psks(psks),
+        None => ClientConfig::psk_builder(psks),
+    };
+    let mut builder = tls_config::apply(builder, &arguments.protocol)?;
+    builder = psk_keys::apply(builder, &arguments.psk, has_trust)
+        .with_replayable_early_data(early_data.is_some());
+    if let Some(path) = &arguments.resume {
+        builder = builder
+            .with_session_context(session_context(arguments))
+            .with_session_store(SessionFile::new(path, &report)?);
+    }
     if !credentials.is_empty() {
         builder = builder.with_credential(materials::choice(credentials));
     }
@@ -80,7 +118,9 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
         name,
         wanted: wanted.to_owned(),
         peer: address.to_string(),
-        trust: trusted.source,
+        trust: trust_source,
+        with_psk,
+        early_data,
         relaxed: arguments.trust.insecure.clone(),
         handshake_timeout: arguments.limits.handshake_timeout,
         idle_timeout: arguments.limits.idle_timeout.unwrap_or(TimeLimit(None)),
@@ -89,6 +129,22 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
         await_first_reply: arguments.post_handshake_auth,
     }
     .run(|| connect(arguments, &candidates))
+}
+
+/// What is to be sent before the handshake is complete.
+fn early_data(arguments: &ClientArguments, report: &Report) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = &arguments.early_data else {
+        return Ok(None);
+    };
+    report.warning("WARNING   --early-data: whoever records it can send it to the server again");
+    files::read_data(path).map(Some)
+}
+
+/// Sessions are taken up again by a client with the same certificate: the server takes it for the same one.
+fn session_context(arguments: &ClientArguments) -> String {
+    let files = arguments.identity.cert.iter();
+    let names: Vec<_> = files.map(|path| path.display().to_string()).collect();
+    format!("warifu client {}", names.join(" "))
 }
 
 fn connect(
@@ -114,7 +170,12 @@ pub(crate) struct Session {
     pub(crate) name: ServerName<'static>,
     pub(crate) wanted: String,
     pub(crate) peer: String,
-    pub(crate) trust: String,
+    /// Where trust in certificates comes from; `None` if none is believed.
+    pub(crate) trust: Option<String>,
+    /// Pre-shared keys are offered.
+    pub(crate) with_psk: bool,
+    /// To be sent before the handshake is complete, or else first of all after it.
+    pub(crate) early_data: Option<Vec<u8>>,
     pub(crate) relaxed: Vec<InsecureRule>,
     pub(crate) handshake_timeout: TimeLimit,
     pub(crate) idle_timeout: TimeLimit,
@@ -163,20 +224,25 @@ impl Session {
 
         let start = Instant::now();
         let connection = Connection::client(Arc::clone(&self.config), self.name.clone());
-        let (channel, receiver) =
-            Channel::handshake(connection, socket, Arc::new(AtomicBool::new(false))).map_err(
-                |broken| {
-                    control.linger(Duration::from_millis(200));
-                    self.failure(broken, false)
-                },
-            )?;
+        let (channel, receiver) = Channel::handshake(
+            connection,
+            socket,
+            Arc::new(AtomicBool::new(false)),
+            self.early_data
+                .as_deref()
+                .map_or(Early::Nothing, Early::Send),
+        )
+        .map_err(|broken| {
+            control.linger(Duration::from_millis(200));
+            self.failure(broken, false)
+        })?;
         control.established(self.idle_timeout);
         if let Some(facts) = channel.facts() {
             let summary = Summary {
                 role: Role::Client,
                 peer: &self.peer,
                 name: Some(&self.wanted),
-                trust: Some(&self.trust),
+                trust: self.trust.as_deref(),
                 relaxed: &self.relaxed,
                 facts: &facts,
                 tcp: Some(tcp_time),
@@ -188,9 +254,33 @@ impl Session {
             self.report
                 .event("connected", summary.json(ONLY_CONNECTION));
         }
+        self.send_early_data_again(&channel, &receiver)?;
         let result = self.exchange(&channel, receiver);
         control.linger(Duration::from_millis(200));
         result
+    }
+
+    /// What the server did not take early is sent now.
+    fn send_early_data_again(&self, channel: &Channel, receiver: &Receiver) -> Result<(), Failure> {
+        let Some(early) = &self.early_data else {
+            return Ok(());
+        };
+        let accepted = channel
+            .facts()
+            .is_some_and(|facts| facts.early_data == EarlyData::Accepted);
+        let taken = if accepted { receiver.early_sent() } else { 0 };
+        let rest = early.get(taken..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.report.status(&format!(
+            "early     {} bytes sent early, {} bytes sent now that the handshake is complete",
+            taken,
+            rest.len()
+        ));
+        channel
+            .send(rest)
+            .map_err(|broken| self.failure(broken, true))
     }
 
     fn failure(&self, broken: Broken, established: bool) -> Failure {
@@ -198,6 +288,7 @@ impl Session {
             role: Role::Client,
             peer: self.peer.clone(),
             established,
+            with_psk: self.with_psk,
         };
         broken.failure(place, self.handshake_timeout, self.idle_timeout)
     }

@@ -1,13 +1,15 @@
-//! `warifu demo`: server and client in one process, over loopback, with a CA that lives only in memory.
+//! `warifu demo`: server and client in one process, over loopback, with a CA or a pre-shared key that lives only in memory.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use time::Duration as Days;
+use warifu::config::{Client, ConfigBuilder, Server as ServerRole};
 use warifu::pki_types::{CertificateDer, ServerName};
-use warifu::{ClientConfig, Credential, ServerConfig, Trust};
+use warifu::{ClientConfig, Credential, Psk, ServerConfig, Trust};
 use warifu_crypto::KeyKind;
+use zeroize::Zeroizing;
 
 use crate::args::DemoArguments;
 use crate::cert_make::{self, Leaf, SigningCa, Usage};
@@ -27,12 +29,11 @@ const NO_LIMIT: TimeLimit = TimeLimit(None);
 pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let report = Report::new(&arguments.output, false);
     materials::banner(&[], &arguments.protocol, &report);
-    let (ca, credential) = identity()?;
-
-    let builder = tls_config::apply(
-        ServerConfig::builder(Arc::new(credential)),
-        &arguments.protocol,
-    )?;
+    let material = match arguments.psk {
+        true => Material::key()?,
+        false => Material::certificates()?,
+    };
+    let builder = tls_config::apply(material.server, &arguments.protocol)?;
     let wanted = HostPort {
         host: Ipv4Addr::LOCALHOST.to_string(),
         port: 0,
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
             certificate_optional: false,
             trust: None,
             relaxed: Vec::new(),
+            with_psk: arguments.psk,
             key_update: None,
             max_connections: 1,
             handshake_timeout: HANDSHAKE_LIMIT,
@@ -63,12 +65,8 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     )?;
     let stop = server.stopper();
 
-    let trust = Trust::builder()
-        .with_ca_bytes(&ca)
-        .build()
-        .map_err(|error| Failure::Config(error.to_string()))?;
     let client_report = report.for_speaker("client");
-    let builder = tls_config::apply(ClientConfig::builder(trust), &arguments.protocol)?;
+    let builder = tls_config::apply(material.client, &arguments.protocol)?;
     let config = tls_config::log_messages(builder, &client_report, ONLY_CONNECTION)
         .build()
         .map_err(tls_config::refused)?;
@@ -85,7 +83,9 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         name: ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST)),
         wanted: address.host.clone(),
         peer: address.to_string(),
-        trust: "a CA made for this demo".to_owned(),
+        trust: material.trust,
+        with_psk: arguments.psk,
+        early_data: None,
         relaxed: Vec::new(),
         handshake_timeout: HANDSHAKE_LIMIT,
         idle_timeout: NO_LIMIT,
@@ -101,6 +101,45 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
 
 fn connect(address: &HostPort, target: SocketAddr) -> Result<TcpStream, Failure> {
     socket::connect(address, &[target], HANDSHAKE_LIMIT)
+}
+
+/// What the two sides prove themselves with.
+struct Material {
+    client: ConfigBuilder<Client>,
+    server: ConfigBuilder<ServerRole>,
+    /// Where the client's trust in certificates comes from.
+    trust: Option<String>,
+}
+
+impl Material {
+    /// One random key that both sides know under the name "demo".
+    fn key() -> Result<Self, Failure> {
+        let mut key = Zeroizing::new([0; 32]);
+        warifu_crypto::random::fill(&mut *key)
+            .map_err(|_| Failure::Config("no random numbers".to_owned()))?;
+        // Two values, as if they were in two places: one node does not talk to itself by one key.
+        let psk =
+            || Psk::new("demo", key.as_slice()).map_err(|error| Failure::Config(error.to_string()));
+        Ok(Self {
+            client: ClientConfig::psk_builder([psk()?]),
+            server: ServerConfig::psk_builder(psk()?),
+            trust: None,
+        })
+    }
+
+    /// A CA that lives only in memory, and a certificate of it.
+    fn certificates() -> Result<Self, Failure> {
+        let (ca, credential) = identity()?;
+        let trust = Trust::builder()
+            .with_ca_bytes(&ca)
+            .build()
+            .map_err(|error| Failure::Config(error.to_string()))?;
+        Ok(Self {
+            client: ClientConfig::builder(trust),
+            server: ServerConfig::builder(Arc::new(credential)),
+            trust: Some("a CA made for this demo".to_owned()),
+        })
+    }
 }
 
 /// A CA's certificate, and a server's certificate and key by it.

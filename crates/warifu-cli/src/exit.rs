@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use warifu::Error;
 use warifu::certificate::{MaterialError, MaterialProblem};
 
+use crate::exit_psk::PskFailure;
 use crate::exit_tls::{tls_code, tls_text};
 use crate::values::TimeLimit;
 
@@ -26,6 +27,8 @@ Exit codes:
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet
   33  the peer's certificate was revoked
+  40  the pre-shared key's identity is not known (to this server), or the server took no key of ours
+  41  the pre-shared key is wrong: same identity, another key (known to the server alone)
   50  the connection ended without close_notify, or in the handshake: data may be missing
   60  a time limit passed
  130  interrupted (client)";
@@ -42,6 +45,8 @@ pub(crate) enum Code {
     NameMismatch = 31,
     NotValidNow = 32,
     Revoked = 33,
+    UnknownIdentity = 40,
+    WrongKey = 41,
     Truncated = 50,
     TimedOut = 60,
     Interrupted = 130,
@@ -62,6 +67,8 @@ pub(crate) struct Place {
     pub(crate) peer: String,
     /// Whether the handshake was complete.
     pub(crate) established: bool,
+    /// Whether this side offered or wanted a pre-shared key.
+    pub(crate) with_psk: bool,
 }
 
 /// A failure. Paths, addresses and texts are those the operator gave.
@@ -114,6 +121,12 @@ pub(crate) enum Failure {
         question: &'static str,
         answer: String,
     },
+    /// Pre-shared keys cannot be used as they are given.
+    Psk(PskFailure),
+    /// `psk check` found something wrong.
+    PskCheckFailed(PskFailure),
+    /// A file with secrets that others may read.
+    Exposed { path: PathBuf, mode: u32 },
     /// Standard input or output failed.
     StandardStream {
         which: &'static str,
@@ -175,11 +188,14 @@ impl Failure {
             | Self::KeyMissing { .. }
             | Self::KeyDoesNotFit { .. }
             | Self::FileExists { .. }
+            | Self::Psk(_)
+            | Self::Exposed { .. }
             | Self::Config(_) => Code::Usage,
             Self::Unwritable { .. }
             | Self::State { .. }
             | Self::Making { .. }
             | Self::CheckFailed { .. }
+            | Self::PskCheckFailed(_)
             | Self::StandardStream { .. } => Code::No,
             Self::Resolve { .. }
             | Self::Connect { .. }
@@ -325,6 +341,19 @@ impl Failure {
                     _ => format!("warifu cert show {}    and compare issuer, names and usage", path.display()),
                 },
             ),
+            Self::Psk(failure) | Self::PskCheckFailed(failure) => failure.text(),
+            Self::Exposed { path, mode } => text(
+                format!(
+                    "{} holds secrets and other users may read or change it (mode {:03o})",
+                    path.display(),
+                    mode & 0o777
+                ),
+                "the file was made without care for its mode, or copied",
+                format!(
+                    "chmod 600 {}    and consider whether the keys are still secret",
+                    path.display()
+                ),
+            ),
             Self::StandardStream { which, error } => text(
                 format!("{which} failed: {error}"),
                 "the program or disk at the other end of it is gone or full",
@@ -407,6 +436,12 @@ impl Failure {
                 "nothing: the connection was closed properly",
             ),
         }
+    }
+}
+
+impl From<PskFailure> for Failure {
+    fn from(failure: PskFailure) -> Self {
+        Self::Psk(failure)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Failures of TLS itself: their exit codes and texts, for [`crate::exit`].
 
 use warifu::parameters::AlertDescription as Alert;
-use warifu::{CertificateError, Error, NothingInCommon, PeerMisbehaved};
+use warifu::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
 
 use crate::exit::{Code, Place, Role, Text, text};
 
@@ -16,6 +16,12 @@ pub(crate) fn tls_code(error: &Error) -> Code {
         Error::Certificate(CertificateError::Revoked) => Code::Revoked,
         Error::Certificate(CertificateError::Empty) => Code::PeerMisbehaved,
         Error::Certificate(_) => Code::NotTrusted,
+        Error::Psk(PskFailure::UnknownIdentity { .. } | PskFailure::NotAccepted) => {
+            Code::UnknownIdentity
+        }
+        Error::Psk(PskFailure::WrongKey { .. }) => Code::WrongKey,
+        Error::Psk(PskFailure::Unusable { .. } | PskFailure::Reflected { .. }) => Code::WrongKey,
+        Error::Psk(_) => Code::NotTrusted,
         Error::Truncated | Error::ClosedDuringHandshake { .. } => Code::Truncated,
         Error::Usage(_) => Code::Usage,
         _ => Code::No,
@@ -29,6 +35,12 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
         Error::PeerMisbehaved(error) => misbehaved_text(place, error),
         Error::NothingInCommon(error) => nothing_in_common_text(place, error),
         Error::Certificate(error) => certificate_text(place, error),
+        Error::Psk(error) => psk_text(place, error),
+        Error::Usage(UsageError::NoPskToOffer) => text(
+            "no pre-shared key can be offered with these cipher suites".to_owned(),
+            "the key goes with another hash than all suites that --suites leaves",
+            "leave --suites out, or name a suite with the key's hash (SHA256, SHA384)",
+        ),
         Error::Truncated => text(
             format!("{peer} ended the connection without close_notify"),
             "its program crashed, was stopped or never sends close_notify; or someone cut the connection",
@@ -99,10 +111,21 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "it does not speak TLS 1.3, the only version of this program so far",
             "switch TLS 1.3 on at the peer".to_owned(),
         ),
+        Alert::DECRYPT_ERROR | Alert::UNKNOWN_PSK_IDENTITY => psk_refused(place),
+        Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
+            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, or it wants a certificate too",
+            "compare identity, --psk-mode, --psk-hash and --psk-import with the peer's settings; its own log tells more".to_owned(),
+        ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
-            "it found no cipher suite, group or signature scheme in common",
-            "leave out --suites and --groups, or add -v and compare with what the peer allows"
-                .to_owned(),
+            "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key and got none",
+            match place.role {
+                Role::Client => format!(
+                    "leave out --suites and --groups, or, with a key: {again} --psk-identity NAME --psk-file FILE"
+                ),
+                Role::Server => {
+                    "leave out --suites and --groups, or add -v and compare with what the peer allows".to_owned()
+                }
+            },
         ),
         Alert::NO_APPLICATION_PROTOCOL => (
             "it speaks none of the application protocols offered",
@@ -127,6 +150,67 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
         cause,
         next,
     )
+}
+
+/// A server does not say whether it knows the identity, so that nobody can find out by asking.
+fn psk_refused(place: &Place) -> (&'static str, String) {
+    match place.role {
+        Role::Client if place.with_psk => (
+            "it does not know our identity, has another key for it, or uses the key in another form; it does not say which, so that nobody can try names out",
+            "compare identity and key on both sides byte for byte (warifu psk list FILE), and --psk-hash and --psk-import; the server's log knows which".to_owned(),
+        ),
+        _ => (
+            "it found our side of the handshake wrong, or something on the way changed it",
+            "add -v here and read the peer's own log".to_owned(),
+        ),
+    }
+}
+
+fn psk_text(place: &Place, error: &PskFailure) -> Text {
+    let peer = &place.peer;
+    let what = format!("{peer}: {error}");
+    match error {
+        PskFailure::UnknownIdentity { .. } => text(
+            what,
+            "the client's identity is misspelled, or its key was not added here",
+            "warifu psk list FILE    shows the identities; add the client's line to the file, it is read again by itself",
+        ),
+        PskFailure::WrongKey { .. } => text(
+            what,
+            "one of the two keys was mistyped or replaced, or the two sides take it for another form (hexadecimal, base64, text) or hash",
+            "compare the lines of both sides byte for byte; warifu psk check FILE shows how each line is read",
+        ),
+        PskFailure::Unusable { .. } => text(
+            what,
+            "the two sides do not agree about --psk-hash, --psk-import or --suites",
+            "give both sides the same options",
+        ),
+        PskFailure::Required => text(
+            what,
+            "the client uses certificates, and this server has none",
+            "start the client with --psk-identity NAME --psk-file FILE, or this server with --cert and --key",
+        ),
+        PskFailure::NotAccepted => text(
+            what,
+            "the server does not know our identity and went on with a certificate, or it uses no keys at all",
+            "check the identity; with --psk-policy optional and --ca FILE the server's certificate will do as well",
+        ),
+        PskFailure::CertificateRequired | PskFailure::CertificateNotOffered => text(
+            what,
+            "only one side was started with --psk-policy with-certificate, or the other does not have RFC 9973",
+            "start both sides with it, or none",
+        ),
+        PskFailure::Reflected { .. } => text(
+            what,
+            "somebody between us sends our own messages back to us, or this program was pointed at itself",
+            "find out who; use keys for one direction each",
+        ),
+        _ => text(
+            what,
+            "the two sides use pre-shared keys differently",
+            "compare the options of both sides",
+        ),
+    }
 }
 
 fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
@@ -190,6 +274,11 @@ fn nothing_in_common_text(place: &Place, error: &NothingInCommon) -> Text {
             what,
             "the peer cannot verify the kind of key that our certificate has",
             "warifu cert server NAME --kind p256 …    makes one that every peer can verify",
+        ),
+        NothingInCommon::PskKeyExchangeMode { .. } => text(
+            what,
+            "--psk-mode names different modes on the two sides",
+            "give both sides psk_dhe_ke, or both psk_ke",
         ),
         NothingInCommon::ApplicationProtocol { .. } => text(
             what,

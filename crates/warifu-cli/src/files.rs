@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::pem::{PemObject, SectionKind};
@@ -100,6 +100,45 @@ pub(crate) fn describe_items(items: &[Item]) -> String {
         }
     }
     parts.join(" and ")
+}
+
+/// A file with data to be sent, whatever it is.
+pub(crate) fn read_data(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_bytes(path, "data").map(|bytes| bytes.to_vec())
+}
+
+/// A file with secrets, of at most `max` bytes, which nobody but its owner may read or change.
+pub(crate) fn read_secret(
+    path: &Path,
+    holds: &'static str,
+    max: u64,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let unreadable = |error| Failure::Unreadable {
+        path: path.to_owned(),
+        holds,
+        error,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    // Pipes and devices have modes that say nothing about who can read what comes out of them.
+    if metadata.is_file() && metadata.mode() & 0o077 != 0 {
+        return Err(Failure::Exposed {
+            path: path.to_owned(),
+            mode: metadata.mode(),
+        });
+    }
+    let len = usize::try_from(metadata.len().min(max)).unwrap_or(0);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
+    file.take(max + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max {
+        return Err(wrong_content(path, holds, "it is too large".to_owned()));
+    }
+    Ok(bytes)
 }
 
 fn read_bytes(path: &Path, holds: &'static str) -> Result<Zeroizing<Vec<u8>>, Failure> {

@@ -1,8 +1,9 @@
-//! The program `warifu`: a TLS server, a TLS client, and the certificates that both need.
+//! The program `warifu`: a TLS server, a TLS client, and the certificates and keys that both need.
 #![forbid(unsafe_code)]
 
 mod args;
 mod args_cert;
+mod args_psk;
 mod cert_check;
 mod cert_make;
 mod cert_show;
@@ -11,6 +12,7 @@ mod client;
 mod demo;
 mod describe;
 mod exit;
+mod exit_psk;
 mod exit_tls;
 mod files;
 mod http;
@@ -19,9 +21,18 @@ mod local_ca;
 mod materials;
 mod messages;
 mod passphrase;
+mod psk_check;
+mod psk_command;
+mod psk_file;
+mod psk_format;
+mod psk_keys;
+mod psk_line;
+mod psk_reload;
+mod psk_source;
 mod report;
 mod serve;
 mod server;
+mod session_file;
 mod signals;
 mod socket;
 mod summary;
@@ -35,6 +46,7 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command};
 use crate::args_cert::CertCommand;
+use crate::args_psk::PskCommand;
 use crate::cert_make::Usage;
 use crate::exit::Failure;
 
@@ -44,7 +56,7 @@ fn main() -> ExitCode {
         Command::Server(server) => server.output.json,
         Command::Client(client) => client.output.json,
         Command::Demo(demo) => demo.output.json,
-        Command::Cert { .. } => false,
+        Command::Cert { .. } | Command::Psk { .. } => false,
     };
     match run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,6 +78,12 @@ fn run(command: &Command) -> Result<(), Failure> {
             CertCommand::Client(arguments) => cert_make::leaf(arguments, Usage::Client),
             CertCommand::Show(arguments) => cert_show::show(arguments),
             CertCommand::Check(arguments) => cert_check::check(arguments),
+        },
+        Command::Psk { command } => match command.as_ref() {
+            PskCommand::Gen(arguments) => psk_command::generate(arguments),
+            PskCommand::List(arguments) => psk_command::list(arguments),
+            PskCommand::Convert(arguments) => psk_command::convert(arguments),
+            PskCommand::Check(arguments) => psk_check::check(arguments),
         },
     }
 }

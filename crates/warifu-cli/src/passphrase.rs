@@ -51,7 +51,7 @@ fn read(source: &PassphraseSource, prompt: &str) -> Result<Zeroizing<String>, Fa
         PassphraseSource::Env(name) => std::env::var(name)
             .map(Zeroizing::new)
             .map_err(|error| io::Error::other(error.to_string())),
-        PassphraseSource::Prompt => rpassword::prompt_password(prompt).map(Zeroizing::new),
+        PassphraseSource::Prompt => ask(prompt),
     }
     .map_err(|error| unavailable(source, &error.to_string()))?;
     if passphrase.is_empty() {
@@ -61,6 +61,11 @@ fn read(source: &PassphraseSource, prompt: &str) -> Result<Zeroizing<String>, Fa
         return Err(unavailable(source, "it is longer than 1024 bytes"));
     }
     Ok(passphrase)
+}
+
+/// What is typed at the terminal, without echo.
+pub(crate) fn ask(prompt: &str) -> io::Result<Zeroizing<String>> {
+    rpassword::prompt_password(prompt).map(Zeroizing::new)
 }
 
 fn first_line(file: File) -> io::Result<Zeroizing<String>> {

@@ -23,6 +23,11 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     write_stdout(escape(text).as_bytes(), true)
 }
 
+/// Bytes to standard output as they are, for what a command is there to print.
+pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    write_stdout(bytes, false)
+}
+
 /// Prints a failure where it belongs.
 pub(crate) fn failure(failure: &Failure, json: bool) {
     if json {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use warifu::{Connection, Error};
 
-use crate::channel::{Broken, Channel, Incoming, Receiver, Sender, broken_by};
+use crate::channel::{Broken, Channel, Early, Incoming, Receiver, Sender, broken_by};
 use crate::exit::{Failure, Place, Role};
 use crate::http::{self, Received};
 use crate::server::{Answer, Service, Shared, Stop};
@@ -54,7 +54,7 @@ pub(crate) fn connection(shared: &Shared, number: u64, socket: Socket, peer: &st
     let start = Instant::now();
     let established = config(service, number).and_then(|config| {
         let stop = Arc::clone(&shared.stopping);
-        Channel::handshake(Connection::server(config), socket, stop)
+        Channel::handshake(Connection::server(config), socket, stop, Early::Receive)
     });
     let (channel, mut receiver) = match established {
         Ok(established) => established,
@@ -114,6 +114,7 @@ fn report_broken(shared: &Shared, number: u64, peer: &str, established: bool, br
         role: Role::Server,
         peer: peer.to_owned(),
         established,
+        with_psk: service.with_psk,
     };
     let failure = broken.failure(place, service.handshake_timeout, service.idle_timeout);
     service.report.connection_failure(number, &failure);

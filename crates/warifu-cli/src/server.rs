@@ -11,18 +11,22 @@ use std::time::Duration;
 
 use serde_json::json;
 use warifu::config::{ConfigBuilder, Server as ServerRole};
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
+use warifu::resumption::{RotatingTicketKeys, Tickets};
 use warifu::{ClientAuth, ServerConfig};
 
 use crate::args::{InsecureRule, ServerArguments, VerifyClient};
+use crate::args_psk::PskPolicyName;
 use crate::describe::Description;
 use crate::exit::Failure;
 use crate::local_ca::{self, LocalIdentity};
 use crate::materials::{self, Peer};
+use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
 use crate::socket::{self, Socket};
 use crate::values::{HostPort, TimeLimit};
-use crate::{describe, signals, tls_config, when};
+use crate::{describe, psk_format, psk_keys, psk_reload, signals, tls_config, when};
 
 /// How long connections may take to end when the server ends.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -56,6 +60,8 @@ pub(crate) struct Service {
     /// Where trust in clients comes from; `None` if they are not asked.
     pub(crate) trust: Option<String>,
     pub(crate) relaxed: Vec<InsecureRule>,
+    /// Clients may or must prove themselves by a pre-shared key.
+    pub(crate) with_psk: bool,
     pub(crate) key_update: Option<u32>,
     pub(crate) max_connections: usize,
     pub(crate) handshake_timeout: TimeLimit,
@@ -94,21 +100,38 @@ pub(crate) struct Shared {
 pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     let report = Report::new(&arguments.output, arguments.session.raw);
     materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    psk_keys::banner(&arguments.psk, &report);
     let (client_auth, trust) = client_auth(arguments)?;
-    let (credentials, local) = if arguments.identity.cert.is_empty() {
+    let key_source = psk_reload::Source::new(&arguments.psk)?;
+    let psks = key_source.read()?;
+    let with_psk = !psks.is_empty();
+    let identity = psks.first().map(|psk| psk_format::spell(psk.identity()));
+    let keys = Keys::new(psks)?;
+    // A server that has keys needs no certificate, and makes itself none.
+    let (credentials, local) = if !arguments.identity.cert.is_empty() {
+        (materials::credentials(&arguments.identity)?, None)
+    } else if with_psk && arguments.psk.psk_policy != Some(PskPolicyName::WithCertificate) {
+        (Vec::new(), None)
+    } else {
         let local = local_ca::for_server()?;
         let credential = materials::credential(&local.server, &local.server, None)?;
         (vec![credential], Some(local))
-    } else {
-        (materials::credentials(&arguments.identity)?, None)
     };
     let leaf = credentials
         .first()
         .and_then(|credential| credential.certificates().first())
         .and_then(|der| describe::describe(der).ok());
-    let builder =
-        ServerConfig::builder(materials::choice(credentials)).with_client_auth(client_auth);
-    let builder = tls_config::apply(builder, &arguments.protocol)?;
+    let has_certificates = !credentials.is_empty();
+    let builder = match (has_certificates, with_psk) {
+        (false, _) => ServerConfig::psk_builder(keys.clone()),
+        (true, true) => {
+            ServerConfig::builder(materials::choice(credentials)).with_psk_store(keys.clone())
+        }
+        (true, false) => ServerConfig::builder(materials::choice(credentials)),
+    };
+    let builder = tls_config::apply(builder.with_client_auth(client_auth), &arguments.protocol)?;
+    let builder = psk_keys::apply(builder, &arguments.psk, has_certificates);
+    let builder = with_sessions(builder, arguments, &report);
     let config = builder.clone().build().map_err(tls_config::refused)?;
     let addresses = socket::resolve(&arguments.address)?;
     let server = Server::start(
@@ -129,6 +152,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
             certificate_optional: arguments.verify_client == Some(VerifyClient::Optional),
             trust,
             relaxed: arguments.trust.insecure.clone(),
+            with_psk,
             key_update: arguments.session.key_update,
             max_connections: usize::try_from(arguments.max_connections).unwrap_or(usize::MAX),
             handshake_timeout: arguments.limits.handshake_timeout,
@@ -137,8 +161,46 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     )?;
     let stop = server.stopper();
     signals::watch(move |name| stop(Stop::Signal(name)))?;
-    announce(&report, &server, local.as_ref(), leaf.as_ref(), arguments);
+    psk_reload::watch(keys.clone(), key_source, report.clone())?;
+    if let Some(identity) = &identity {
+        report.status(&format!("keys      {}", keys_line(&keys, identity)));
+    }
+    announce(
+        &report,
+        &server,
+        local.as_ref(),
+        leaf.as_ref(),
+        identity.as_deref(),
+        arguments,
+    );
     server.wait()
+}
+
+/// Tickets, and early data if it is wanted.
+fn with_sessions(
+    mut builder: ConfigBuilder<ServerRole>,
+    arguments: &ServerArguments,
+    report: &Report,
+) -> ConfigBuilder<ServerRole> {
+    if arguments.tickets > 0 {
+        let tickets = Tickets::stateless(RotatingTicketKeys::default());
+        builder = builder.with_tickets(tickets.with_count(arguments.tickets));
+    }
+    if let Some(bytes) = arguments.max_early_data {
+        report.warning(
+            "WARNING   --max-early-data: messages are taken before the handshake is complete; others can send them again",
+        );
+        let early_data = ReplayableEarlyData::new(bytes, MemoryReplayStore::default());
+        builder = builder.with_replayable_early_data(early_data);
+    }
+    builder
+}
+
+fn keys_line(keys: &Keys, first: &str) -> String {
+    match keys.len() {
+        1 => format!("1 identity: {first}"),
+        count => format!("{count} identities, first {first}"),
+    }
 }
 
 /// Whether and how clients prove themselves, and whom the server believes.
@@ -184,6 +246,7 @@ fn announce(
     server: &Server,
     local: Option<&LocalIdentity>,
     leaf: Option<&Description>,
+    identity: Option<&str>,
     arguments: &ServerArguments,
 ) {
     let address = server.address;
@@ -206,7 +269,7 @@ fn announce(
             "          by the local CA in {directory} ({age}; for names of this machine only)"
         ));
     }
-    let command = connect_command(address, local, leaf, arguments);
+    let command = connect_command(address, local, leaf, identity, arguments);
     report.status(&format!("connect   {command}"));
 }
 
@@ -215,6 +278,7 @@ fn connect_command(
     address: SocketAddr,
     local: Option<&LocalIdentity>,
     leaf: Option<&Description>,
+    identity: Option<&str>,
     arguments: &ServerArguments,
 ) -> String {
     // Listening on all addresses, a client of this machine finds it on loopback.
@@ -227,7 +291,17 @@ fn connect_command(
     if arguments.http {
         return format!("curl --cacert {ca} https://{target}/");
     }
-    let mut command = format!("warifu client {target} --ca {ca}");
+    let options = identity.map(|identity| psk_keys::client_options(&arguments.psk, identity));
+    let mut command = match (&options, leaf) {
+        (Some(options), None) => format!("warifu client {target} {options}"),
+        (Some(options), Some(_))
+            if arguments.psk.psk_policy == Some(PskPolicyName::WithCertificate) =>
+        {
+            format!("warifu client {target} --ca {ca} {options}")
+        }
+        (Some(options), Some(_)) => format!("warifu client {target} {options}"),
+        (None, _) => format!("warifu client {target} --ca {ca}"),
+    };
     let host = target.rsplit_once(':').map_or("", |(host, _)| host);
     let host = host.trim_matches(['[', ']']);
     if let Some(leaf) = leaf
@@ -246,7 +320,7 @@ fn connect_command(
 }
 
 /// A path as a shell wants it.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
     if text.chars().all(plain) {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use warifu::ConnectionFacts;
 use warifu::pki_types::CertificateDer;
+use warifu::psk::{PskFacts, printable};
+use warifu::{ConnectionFacts, EarlyData};
 
 use crate::args::InsecureRule;
 use crate::cert_show;
@@ -58,6 +59,12 @@ impl Summary<'_> {
                 .map(|certificate| row("  chain", &chain_line(certificate))),
         );
         lines.push(row(own_side, &self.own_line()));
+        if let Some(reason) = &facts.psk_declined {
+            lines.push(row("declined", reason));
+        }
+        if let Some(line) = self.early_data_line() {
+            lines.push(row("early", &line));
+        }
         lines.push(row(
             "ALPN",
             &facts.alpn.as_deref().map_or_else(
@@ -90,8 +97,19 @@ impl Summary<'_> {
             "group": facts.group.map(|group| group.to_string()),
             "server_name": facts.server_name.as_deref(),
             "alpn": facts.alpn.as_deref().map(String::from_utf8_lossy),
-            "peer_authenticated": facts.peer_certificates.is_some()
-                && !self.relaxed.contains(&InsecureRule::Issuer),
+            "peer_authenticated": facts.psk.is_some()
+                || (facts.peer_certificates.is_some()
+                    && !self.relaxed.contains(&InsecureRule::Issuer)),
+            "psk": facts.psk.as_ref().map(|psk| json!({
+                "identity": printable(&psk.identity),
+                "kind": psk.kind.to_string(),
+                "hash": psk.hash.to_string(),
+            })),
+            "psk_mode": facts.psk_mode.map(|mode| mode.to_string()),
+            "psk_declined": facts.psk_declined.as_deref(),
+            "resumed": facts.resumed,
+            "early_data": facts.early_data.to_string(),
+            "early_data_declined": facts.early_data_declined.as_deref(),
             "peer_signature_scheme": facts.peer_signature_scheme.map(|scheme| scheme.to_string()),
             "peer_chain": chain,
             "own_signature_scheme": facts.local_signature_scheme.map(|scheme| scheme.to_string()),
@@ -108,12 +126,62 @@ impl Summary<'_> {
 
     /// How the peer was authenticated.
     fn peer_line(&self) -> String {
+        match (&self.facts.psk, self.facts.resumed) {
+            (Some(psk), false) => match self.facts.peer_certificates {
+                Some(_) => format!("{}; and {}", self.psk_text(psk), self.certificate_line()),
+                None => format!("{}; no certificate", self.psk_text(psk)),
+            },
+            (Some(psk), true) => format!(
+                "session resumed ({}), which began with the {}",
+                self.mode(),
+                key_text(psk)
+            ),
+            (None, true) => format!(
+                "session resumed ({}), which began with: {}",
+                self.mode(),
+                self.certificate_line()
+            ),
+            (None, false) => self.certificate_line(),
+        }
+    }
+
+    fn mode(&self) -> String {
+        self.facts
+            .psk_mode
+            .map_or_else(String::new, |mode| mode.to_string())
+    }
+
+    /// `PSK "alice" (external, psk_dhe_ke, SHA-256)`
+    fn psk_text(&self, psk: &PskFacts) -> String {
+        format!(
+            "PSK \"{}\" ({}, {}, {})",
+            printable(&psk.identity),
+            psk.kind,
+            self.mode(),
+            psk.hash
+        )
+    }
+
+    fn early_data_line(&self) -> Option<String> {
+        match (self.facts.early_data, &self.facts.early_data_declined) {
+            (EarlyData::NotOffered, _) => None,
+            (EarlyData::Accepted, _) => {
+                Some("accepted; whoever recorded it can send it again".to_owned())
+            }
+            (_, Some(reason)) => Some(format!("rejected: {reason}")),
+            (_, None) => Some("rejected by the server".to_owned()),
+        }
+    }
+
+    /// How the peer proved itself by a certificate, or that it did not.
+    fn certificate_line(&self) -> String {
         let Some(leaf) = self.peer_chain().into_iter().next() else {
             return match (self.role, self.trust) {
                 (Role::Server, None) => "not asked for a certificate".to_owned(),
                 _ => "showed no certificate".to_owned(),
             };
         };
+        // A resumed session has no new signature.
         let scheme = self
             .facts
             .peer_signature_scheme
@@ -145,8 +213,17 @@ impl Summary<'_> {
 
     /// How this side was authenticated.
     fn own_line(&self) -> String {
+        let by_key = match (&self.facts.psk, self.facts.resumed) {
+            (Some(psk), false) => Some(self.psk_text(psk)),
+            (_, true) => Some(format!("session resumed ({})", self.mode())),
+            (None, false) => None,
+        };
         let Some(credential) = &self.facts.local_credential else {
-            return "showed no certificate".to_owned();
+            return match by_key {
+                Some(by_key) if !self.facts.resumed => format!("{by_key}; no certificate"),
+                Some(by_key) => by_key,
+                None => "showed no certificate".to_owned(),
+            };
         };
         let chain = describe_all(credential.certificates());
         let Some(leaf) = chain.first() else {
@@ -156,8 +233,9 @@ impl Summary<'_> {
             .facts
             .local_signature_scheme
             .map_or_else(String::new, |scheme| format!(" by {scheme}"));
+        let by_key = by_key.map_or_else(String::new, |by_key| format!("{by_key}; and "));
         format!(
-            "{}, proved{scheme}; {}",
+            "{by_key}{}, proved{scheme}; {}",
             describe::short_name(&leaf.subject),
             when::days_left(leaf.not_before, leaf.not_after, when::now())
         )
@@ -170,6 +248,11 @@ impl Summary<'_> {
             None => handshake,
         }
     }
+}
+
+/// `PSK "alice" (external)`
+fn key_text(psk: &PskFacts) -> String {
+    format!("PSK \"{}\" ({})", printable(&psk.identity), psk.kind)
 }
 
 fn row(label: &str, value: &str) -> String {

@@ -1,9 +1,14 @@
 //! What a value on the command line means: addresses, durations, names of registries.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::psk_line;
 
 /// The port of `server` and `client` unless another is given (MISSION.md's programs use it).
 pub(crate) const DEFAULT_PORT: u16 = 11111;
@@ -148,6 +153,45 @@ impl fmt::Display for TimeLimit {
     }
 }
 
+/// The identity of a pre-shared key, as typed: text, or `hex:` and the digits of any bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PskIdentity(pub(crate) Vec<u8>);
+
+impl FromStr for PskIdentity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bytes = match text.strip_prefix("hex:") {
+            Some(digits) => psk_line::decode_hex(digits.as_bytes())
+                .ok_or_else(|| "after hex: come pairs of the digits 0-9 a-f".to_owned())?
+                .to_vec(),
+            None => text.as_bytes().to_vec(),
+        };
+        match bytes.len() {
+            1..=psk_line::MAX_IDENTITY_LEN => Ok(Self(bytes)),
+            len => Err(format!("identities have 1 to 65535 bytes, not {len}")),
+        }
+    }
+}
+
+/// A key on the command line: wiped in this program's memory, but visible to every user of the machine.
+#[derive(Clone)]
+pub(crate) struct ExposedSecret(pub(crate) Zeroizing<String>);
+
+impl FromStr for ExposedSecret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl fmt::Debug for ExposedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExposedSecret")
+    }
+}
+
 /// Where the passphrase of an encrypted key comes from. It is never an argument: arguments are
 /// visible to every user of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,6 +281,17 @@ mod tests {
         assert_eq!(limit("off"), Ok(None));
         for text in ["", "0", "0s", "s", "-1", "1d", "1.5s"] {
             assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn identities_are_text_or_bytes_in_hexadecimal() {
+        let identity = |text: &str| text.parse::<PskIdentity>().map(|identity| identity.0);
+        assert_eq!(identity("PSK 001"), Ok(b"PSK 001".to_vec()));
+        assert_eq!(identity("a:b"), Ok(b"a:b".to_vec()));
+        assert_eq!(identity("hex:00ff"), Ok(vec![0, 255]));
+        for text in ["", "hex:", "hex:0", "hex:xy", &"a".repeat(65536)] {
+            assert!(identity(text).is_err(), "{text}");
         }
     }
 

@@ -146,7 +146,8 @@ impl Connection {
         }
     }
 
-    /// Gives this connection a certificate and key of its own, which win over the configuration's.
+    /// Gives this connection a certificate and key of its own, which win over the configuration's. A client resumes the
+    /// sessions of connections with the same certificate only.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] once the handshake has started.
@@ -304,11 +305,15 @@ impl Connection {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
-            State::Established(Established {
-                authentication: Some(authentication),
-                ..
-            }) => Some(authentication.waiting()),
-            State::Established(established) => established.issuing.as_ref().map(Coroutine::waiting),
+            State::Established(established) => {
+                let authentication = established.authentication.as_ref();
+                let issuing = established.issuing.as_ref().map(Coroutine::waiting);
+                match authentication.map(Coroutine::waiting) {
+                    // What the application can do something about counts more.
+                    Some(Waiting::Bytes(_)) | None if issuing.is_some() => issuing,
+                    waiting => waiting,
+                }
+            }
             State::Failed(_) => None,
         }
     }
@@ -518,8 +523,11 @@ impl Connection {
     /// **This may be the recording of a client that is long gone**: [`early_data`](crate::early_data).
     ///
     /// # Errors
-    /// The failure of the connection.
+    /// [`UsageError::NotAvailable`] on a client; the failure of the connection.
     pub fn read_replayable_early_data(&mut self, buffer: &mut [u8]) -> Result<ReadOutcome, Error> {
+        if self.is_client {
+            return Err(UsageError::NotAvailable("only a server reads early data").into());
+        }
         let may_come = self.is_handshaking();
         if let State::Failed(error) = &self.state {
             return Err(error.clone());
@@ -573,6 +581,7 @@ impl Connection {
 
     /// Issues `count` tickets to the client, where the configuration says that they are issued
     /// [on request](crate::resumption::Tickets::on_request). While the keys are awaited, [`waiting`](Self::waiting) says so.
+    /// Clients take more than 32 without data between them for an attack.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration issues none on request, the client cannot use them, or some are

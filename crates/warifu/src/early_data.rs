@@ -55,7 +55,8 @@ pub struct ReplayableEarlyData {
 }
 
 impl ReplayableEarlyData {
-    /// Takes up to `max_bytes` from each client, all of which may be in memory until the application reads it.
+    /// Takes up to `max_bytes` from each client, all of which may be in memory until the application reads it: some twice
+    /// as much as a rule, six times for a client that sends it byte by byte.
     pub fn new(max_bytes: u32, store: impl ReplayStore + 'static) -> Self {
         Self {
             max_bytes,

@@ -37,6 +37,7 @@ use warifu_crypto::{Hash, Secret};
 use crate::decision::Answer;
 use crate::error::{Error, UsageError};
 use crate::handshake::tls13_key_schedule::{BinderLabel, PskSecret, import_psk};
+use crate::parameters::CipherSuite;
 
 /// Fewest bytes of a key that is not called weak: 128 bits, RFC 9257 Section 6.
 pub const MIN_KEY_LEN: usize = 16;
@@ -69,13 +70,14 @@ struct Inner {
 /// All but the key itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Terms {
-    identity: Box<[u8]>,
+    identity: Arc<[u8]>,
     hash: PskHash,
     external: bool,
     /// The context with which the key is imported, if it is.
     import: Option<Box<[u8]>>,
     role: PskRole,
     max_early_data: u32,
+    early_data_suite: Option<CipherSuite>,
 }
 
 /// The hash of a key.
@@ -227,6 +229,7 @@ impl Psk {
             import: None,
             role: PskRole::Either,
             max_early_data: 0,
+            early_data_suite: None,
         };
         Ok(Self::with_terms(
             terms,
@@ -293,9 +296,22 @@ impl Psk {
         self.change(|terms| terms.max_early_data = max_bytes)
     }
 
+    /// The cipher suite of early data under this key, which is agreed together with the key (RFC 8446 Section 4.2.10): a server
+    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key. Default:
+    /// `TLS_AES_128_GCM_SHA256`, for SHA-384 `TLS_AES_256_GCM_SHA384`.
+    #[must_use]
+    pub fn with_early_data_suite(self, suite: CipherSuite) -> Self {
+        self.change(|terms| terms.early_data_suite = Some(suite))
+    }
+
     /// The identity.
     pub fn identity(&self) -> &[u8] {
         &self.0.terms.identity
+    }
+
+    /// The identity, shared.
+    pub(crate) fn shared_identity(&self) -> Arc<[u8]> {
+        self.0.terms.identity.clone()
     }
 
     /// The hash of the key.
@@ -320,6 +336,15 @@ impl Psk {
 
     pub(crate) fn max_early_data(&self) -> u32 {
         self.0.terms.max_early_data
+    }
+
+    /// The suite of early data where the key is used with this hash.
+    pub(crate) fn early_data_suite(&self, hash: Hash) -> CipherSuite {
+        let default = match hash {
+            Hash::Sha256 => CipherSuite::TLS_AES_128_GCM_SHA256,
+            Hash::Sha384 | Hash::Sha512 => CipherSuite::TLS_AES_256_GCM_SHA384,
+        };
+        self.0.terms.early_data_suite.unwrap_or(default)
     }
 
     /// The randoms of the ClientHellos with this key that this node has under way.
@@ -575,7 +600,8 @@ impl<C: ChoosePsks + ?Sized> ChoosePsks for Arc<C> {
 /// How pre-shared keys and certificates go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PskPolicy {
-    /// A key or a certificate authenticates; a server takes the key where it can.
+    /// A key or a certificate authenticates; a server takes the key where it can, and adds its certificate for clients that
+    /// want both.
     #[default]
     Optional,
     /// Only a key will do; no certificate is sent, asked for or believed in its place.

@@ -11,8 +11,9 @@ use std::thread::{self, Thread};
 use rustls_pki_types::ServerName;
 
 use crate::config::{ClientConfig, ServerConfig};
-use crate::connection::{Connection, Peeked};
+use crate::connection::{Connection, Peeked, ReadOutcome};
 use crate::coroutine::Waiting;
+use crate::early_data::EarlyData;
 use crate::error::Error;
 use crate::facts::ConnectionFacts;
 use crate::halves::{ReadHalf, WriteHalf};
@@ -153,6 +154,131 @@ impl<T: Read + Write> Stream<T> {
         }
     }
 
+    // Early data.
+
+    /// What is known of early data so far, on either side.
+    pub fn early_data(&self) -> EarlyData {
+        self.connection.early_data()
+    }
+
+    /// Sends the ClientHello and `data` at once, before the server has answered, if the configuration, the session or
+    /// pre-shared key, and the server's limit allow it; later calls send more of it, until the handshake is run by
+    /// [`handshake`](Self::handshake), [`read`](Read::read) or [`write`](Write::write). Returns how many bytes were taken: 0
+    /// where no early data can be sent, or not any more; what was not taken is to be written as usual.
+    ///
+    /// **Whoever records this can send it to the server again**: [`early_data`](crate::early_data). Whether the server took
+    /// it is known after the handshake: [`early_data`](Self::early_data). If not, [`EarlyData::Rejected`], all of it
+    /// is lost, and the application writes it again if it still matters.
+    ///
+    /// Over a transport that would block nothing is lost: a call whose records were sealed but not all sent returns how
+    /// many bytes it took, and later calls, of any kind, send the rest first.
+    ///
+    /// ```no_run
+    /// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+    /// use std::io::Write;
+    /// use warifu::EarlyData;
+    ///
+    /// # fn get(mut stream: warifu::Stream<std::net::TcpStream>) -> std::io::Result<()> {
+    /// // To be sent twice without harm.
+    /// let request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    /// let taken = stream.write_replayable_early_data(request)?;
+    /// stream.handshake()?;
+    /// let arrived = match stream.early_data() {
+    ///     EarlyData::Accepted => taken,
+    ///     _ => 0,
+    /// };
+    /// stream.write_all(&request[arrived..])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The transport's; or an [`Error`] inside: [`UsageError::NotAvailable`](crate::UsageError::NotAvailable) on a server, the
+    /// failure of the connection. [`ErrorKind::WouldBlock`]: nothing of `data` was taken, since the output of an earlier
+    /// call waits still; call again when the transport is ready.
+    pub fn write_replayable_early_data(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.send_output()?;
+        let mut written = match self.connection.write_replayable_early_data(data) {
+            Ok(written) => written,
+            Err(error) => return Err(self.failed(error)),
+        };
+        // The session or the keys to offer may come later; there is no ClientHello before.
+        if written == 0 && self.await_handshake_answer()? {
+            written = match self.connection.write_replayable_early_data(data) {
+                Ok(written) => written,
+                Err(error) => return Err(self.failed(error)),
+            };
+        }
+        match self.send_output() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Ok(written),
+        }
+    }
+
+    /// Waits for the application's answers in the handshake; says whether there was any to wait for.
+    fn await_handshake_answer(&mut self) -> io::Result<bool> {
+        let mut waited = false;
+        while self.connection.is_handshaking()
+            && let Some(Waiting::Answer(_)) = self.connection.waiting()
+        {
+            self.await_answer()?;
+            waited = true;
+        }
+        Ok(waited)
+    }
+
+    /// Reads early data of one record, on a server: runs the handshake until some is there. 0: none will come, or none any
+    /// more. The handshake may go on meanwhile, and be over; [`handshake`](Self::handshake) runs the rest of it.
+    ///
+    /// **This may be the recording of a client that is long gone**: [`early_data`](crate::early_data).
+    ///
+    /// ```no_run
+    /// # fn serve(mut stream: warifu::Stream<std::net::TcpStream>) -> std::io::Result<()> {
+    /// let mut early = Vec::new();
+    /// let mut buffer = [0; 16384];
+    /// loop {
+    ///     match stream.read_replayable_early_data(&mut buffer)? {
+    ///         0 => break,
+    ///         count => early.extend_from_slice(&buffer[..count]),
+    ///     }
+    /// }
+    /// stream.handshake()?;
+    /// // Now it is known that a client is there; whether it is the first one with this data is not.
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The transport's; or an [`Error`] inside: [`UsageError::NotAvailable`](crate::UsageError::NotAvailable) on a client, the
+    /// failure of the connection. [`ErrorKind::WouldBlock`]: call again when the transport is ready.
+    pub fn read_replayable_early_data(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if let Err(error) = self.connection.process() {
+                return Err(self.failed(error));
+            }
+            self.await_handshake_answer()?;
+            // A client may be busy with its early data, and not read: what it does not take leaves later. Data that is
+            // here counts more than the transport's error.
+            let sent = self.send_output();
+            let found = match self.connection.read_replayable_early_data(buffer) {
+                Ok(ReadOutcome::Data(count)) => return Ok(count),
+                Ok(found) => found,
+                Err(error) => return Err(self.failed(error)),
+            };
+            match sent {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+            if found == ReadOutcome::Closed {
+                return Ok(0);
+            }
+            self.receive()?;
+        }
+    }
+
     /// Sends close_notify: nothing more will be written; reading goes on until the peer has closed too.
     ///
     /// # Errors
@@ -229,7 +355,7 @@ impl<T: Read + Write> Stream<T> {
         }
     }
 
-    /// Waits for the application's answer in post-handshake authentication.
+    /// Waits for the application's answer.
     fn await_answer(&mut self) -> io::Result<()> {
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
@@ -337,7 +463,7 @@ impl<T: Read + Write> Write for Stream<T> {
 impl<T: Read + Write> Stream<T> {
     /// Splits an established stream into two halves that two threads can own, the second of which writes to
     /// `write_transport`: another handle of the same transport. What the transport would not take yet leaves with the
-    /// second half's next write or flush.
+    /// second half's next write or flush. Early data that was not read is lost: the halves have none.
     ///
     /// # Errors
     /// [`UsageError`](crate::UsageError): before the end of the handshake, or with post-handshake authentication. The

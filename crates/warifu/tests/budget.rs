@@ -12,9 +12,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use support::{Pair, Pki, server_name};
-use warifu::parameters::NamedGroup;
-use warifu::{ClientAuth, Connection};
+use warifu::parameters::{NamedGroup, PskKeyExchangeMode};
+use warifu::resumption::{MemorySessions, RotatingTicketKeys, Tickets};
+use warifu::{ClientAuth, ClientConfig, Connection, Psk, ServerConfig};
 
 /// Rust allocations of one side in a handshake with P-256 certificates.
 const MAX_ALLOCATIONS: u64 = 40;
@@ -49,7 +52,14 @@ fn handshake(mutual: bool, groups: &[NamedGroup]) -> (Pair, Cost, Cost) {
         true => ClientAuth::required(pki.trust()),
         false => ClientAuth::Off,
     });
-    let server_config = server_config.build().unwrap();
+    handshake_with(client_config, server_config.build().unwrap())
+}
+
+/// As [`handshake`], with these configurations.
+fn handshake_with(
+    client_config: Arc<ClientConfig>,
+    server_config: Arc<ServerConfig>,
+) -> (Pair, Cost, Cost) {
     // What happens once per process is not a connection's cost.
     for _ in 0..2 {
         let mut warm_up = Pair {
@@ -57,6 +67,8 @@ fn handshake(mutual: bool, groups: &[NamedGroup]) -> (Pair, Cost, Cost) {
             server: Connection::server(server_config.clone()),
         };
         warm_up.handshake().unwrap();
+        // Tickets, if there are any.
+        warm_up.client.peek().unwrap();
     }
     let (mut client, mut server) = (Cost::default(), Cost::default());
     let mut pair = Pair {
@@ -122,6 +134,47 @@ fn handshakes_and_idle_connections_are_cheap() {
                 "{name}, {side}: {cost:?}"
             );
             assert!(cost.bytes <= MAX_IDLE_BYTES, "{name}, {side}: {cost:?}");
+        }
+    }
+}
+
+#[test]
+fn handshakes_with_keys_and_tickets_are_cheap() {
+    let psk = || Psk::new("alice", [7; 32]).unwrap();
+    let with_key = |mode| {
+        let client = ClientConfig::psk_builder([psk()])
+            .with_psk_modes(&[mode])
+            .with_groups(&[NamedGroup::X25519]);
+        let server = ServerConfig::psk_builder(psk())
+            .with_psk_modes(&[mode])
+            .with_groups(&[NamedGroup::X25519]);
+        (client.build().unwrap(), server.build().unwrap())
+    };
+    let with_tickets = || {
+        let pki = Pki::new();
+        let client = support::client_builder(&pki)
+            .with_groups(&[NamedGroup::X25519])
+            .with_session_store(MemorySessions::default());
+        let server = support::server_builder(&pki)
+            .with_tickets(Tickets::stateless(RotatingTicketKeys::default()));
+        (client.build().unwrap(), server.build().unwrap())
+    };
+    // A client that keeps tickets holds what they are made into: a secret, names, and the server's chain.
+    for (name, most, (client, server)) in [
+        ("psk_ke", 34, with_key(PskKeyExchangeMode::PSK_KE)),
+        ("psk_dhe_ke", 38, with_key(PskKeyExchangeMode::PSK_DHE_KE)),
+        ("resumption", 60, with_tickets()),
+    ] {
+        let (pair, client, server) = handshake_with(client, server);
+        println!("{name}: client {client:?}, server {server:?}");
+        assert_eq!(pair.client.facts().unwrap().resumed, name == "resumption");
+        for (side, cost) in [("client", client), ("server", server)] {
+            let most_bytes = match (name, side) {
+                ("resumption", "client") => MAX_IDLE_BYTES + 512,
+                _ => MAX_IDLE_BYTES,
+            };
+            assert!(cost.allocations <= most, "{name}, {side}: {cost:?}");
+            assert!(cost.bytes <= most_bytes, "{name}, {side}: {cost:?}");
         }
     }
 }

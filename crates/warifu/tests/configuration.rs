@@ -15,6 +15,7 @@ use support::pki::Directory;
 use support::{Pair, Pki, client_builder, server_builder};
 use warifu::config::{Client, ConfigBuilder, defaults};
 use warifu::parameters::{CipherSuite, NamedGroup, SignatureScheme};
+use warifu::resumption::{RotatingTicketKeys, Tickets};
 use warifu::{ClientConfig, Credential, Error, ServerConfig, Trust, UsageError};
 
 /// The text of a refused configuration; both roles refuse what both can be told.
@@ -277,4 +278,20 @@ fn what_is_shared_can_be_sent_and_shared_between_threads() {
     sent::<warifu::Stream<std::net::TcpStream>>();
     sent::<warifu::ReadHalf<std::net::TcpStream, std::net::TcpStream>>();
     sent::<warifu::WriteHalf<std::net::TcpStream>>();
+}
+
+/// More in a row would look like a flood to our own client.
+#[test]
+fn more_tickets_than_clients_take_are_refused() {
+    let tickets = |count| Tickets::stateless(RotatingTicketKeys::default()).with_count(count);
+    let server = |count| {
+        server_builder(&Pki::new())
+            .with_tickets(tickets(count))
+            .build()
+    };
+    assert!(server(32).is_ok());
+    assert_eq!(
+        refusal(server(33)),
+        "33 tickets after each handshake: clients take at most 32 without data between them"
+    );
 }

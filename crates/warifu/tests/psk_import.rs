@@ -392,9 +392,12 @@ fn an_identity_that_is_nearly_an_imported_one_is_taken_as_it_is() {
     }
 }
 
+/// Identity, import context and server name.
+type Question = (Vec<u8>, Option<Vec<u8>>, Option<String>);
+
 /// What a store is asked.
 #[derive(Debug, Default)]
-struct Asked(Mutex<Vec<(Vec<u8>, Option<Vec<u8>>, Option<String>)>>);
+struct Asked(Mutex<Vec<Question>>);
 
 impl PskStore for Asked {
     fn find<'a>(&'a self, request: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {

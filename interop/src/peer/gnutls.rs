@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use warifu::parameters::{CipherSuite, NamedGroup};
 
-use super::arguments;
+use super::{Role, arguments};
 use crate::ours::Setup;
 use crate::pki;
 use crate::program::Program;
+use crate::psk::{Certificate, Modes, Psk};
 
 /// The installed version, as `3.7.9`.
 pub fn version() -> &'static str {
@@ -75,6 +76,16 @@ fn priority(setup: &Setup) -> String {
     for name in &setup.groups {
         priority += &format!(":+{}", group(*name).unwrap());
     }
+    if let Some(psk) = &setup.psk {
+        if psk.certificate == Certificate::None {
+            priority += ":-KX-ALL";
+        }
+        priority += match psk.modes {
+            Modes::PskDheKe => ":+ECDHE-PSK",
+            Modes::PskKe => ":+PSK",
+            Modes::Both => ":+ECDHE-PSK:+PSK",
+        };
+    }
     priority
 }
 
@@ -86,11 +97,16 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
         None if more.contains("-client-cert") => "",
         None => "--disable-client-cert",
     };
-    let own = if more.contains("--x509certfile") {
+    let psk_alone = |psk: &Psk| psk.certificate == Certificate::None;
+    let mut own = if more.contains("--x509certfile") || setup.psk.as_ref().is_some_and(psk_alone) {
         String::new()
     } else {
         format!("--x509certfile {key}.pem --x509keyfile {key}.key")
     };
+    if let Some(psk) = &setup.psk {
+        let line = format!("{}:{}\n", psk.identity, psk.key_hex());
+        own += &format!(" --pskpasswd {}", pki::get().file("psk", &line));
+    }
     let priority_text = format!("--priority {}", priority(setup));
     for _ in 0..5 {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -99,9 +115,10 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
         let line = format!("gnutls-serv --echo --port {port} {own} {auth} {priority_text} {more}");
         let unbuffered = arguments(&format!("{environment} stdbuf -o0 -e0 {line}"));
         let mut program = Program::start(pki::get().directory(), "env", &unbuffered);
-        program.expect("...");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        if !program.has_ended() {
+        // Where the port is taken for IPv4 it goes on with IPv6 alone.
+        let told = format!("IPv4 0.0.0.0 port {port}...");
+        program.expect_line(&told);
+        if program.output().contains(&format!("{told}done")) && !program.has_ended() {
             return (program, port);
         }
     }
@@ -120,9 +137,12 @@ pub fn client(
         Some(key) => format!("--x509certfile {key}.pem --x509keyfile {key}.key"),
         None => String::new(),
     };
+    let psk = setup.psk.as_ref().map_or(String::new(), |psk| {
+        format!("--pskusername {} --pskkey {}", psk.identity, psk.key_hex())
+    });
     let priority_text = format!("--priority {}", priority(setup));
     let line = format!(
-        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {server_name} --verify-hostname {server_name} --x509cafile ca.pem {auth} {priority_text} --single-key-share {more}"
+        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {server_name} --verify-hostname {server_name} --x509cafile ca.pem {auth} {psk} {priority_text} --single-key-share {more}"
     );
     Program::start(pki::get().directory(), "env", &arguments(&line))
 }
@@ -133,4 +153,32 @@ pub fn expect_report(program: &Program, suite: CipherSuite, group: NamedGroup) {
     let name = self::group(group).unwrap().trim_start_matches("GROUP-");
     program.expect(&format!("-{name})"));
     program.expect(&format!("-({})", cipher(suite)));
+}
+
+/// Checks its own report of a handshake with an external key. Only the server names a group.
+#[track_caller]
+pub fn expect_psk_report(
+    program: &Program,
+    role: Role,
+    suite: CipherSuite,
+    group: Option<NamedGroup>,
+    psk: &Psk,
+) {
+    program.expect(&format!("--({})", cipher(suite)));
+    program.expect(&format!(
+        "- PSK authentication. Connected as '{}'",
+        psk.identity
+    ));
+    if role == Role::Server {
+        // Behind what names the group.
+        program.expect("- MAC: AEAD");
+        let output = program.output();
+        match group.and_then(self::group) {
+            Some(name) => {
+                let name = name.trim_start_matches("GROUP-");
+                assert!(output.contains(&format!("Using curve: {name}")), "{output}");
+            }
+            None => assert!(!output.contains("Using curve"), "{output}"),
+        }
+    }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 use warifu::parameters::{CipherSuite, NamedGroup};
 
 use crate::pki::KeyType;
+use crate::psk::{Certificate, Hash, Modes, Psk};
 
+pub mod built;
 pub mod gnutls;
 pub mod openssl;
 pub mod rustls;
@@ -16,6 +18,37 @@ pub enum Stack {
     OpenSsl,
     GnuTls,
     Rustls,
+    /// A program of `peers/`, for pre-shared keys.
+    Built(Built),
+}
+
+/// A stack with a program of ours around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Built {
+    BoringSsl,
+    WolfSsl,
+    PureCrypto,
+}
+
+impl Stack {
+    /// Whether it has the importer of RFC 9258.
+    fn imports(self) -> bool {
+        matches!(
+            self,
+            Self::Built(Built::BoringSsl) | Self::Built(Built::PureCrypto)
+        )
+    }
+}
+
+impl Built {
+    /// Its name and version, as pinned in peers/Cargo.toml.
+    fn with_version(self) -> &'static str {
+        match self {
+            Self::BoringSsl => "BoringSSL (boring 5.4)",
+            Self::WolfSsl => "wolfSSL 5.9.4",
+            Self::PureCrypto => "purecrypto 0.10",
+        }
+    }
 }
 
 /// The peer's role.
@@ -42,8 +75,62 @@ impl Kind {
         Self::new(Stack::Rustls, Role::Client),
     ];
 
+    /// The columns of tables about external pre-shared keys, which rustls does not have.
+    pub const WITH_PSK: [Self; 10] = [
+        Self::new(Stack::OpenSsl, Role::Server),
+        Self::new(Stack::OpenSsl, Role::Client),
+        Self::new(Stack::GnuTls, Role::Server),
+        Self::new(Stack::GnuTls, Role::Client),
+        Self::new(Stack::Built(Built::WolfSsl), Role::Server),
+        Self::new(Stack::Built(Built::WolfSsl), Role::Client),
+        Self::new(Stack::Built(Built::PureCrypto), Role::Server),
+        Self::new(Stack::Built(Built::PureCrypto), Role::Client),
+        Self::new(Stack::Built(Built::BoringSsl), Role::Server),
+        Self::new(Stack::Built(Built::BoringSsl), Role::Client),
+    ];
+
     pub const fn new(stack: Stack, role: Role) -> Self {
         Self { stack, role }
+    }
+
+    /// Why the stack cannot do this with an external key, `retry` with a HelloRetryRequest, if so.
+    pub fn lacks_psk(self, psk: &Psk, retry: bool) -> Option<String> {
+        let lacks = |what: &str| Some(format!("{} has no {what}", self.stack));
+        if let Stack::Built(_) = self.stack
+            && let Some(reason) = built::lacks()
+        {
+            return Some(reason.to_owned());
+        }
+        let stack = self.stack;
+        match (psk.import, psk.certificate) {
+            (Some(_), _) if !stack.imports() => return lacks("imported keys"),
+            (None, _) if stack == Stack::Built(Built::BoringSsl) => {
+                return lacks("keys that are not imported");
+            }
+            (Some(_), _) if psk.target.is_some() && stack == Stack::Built(Built::PureCrypto) => {
+                return Some(format!("{stack} imports with the key's own hash alone"));
+            }
+            (_, Certificate::Beside) if stack != Stack::Built(Built::WolfSsl) => {
+                return lacks("certificate beside a key");
+            }
+            (_, Certificate::OrElse) if matches!(stack, Stack::Built(_)) => {
+                return Some(format!("{stack} is tested with keys alone"));
+            }
+            _ => {}
+        }
+        if psk.hash == Hash::Sha384 && stack == Stack::GnuTls {
+            return lacks("keys of SHA-384");
+        }
+        if psk.modes != Modes::PskDheKe && stack == Stack::Built(Built::BoringSsl) {
+            return lacks("psk_ke");
+        }
+        if retry
+            && psk.suite() == CipherSuite::TLS_AES_256_GCM_SHA384
+            && self == Self::new(Stack::OpenSsl, Role::Client)
+        {
+            return Some("s_client takes the key for one of SHA-256 after a retry".to_owned());
+        }
+        None
     }
 
     /// Why the stack does not have this suite, if so.
@@ -53,6 +140,7 @@ impl Kind {
             Stack::Rustls => rustls::suite(suite)
                 .is_none()
                 .then(|| format!("{} has no AES-CCM", self.stack)),
+            Stack::Built(_) => None,
         }
     }
 
@@ -68,6 +156,7 @@ impl Kind {
             Stack::Rustls => {
                 (rustls::group(group).is_none()).then(|| format!("{} has no {group}", self.stack))
             }
+            Stack::Built(_) => None,
         }
     }
 
@@ -80,6 +169,7 @@ impl Kind {
                 .then(|| format!("{} has no ML-DSA", self.stack)),
             Stack::Rustls => (key_type == KeyType::RsaPss)
                 .then(|| format!("{} has no keys of the RSASSA-PSS OID", self.stack)),
+            Stack::Built(_) => None,
         }
     }
 }
@@ -90,6 +180,7 @@ impl fmt::Display for Stack {
             Self::OpenSsl => write!(f, "OpenSSL {}", openssl::version()),
             Self::GnuTls => write!(f, "GnuTLS {}", gnutls::version()),
             Self::Rustls => write!(f, "rustls {}", rustls::VERSION),
+            Self::Built(stack) => write!(f, "{}", stack.with_version()),
         }
     }
 }
@@ -103,6 +194,12 @@ impl fmt::Display for Kind {
             (Stack::GnuTls, Role::Client) => "gnutls-cli",
             (Stack::Rustls, Role::Server) => "rustls-server",
             (Stack::Rustls, Role::Client) => "rustls-client",
+            (Stack::Built(Built::BoringSsl), Role::Server) => "boringssl-server",
+            (Stack::Built(Built::BoringSsl), Role::Client) => "boringssl-client",
+            (Stack::Built(Built::WolfSsl), Role::Server) => "wolfssl-server",
+            (Stack::Built(Built::WolfSsl), Role::Client) => "wolfssl-client",
+            (Stack::Built(Built::PureCrypto), Role::Server) => "purecrypto-server",
+            (Stack::Built(Built::PureCrypto), Role::Client) => "purecrypto-client",
         })
     }
 }

@@ -9,6 +9,7 @@ use super::{Role, arguments};
 use crate::ours::Setup;
 use crate::pki;
 use crate::program::Program;
+use crate::psk::{Certificate, Hash, Modes, Psk};
 
 /// The installed version, as `3.0.17`.
 pub fn version() -> &'static str {
@@ -69,6 +70,21 @@ fn of_setup(setup: &Setup) -> String {
             .collect();
         line += &format!(" -groups {}", names.join(":"));
     }
+    if let Some(psk) = &setup.psk {
+        line += &of_psk(psk);
+    }
+    line
+}
+
+/// A key of SHA-256 is named on the command line; whatever else it is, only a session file can say.
+fn of_psk(psk: &Psk) -> String {
+    let mut line = format!(" -psk_identity {} -psk {}", psk.identity, psk.key_hex());
+    if psk.hash == Hash::Sha384 || psk.max_early_data > 0 {
+        line += &format!(" -psk_session {}", pki::get().psk_session(psk));
+    }
+    if psk.modes != Modes::PskDheKe {
+        line += " -allow_no_dhe_kex";
+    }
     line
 }
 
@@ -79,8 +95,11 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
         Some(_) => "-Verify 2 -verify_return_error -CAfile ca.pem",
         None => "",
     };
+    let psk_alone = |psk: &Psk| psk.certificate == Certificate::None;
     let own = if more.contains("-cert ") {
         String::new()
+    } else if setup.psk.as_ref().is_some_and(psk_alone) {
+        "-nocert".to_owned()
     } else {
         format!("-cert {key}.pem -key {key}.key")
     };
@@ -89,15 +108,7 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
         of_setup(setup)
     );
     let program = Program::start(pki::get().directory(), "openssl", &arguments(&line));
-    let told = "ACCEPT 127.0.0.1:";
-    program.expect_line(told);
-    let output = program.output();
-    let port = output
-        .split(told)
-        .nth(1)
-        .and_then(|rest| rest.lines().next())
-        .and_then(|port| port.parse().ok())
-        .unwrap_or_else(|| panic!("no port in {output}"));
+    let port = program.expect_port("ACCEPT 127.0.0.1:");
     (program, port)
 }
 
@@ -124,6 +135,30 @@ pub fn expect_report(program: &Program, role: Role, suite: CipherSuite, group: N
             if let Some(key) = temp_key(group) {
                 program.expect("Server Temp Key: ");
                 program.expect(key);
+            }
+        }
+    }
+}
+
+/// Checks its own report of a handshake with an external key. Neither program names the identity.
+#[track_caller]
+pub fn expect_psk_report(
+    program: &Program,
+    role: Role,
+    suite: CipherSuite,
+    group: Option<NamedGroup>,
+) {
+    match role {
+        Role::Server => {
+            program.expect(&format!("CIPHER is {suite}"));
+            program.expect("Reused session-id");
+        }
+        Role::Client => {
+            program.expect(&format!("Reused, TLSv1.3, Cipher is {suite}"));
+            let output = program.output();
+            match group.and_then(temp_key) {
+                Some(key) => assert!(output.contains(key), "no {key} in {output}"),
+                None => assert!(!output.contains("Server Temp Key"), "{output}"),
             }
         }
     }

@@ -15,7 +15,8 @@ use rustls::{
 };
 use warifu::parameters::{CipherSuite, NamedGroup};
 
-use crate::ours::{Listener, Setup};
+use crate::meeting;
+use crate::ours::{EARLY, Listener, Setup};
 use crate::pki;
 use crate::program::LIMIT;
 
@@ -108,6 +109,16 @@ pub fn server_config(setup: &Setup) -> ServerConfig {
 pub trait Rustls: Read + Write + Send {
     /// What the role does not change.
     fn connection(&mut self) -> &mut dyn Common;
+    /// A client's: whether the server took it. A server's: what came.
+    fn early_data(&mut self) -> EarlyData;
+}
+
+/// What became of early data.
+#[derive(Debug, PartialEq, Eq)]
+pub enum EarlyData {
+    Accepted,
+    NotAccepted,
+    Came(Vec<u8>),
 }
 
 /// The calls of a rustls connection that cells use.
@@ -116,6 +127,7 @@ pub trait Common {
     fn group(&self) -> NamedGroup;
     fn alpn(&self) -> Option<Vec<u8>>;
     fn retried(&self) -> bool;
+    fn resumed(&self) -> bool;
     fn export(&self, label: &[u8], context: &[u8]) -> Vec<u8>;
     fn update_keys(&mut self);
     fn close(&mut self);
@@ -140,6 +152,10 @@ impl<D: SideData> Common for ConnectionCommon<D> {
         self.handshake_kind() == Some(rustls::HandshakeKind::FullWithHelloRetryRequest)
     }
 
+    fn resumed(&self) -> bool {
+        self.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
+    }
+
     fn export(&self, label: &[u8], context: &[u8]) -> Vec<u8> {
         self.export_keying_material(vec![0; 32], label, Some(context))
             .unwrap()
@@ -158,11 +174,27 @@ impl Rustls for StreamOwned<ClientConnection, TcpStream> {
     fn connection(&mut self) -> &mut dyn Common {
         &mut *self.conn
     }
+
+    fn early_data(&mut self) -> EarlyData {
+        match self.conn.is_early_data_accepted() {
+            true => EarlyData::Accepted,
+            false => EarlyData::NotAccepted,
+        }
+    }
 }
 
 impl Rustls for StreamOwned<ServerConnection, TcpStream> {
     fn connection(&mut self) -> &mut dyn Common {
         &mut *self.conn
+    }
+
+    fn early_data(&mut self) -> EarlyData {
+        let mut came = Vec::new();
+        match self.conn.early_data() {
+            Some(mut reader) => reader.read_to_end(&mut came).unwrap(),
+            None => return EarlyData::NotAccepted,
+        };
+        EarlyData::Came(came)
     }
 }
 
@@ -208,36 +240,47 @@ fn limits(stream: &TcpStream) {
     stream.set_write_timeout(Some(LIMIT)).unwrap();
 }
 
-/// Starts a server at a port of its own.
-pub fn server(
-    config: ServerConfig,
-    script: impl FnOnce(&mut dyn Rustls) -> std::io::Result<()> + Send + 'static,
-) -> (Running, u16) {
+/// Starts a server at a port of its own, for one connection.
+pub fn server(config: ServerConfig, script: meeting::Script) -> (Running, u16) {
+    server_for(config, vec![script])
+}
+
+/// Starts a server at a port of its own, for one connection after the other, each with its script.
+pub fn server_for(config: ServerConfig, scripts: Vec<meeting::Script>) -> (Running, u16) {
+    let config = Arc::new(config);
     let listener = Listener::default();
     let port = listener.port();
     let (told, running) = channel();
     std::thread::spawn(move || {
-        let stream = listener.accept_tcp();
-        limits(&stream);
-        let connection = ServerConnection::new(Arc::new(config)).unwrap();
-        let _ = told.send(run(StreamOwned::new(connection, stream), script));
+        let all = scripts.into_iter().try_for_each(|script| {
+            let stream = listener.accept_tcp();
+            limits(&stream);
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            run(StreamOwned::new(connection, stream), script)
+        });
+        let _ = told.send(all);
     });
     (Running(running), port)
 }
 
-/// Starts a client that connects to `port`.
+/// Starts a client that connects to `port`. Where its configuration and its session allow early data, it sends
+/// [`EARLY`].
 pub fn client(
-    config: ClientConfig,
+    config: impl Into<Arc<ClientConfig>>,
     server_name: &'static str,
     port: u16,
     script: impl FnOnce(&mut dyn Rustls) -> std::io::Result<()> + Send + 'static,
 ) -> Running {
     let (told, running) = channel();
+    let config = config.into();
     std::thread::spawn(move || {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         limits(&stream);
-        let connection =
-            ClientConnection::new(Arc::new(config), server_name.try_into().unwrap()).unwrap();
+        let name = server_name.try_into().unwrap();
+        let mut connection = ClientConnection::new(config, name).unwrap();
+        if let Some(mut early) = connection.early_data() {
+            early.write_all(EARLY.as_bytes()).unwrap();
+        }
         let _ = told.send(run(StreamOwned::new(connection, stream), script));
     });
     Running(running)

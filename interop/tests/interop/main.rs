@@ -7,14 +7,16 @@
 )]
 
 use libtest_mimic::{Arguments, Trial};
-use warifu_interop::peer::Stack;
+use warifu_interop::peer::{Built, Stack};
 use warifu_interop::pki;
 use warifu_interop::table::Table;
 
 mod capture;
 mod features;
 mod matrix;
+mod psk;
 mod refusals;
+mod resumption;
 mod web;
 
 fn main() {
@@ -25,6 +27,9 @@ fn main() {
         matrix::retries(&mut trials),
         features::features(&mut trials),
         refusals::refusals(&mut trials),
+        resumption::resumption(&mut trials),
+        psk::with_us(&mut trials),
+        psk::peers(&mut trials),
         web::web(&mut trials),
         capture::capture(&mut trials),
     ];
@@ -45,12 +50,16 @@ fn main() {
 }
 
 fn report(tables: &[Table]) {
-    println!(
-        "peers: {}, {}, {}",
+    let stacks = [
         Stack::OpenSsl,
         Stack::GnuTls,
-        Stack::Rustls
-    );
+        Stack::Rustls,
+        Stack::Built(Built::BoringSsl),
+        Stack::Built(Built::WolfSsl),
+        Stack::Built(Built::PureCrypto),
+    ];
+    let names: Vec<_> = stacks.iter().map(ToString::to_string).collect();
+    println!("peers: {}", names.join(", "));
     let mut total = [0; 3];
     for table in tables {
         print!("{}", table.print());

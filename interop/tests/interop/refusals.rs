@@ -3,7 +3,7 @@
 use libtest_mimic::Trial;
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup};
 use warifu::{CertificateError, ClientAuth, Error, NothingInCommon};
-use warifu_interop::meeting::{Meeting, Peer, Plan};
+use warifu_interop::meeting::{Meeting, Plan};
 use warifu_interop::ours::{Conversation, Setup};
 use warifu_interop::peer::rustls::{client_config_of, expect_close, server_config_of};
 use warifu_interop::peer::{Kind, Role, Stack};
@@ -39,26 +39,7 @@ pub fn refusals(trials: &mut Vec<Trial>) -> Table {
 fn we_refuse(mut meeting: Meeting, is_right: impl Fn(&Error) -> bool) {
     let error = meeting.ours.expect_error();
     assert!(is_right(&error), "{error:?}");
-    let alert = error.alert().unwrap();
-    let number = alert.0;
-    match (meeting.kind.stack, meeting.peer) {
-        (Stack::OpenSsl, Peer::Program(program)) => {
-            program.expect(&format!("SSL alert number {number}"));
-        }
-        (_, Peer::Program(program)) => {
-            let _ = &program;
-            match meeting.kind.role {
-                Role::Client => program.expect(&format!("Received alert [{number}]")),
-                // gnutls-serv does not print which.
-                Role::Server => program.expect("A TLS fatal alert has been received."),
-            }
-        }
-        (_, Peer::Rustls(running)) => {
-            let text = running.expect_error();
-            let name = alert.to_string().replace('_', "");
-            assert!(text.to_lowercase().ends_with(&name), "{text}: not {name}");
-        }
-    }
+    meeting.expect_alert(error.alert().unwrap());
 }
 
 /// The peer refuses with this alert, which is our side's error.

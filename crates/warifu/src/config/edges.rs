@@ -45,6 +45,9 @@ pub(crate) trait RandomSource: Send + Sync + core::fmt::Debug {
     /// Fills `out` with random bytes: hello randoms, session IDs, cookies, contexts.
     fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError>;
 
+    /// A client's random and session ID, by one call of the generator.
+    fn hello(&self, random: &mut [u8; 32], session_id: &mut [u8; 32]) -> Result<(), CryptoError>;
+
     /// A client's key share.
     fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError>;
 
@@ -63,6 +66,13 @@ pub(crate) struct SystemRandom;
 impl RandomSource for SystemRandom {
     fn fill(&self, out: &mut [u8]) -> Result<(), CryptoError> {
         warifu_crypto::random::fill(out)
+    }
+
+    fn hello(&self, random: &mut [u8; 32], session_id: &mut [u8; 32]) -> Result<(), CryptoError> {
+        let mut both = [[0; 32]; 2];
+        warifu_crypto::random::fill(both.as_flattened_mut())?;
+        [*random, *session_id] = both;
+        Ok(())
     }
 
     fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError> {

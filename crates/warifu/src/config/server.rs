@@ -8,6 +8,7 @@ use crate::error::{Error, UsageError};
 use crate::handshake::psk::Counters;
 use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::psk::{PskPolicy, PskStore};
+use crate::record::wire::MAX_TICKETS;
 use crate::resumption::{MAX_LIFETIME, Tickets};
 
 use super::{ConfigBuilder, Settings};
@@ -83,7 +84,8 @@ pub enum ClientAuth {
     Off,
     /// They are asked; one without a certificate is served all the same.
     Optional(Arc<dyn VerifyPeer>),
-    /// They are asked; one without a certificate is refused with certificate_required.
+    /// They are asked; one without a certificate is refused with certificate_required. A client that proves itself by a
+    /// pre-shared key is not asked (RFC 8446 Section 4.3.2), unless both are used together: [`PskPolicy`].
     Required(Arc<dyn VerifyPeer>),
     /// They are not asked in the handshake; the application may ask later, those that offer it, by
     /// [`request_client_certificate`](crate::Connection::request_client_certificate) (RFC 8446 Section 4.6.2).
@@ -272,6 +274,16 @@ impl ConfigBuilder<Server> {
             {
                 Some("a pre-shared key is required and there is no store: give with_psk_store one")
             }
+            (_, PskPolicy::Required)
+                if matches!(
+                    role.client_auth,
+                    ClientAuth::Optional(_) | ClientAuth::Required(_)
+                ) =>
+            {
+                Some(
+                    "clients that must hold a pre-shared key are not asked for a certificate (RFC 8446 Section 4.3.2): leave ClientAuth off, ask after the handshake, or choose PskPolicy::RequiredWithCertificate",
+                )
+            }
             (None, PskPolicy::Optional) => Some(
                 "without certificates a pre-shared key is all there is: leave the policy at Required",
             ),
@@ -289,6 +301,15 @@ impl ConfigBuilder<Server> {
             return Err(UsageError::Config(format!(
                 "a ticket lifetime of {} seconds: it is 1 to 604800, seven days (RFC 8446 Section 4.6.1)",
                 tickets.lifetime.as_secs()
+            ))
+            .into());
+        }
+        if let Some(tickets) = &role.tickets
+            && usize::from(tickets.count) > MAX_TICKETS
+        {
+            return Err(UsageError::Config(format!(
+                "{} tickets after each handshake: clients take at most {MAX_TICKETS} without data between them",
+                tickets.count
             ))
             .into());
         }

@@ -66,7 +66,12 @@ fn check<'f>(
         return Err("a certificate is used beside the key");
     }
     let allowed = match &found.source {
-        FoundSource::Key { psk, .. } => psk.max_early_data(),
+        FoundSource::Key { psk, .. } => {
+            if psk.early_data_suite(found.hash()) != suite.suite {
+                return Err("the cipher suite is not the one agreed for the key");
+            }
+            psk.max_early_data()
+        }
         FoundSource::Ticket(state) => {
             if state.suite != suite {
                 return Err("the cipher suite is not that of the session");
@@ -84,8 +89,12 @@ fn check<'f>(
             state.max_early_data
         }
     };
-    match allowed.min(early.max_bytes) {
+    match allowed {
         0 => Err("the key or ticket does not allow early data"),
+        // The client may send all of it, and does not know of a limit that was lowered since.
+        more if more > early.max_bytes => {
+            Err("the key or ticket allows more early data than this server takes")
+        }
         limit => Ok((limit, found)),
     }
 }
@@ -101,7 +110,8 @@ async fn is_first(peer: &mut Peer, config: &ServerConfig, found: &Found) -> Resu
     let until = found
         .ticket()
         .map(|_| UnixTime::since_unix_epoch(Duration::from_secs(until)));
-    let answer = early.store.is_first(&found.client_hello_id, now, until);
+    let id = found.client_hello_id();
+    let answer = early.store.is_first(&id, now, until);
     match peer.ask("replay store", answer).await {
         Ok(true) => Ok(()),
         Ok(false) => Err("the same early data came before: a replay".to_owned()),

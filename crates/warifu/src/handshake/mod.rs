@@ -88,8 +88,11 @@ pub(crate) async fn client(
     let answer = peer.recv::<ServerHello>().await?;
     match ServerHelloOrRetry::read(answer.body())? {
         ServerHelloOrRetry::Older(hello) => Err(refuse_older(&hello)),
-        ServerHelloOrRetry::ServerHello(_) | ServerHelloOrRetry::HelloRetryRequest(_) => {
-            tls13_client::run(peer, client, offer, client_hello, answer).await
+        ServerHelloOrRetry::ServerHello(_) => {
+            tls13_client::run(peer, client, offer, client_hello, answer, false).await
+        }
+        ServerHelloOrRetry::HelloRetryRequest(_) => {
+            tls13_client::run(peer, client, offer, client_hello, answer, true).await
         }
     }
 }

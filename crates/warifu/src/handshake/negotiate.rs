@@ -65,29 +65,38 @@ pub(crate) fn choose_suite(
     hello: &ClientHello<'_>,
     hash: Option<Hash>,
 ) -> Result<Tls13Suite, Error> {
-    let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
-    let ours = settings.suites.iter().filter(fits);
-    let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
-    let clients_first = hello
-        .cipher_suites
-        .iter()
-        .find(|suite| find(*suite).is_some());
-    let chosen = match clients_first {
-        Some(CipherSuite::TLS_CHACHA20_POLY1305_SHA256) => {
-            find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256)
-        }
-        Some(_) => ours
-            .clone()
-            .find(|row| hello.cipher_suites.contains(&row.suite)),
-        None => None,
-    };
-    chosen.copied().ok_or_else(|| {
+    common_suite(settings, hello, hash).ok_or_else(|| {
+        let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
+        let ours = settings.suites.iter().filter(fits);
         NothingInCommon::CipherSuite {
-            ours: listed(ours.clone().map(|row| row.suite)),
+            ours: listed(ours.map(|row| row.suite)),
             peers: listed(hello.cipher_suites.iter()),
         }
         .into()
     })
+}
+
+/// As [`choose_suite`], where it is no failure that there is none.
+pub(crate) fn common_suite(
+    settings: &Settings,
+    hello: &ClientHello<'_>,
+    hash: Option<Hash>,
+) -> Option<Tls13Suite> {
+    let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
+    let ours = settings.suites.iter().filter(fits);
+    let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
+    // Of all suites in common, whatever the key's hash: a client that puts AES-256 before ChaCha20-Poly1305 has AES.
+    let is_enabled = |suite: &CipherSuite| settings.suites.iter().any(|row| row.suite == *suite);
+    let wants_chacha = hello.cipher_suites.iter().find(is_enabled)
+        == Some(CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
+    let chacha = wants_chacha
+        .then(|| find(CipherSuite::TLS_CHACHA20_POLY1305_SHA256))
+        .flatten();
+    let in_our_order = || {
+        ours.clone()
+            .find(|row| hello.cipher_suites.contains(&row.suite))
+    };
+    chacha.or_else(in_our_order).copied()
 }
 
 /// A server's choice of group.
@@ -245,5 +254,39 @@ pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
             .as_ref()
             .map(|schemes| schemes.iter().collect())
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Handshake, List16};
+    use crate::test_vectors::trace;
+
+    const AES128: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+    const AES256: CipherSuite = CipherSuite::TLS_AES_256_GCM_SHA384;
+    const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
+
+    /// OpenSSL's clients put AES-256 first and ChaCha20-Poly1305 second: they have AES instructions. With a key for SHA-256
+    /// they must get the suite that they had before, or their early data could not be taken.
+    #[test]
+    fn chacha_is_obeyed_where_it_is_the_clients_first_of_all() {
+        let trace = trace!("simple_1rtt");
+        let settings = Settings::default();
+        for (offered, hash, chosen) in [
+            (&[AES256, CHACHA, AES128][..], None, AES128),
+            (&[AES256, CHACHA, AES128], Some(Hash::Sha256), AES128),
+            (&[AES256, CHACHA, AES128], Some(Hash::Sha384), AES256),
+            (&[CHACHA, AES256, AES128], None, CHACHA),
+            (&[CHACHA, AES256, AES128], Some(Hash::Sha256), CHACHA),
+            (&[CHACHA, AES256, AES128], Some(Hash::Sha384), AES256),
+            (&[CHACHA, AES256], Some(Hash::Sha384), AES256),
+            (&[AES256, CHACHA], Some(Hash::Sha256), CHACHA),
+        ] {
+            let mut hello = ClientHello::read(&trace["client_hello"][4..]).unwrap();
+            hello.cipher_suites = List16::new(offered);
+            let suite = choose_suite(&settings, &hello, hash).unwrap().suite;
+            assert_eq!(suite, chosen, "{offered:?} {hash:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
-use warifu_crypto::{KeyShare, SharedSecret};
+use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
@@ -19,6 +19,7 @@ use crate::parameters::{
     Tls13Suite,
 };
 use crate::psk::PskPolicy;
+use crate::record::MAX_FRAGMENT_LEN;
 
 use super::psk::{self, NotForUs, Offered, OfferedSource};
 use super::tls13_client::Client;
@@ -44,6 +45,8 @@ pub(crate) struct Offer {
     /// `None` once it was used, or if only `psk_ke` is offered.
     share: Option<KeyShare>,
     cookie: Vec<u8>,
+    /// Up to the ClientHello that was sent last, for the hash of the first key offered.
+    transcript: Option<Box<Transcript>>,
     /// Which extensions were offered, so that what answers none of them can be refused.
     pub(crate) offered: ExtensionSet,
 }
@@ -54,22 +57,21 @@ impl Offer {
         let settings = &config.settings;
         psk::check_size(&psks)?;
         let suites = suites(config, &psks)?;
-        let early_data = match psks.first() {
-            Some(first)
-                if config.role.early_data
-                    && settings.psk_policy != PskPolicy::RequiredWithCertificate =>
-            {
-                first.max_early_data()
-            }
-            _ => 0,
-        };
+        let early_data = early_data(config, &psks, &suites);
         let &share_group = settings
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
-        let session_id = match settings.middlebox_compatibility {
-            true => Some(settings.random.bytes()?),
-            false => None,
+        let (random, session_id) = match settings.middlebox_compatibility {
+            true => {
+                let (mut random, mut session_id) = ([0; 32], [0; 32]);
+                settings
+                    .random
+                    .hello(&mut random, &mut session_id)
+                    .map_err(|_| Error::Internal("no random bytes"))?;
+                (random, Some(session_id))
+            }
+            false => (settings.random.bytes()?, None),
         };
         let server_name = match &client.server_name {
             ServerName::DnsName(name) if config.role.send_server_name => {
@@ -77,7 +79,6 @@ impl Offer {
             }
             _ => None,
         };
-        let random = settings.random.bytes()?;
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
@@ -97,8 +98,19 @@ impl Offer {
             share_group,
             share,
             cookie: Vec::new(),
+            transcript: None,
             offered: ExtensionSet::default(),
         })
+    }
+
+    /// The transcript up to the first ClientHello, most of which was hashed already where it has binders.
+    pub(crate) fn transcript(&mut self, hash: Hash, client_hello: &[u8]) -> Transcript {
+        if let Some(transcript) = self.transcript.take().filter(|known| known.hash() == hash) {
+            return *transcript;
+        }
+        let mut transcript = Transcript::new(hash);
+        transcript.add(client_hello);
+        transcript
     }
 
     /// Whether key and certificate are to be used together (RFC 9973).
@@ -120,7 +132,9 @@ impl Offer {
         let (Some(first), true) = (self.psks.first(), self.offers_early_data()) else {
             return Ok(());
         };
-        let suite = self.suite_of_early_data(first)?;
+        let suite = self
+            .suite(first.early_data_suite())
+            .ok_or(Error::Internal("early data without its suite"))?;
         let transcript_hash = first.hash().digest(&[client_hello]);
         let secret = EarlySecret::client_early_traffic_secret(&first.secret, &transcript_hash)?;
         self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
@@ -134,21 +148,14 @@ impl Offer {
                 wire.sending.send_change_cipher_spec()?;
             }
             wire.early_data = EarlyData::Offered;
-            wire.sending.set_early_keys(keys, self.early_data)
+            // RFC 6066 Section 4: what a client asks for "applies for the duration of the session including session
+            // resumptions".
+            let fragment_limit = self
+                .max_fragment_length()
+                .map_or(MAX_FRAGMENT_LEN, MaxFragmentLength::fragment_len);
+            wire.sending
+                .set_early_keys(keys, self.early_data, fragment_limit)
         })
-    }
-
-    /// Section 4.2.10: the suite of the session, or the one that goes with the key.
-    fn suite_of_early_data(&self, first: &Offered) -> Result<Tls13Suite, Error> {
-        let suite = match &first.source {
-            OfferedSource::Session(session) => Some(session.state.suite),
-            OfferedSource::Key { .. } => self
-                .suites
-                .iter()
-                .find(|suite| suite.hash == first.hash())
-                .copied(),
-        };
-        suite.ok_or(Error::Internal("early data without a suite"))
     }
 
     /// Whether the server may take the early data with this suite.
@@ -157,8 +164,7 @@ impl Offer {
             && self
                 .psks
                 .first()
-                .and_then(|first| self.suite_of_early_data(first).ok())
-                .is_some_and(|offered| offered == suite)
+                .is_some_and(|first| first.early_data_suite() == suite.suite)
     }
 
     /// The application protocol of the session that is offered first.
@@ -216,25 +222,24 @@ impl Offer {
         prior: Option<&Transcript>,
     ) -> Result<Vec<u8>, Error> {
         let first = self.offered == ExtensionSet::default();
-        let mut bytes = Vec::with_capacity(2048);
-        self.offered = self.encode(&mut bytes).map_err(|_| no_room(first))?;
-        if !self.psks.is_empty() {
-            psk::write_binders(&mut bytes, &self.psks, prior)?;
-        }
         peer.with_wire(|wire| {
             // RFC 8446 Section 5.1: the record of an initial ClientHello may say 0x0301 for compatibility; any
             // other says 0x0303.
             let version = if first { [3, 1] } else { [3, 3] };
             wire.sending.writer_mut().set_plain_version(version);
-            wire.sending.send_message(|out| {
-                out.extend_from_slice(&bytes);
+            let bytes = wire.sending.send_message(|out| {
+                let start = out.len();
+                self.offered = self.encode(out).map_err(|_| no_room(first))?;
+                if let (Some(message), false) = (out.get_mut(start..), self.psks.is_empty()) {
+                    self.transcript = psk::write_binders(message, &self.psks, prior)?;
+                }
                 Ok(())
             })?;
+            let bytes = bytes.to_vec();
             wire.sending.flush_flight()?;
             wire.sending.writer_mut().set_plain_version([3, 3]);
-            Ok(())
-        })?;
-        Ok(bytes)
+            Ok(bytes)
+        })
     }
 
     /// Prepares the second ClientHello that a HelloRetryRequest asks for (RFC 8446 Section 4.1.4).
@@ -418,6 +423,27 @@ impl Offer {
     }
 }
 
+/// How much early data is offered, which must be clear before the server says anything: under the first key, with its suite,
+/// for one application protocol.
+fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) -> u32 {
+    let settings = &config.settings;
+    match psks.first() {
+        Some(first)
+            if config.role.early_data
+                && settings.psk_policy != PskPolicy::RequiredWithCertificate
+                && suites
+                    .iter()
+                    .any(|suite| suite.suite == first.early_data_suite())
+                && (first.is_session() || settings.alpn.len() <= 1) =>
+        {
+            first.max_early_data()
+        }
+        _ => 0,
+    }
+}
+
+const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
+
 /// Why a ClientHello cannot be encoded. Each list was checked when it was configured; all extensions together have a limit of
 /// their own, 65,535 bytes (RFC 8446 Section 4.1.2).
 fn no_room(first: bool) -> Error {
@@ -453,7 +479,12 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
             OfferedSource::Session(session) => *suite == session.state.suite,
             OfferedSource::Key { .. } => suite.hash == first.hash(),
         };
-        suites.sort_by_key(|suite| !fits(suite));
+        // A server reads ChaCha20-Poly1305 in the first place as "no AES instructions": it comes there only if it stood there.
+        let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
+        suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
+        if first.max_early_data() > 0 {
+            suites.sort_by_key(|suite| suite.suite != first.early_data_suite());
+        }
     }
     Ok(suites.into_boxed_slice())
 }

@@ -19,8 +19,8 @@ use crate::coroutine::{Peer, Received};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
 use crate::facts::HandshakeKind;
 use crate::message::codec::{MAX_16, Reader, put_u16};
-use crate::message::{ClientHello, Handshake, OfferedPsks};
-use crate::parameters::{ProtocolVersion, PskKeyExchangeMode};
+use crate::message::{ClientHello, Handshake, OfferedPsks, PskKeyExchangeModes};
+use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
 use crate::psk::{
     Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, printable,
 };
@@ -42,7 +42,7 @@ const MAX_IDENTITIES: usize = 8;
 /// A key that a client offers.
 pub(super) struct Offered {
     /// As it is on the wire.
-    pub(super) identity: Vec<u8>,
+    pub(super) identity: Arc<[u8]>,
     pub(super) obfuscated_ticket_age: u32,
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: OfferedSource,
@@ -76,6 +76,18 @@ impl Offered {
         }
     }
 
+    /// The suite with which early data is sent: that of the session, or the one agreed with the key.
+    pub(super) fn early_data_suite(&self) -> CipherSuite {
+        match &self.source {
+            OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
+            OfferedSource::Session(session) => session.cipher_suite(),
+        }
+    }
+
+    pub(super) fn is_session(&self) -> bool {
+        matches!(self.source, OfferedSource::Session(_))
+    }
+
     /// What the application is told of the key; of a session's, that which began it.
     pub(super) fn facts(&self) -> Option<PskFacts> {
         match &self.source {
@@ -90,7 +102,7 @@ impl Offered {
 
 fn key_facts(psk: &Psk, kind: PskKind, hash: Hash) -> PskFacts {
     PskFacts {
-        identity: Arc::from(psk.identity()),
+        identity: psk.shared_identity(),
         kind,
         hash: PskHash::of(hash),
     }
@@ -115,6 +127,10 @@ pub(super) async fn offers(peer: &mut Peer, client: &Client) -> Result<Vec<Offer
     }
     for psk in psks.iter() {
         offer_forms(psk, &client.config.settings, &mut offers)?;
+    }
+    // A server may issue tickets that leave no room for the rest; that must not keep its clients away.
+    if check_size(&offers).is_err() && offers.first().is_some_and(Offered::is_session) {
+        offers.remove(0);
     }
     Ok(offers)
 }
@@ -149,13 +165,13 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
             if enabled(kdf.hash()) {
                 let identity = imported_identity(psk.identity(), context, kdf)?;
                 let secret = psk.imported_secret(kdf, &identity)?;
-                offer(identity, secret, PskKind::Imported);
+                offer(identity.into(), secret, PskKind::Imported);
             }
         }
     }
     if psk.is_external() && enabled(psk.hash().hash()) {
         let secret = psk.external_secret()?;
-        offer(psk.identity().to_vec(), secret, PskKind::External);
+        offer(psk.shared_identity(), secret, PskKind::External);
     }
     Ok(())
 }
@@ -179,20 +195,30 @@ pub(super) fn check_size(offers: &[Offered]) -> Result<(), Error> {
 }
 
 /// Writes the binders of an encoded ClientHello, whose places are at its end, into them (RFC 8446 Section 4.2.11.2). `prior`
-/// is what came before it, after a HelloRetryRequest.
+/// is what came before it, after a HelloRetryRequest. Returns the transcript up to this ClientHello for the hash of the first
+/// key.
 pub(super) fn write_binders(
     message: &mut [u8],
     offers: &[Offered],
     prior: Option<&Transcript>,
-) -> Result<(), Error> {
+) -> Result<Option<Box<Transcript>>, Error> {
     const SHORT: Error = Error::Internal("no room for the binders");
     let lens = offers.iter().map(|offered| 1 + offered.hash().output_len());
     let binders_len = 2 + lens.sum::<usize>();
     let truncated_len = message.len().checked_sub(binders_len).ok_or(SHORT)?;
     let (truncated, binders) = message.split_at_mut_checked(truncated_len).ok_or(SHORT)?;
     let mut rest = binders.get_mut(2..).ok_or(SHORT)?;
+    let mut first: Option<Box<Transcript>> = None;
     for offered in offers {
-        let hash = truncated_hash(offered.hash(), prior, truncated);
+        let hash = match &mut first {
+            Some(first) if first.hash() == offered.hash() => first.current_hash(),
+            _ => {
+                let mut transcript = truncated_transcript(offered.hash(), prior, truncated);
+                let hash = transcript.current_hash();
+                first.get_or_insert(Box::new(transcript));
+                hash
+            }
+        };
         let binder = offered.secret.binder(&hash);
         let (place, behind) = rest
             .split_at_mut_checked(1 + binder.as_ref().len())
@@ -202,19 +228,17 @@ pub(super) fn write_binders(
         }
         rest = behind;
     }
-    Ok(())
+    if let Some(first) = &mut first {
+        first.add(binders);
+    }
+    Ok(first)
 }
 
-/// Transcript-Hash(..., Truncate(ClientHello)).
-fn truncated_hash(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]) -> Digest {
-    match prior {
-        Some(prior) => {
-            let mut transcript = prior.clone();
-            transcript.add(truncated);
-            transcript.current_hash()
-        }
-        None => hash.digest(&[truncated]),
-    }
+/// ..., Truncate(ClientHello)
+fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]) -> Transcript {
+    let mut transcript = prior.map_or_else(|| Transcript::new(hash), Clone::clone);
+    transcript.add(truncated);
+    transcript
 }
 
 // Imported identities, RFC 9258.
@@ -277,11 +301,13 @@ pub(super) struct Found {
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: FoundSource,
     /// As it was offered, to be found again in a second ClientHello.
-    identity: Vec<u8>,
+    identity: Arc<[u8]>,
     /// What the client said of the ticket's age.
     pub(super) obfuscated_ticket_age: u32,
-    /// Tells this ClientHello from all others: the hash of its binder.
-    pub(super) client_hello_id: [u8; 32],
+    /// Tells this ClientHello from all others.
+    binder: Vec<u8>,
+    /// The transcript up to this ClientHello, most of which was hashed for the binder.
+    transcript: Option<Transcript>,
 }
 
 pub(super) enum FoundSource {
@@ -292,6 +318,16 @@ pub(super) enum FoundSource {
 impl Found {
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
+    }
+
+    /// The transcript up to the ClientHello that this was found in.
+    pub(super) fn take_transcript(&mut self) -> Option<Transcript> {
+        self.transcript.take()
+    }
+
+    /// Tells this ClientHello from all others: the hash of its binder.
+    pub(super) fn client_hello_id(&self) -> [u8; 32] {
+        crate::certificate::sha256(&self.binder)
     }
 
     pub(super) fn ticket(&self) -> Option<&SessionState> {
@@ -324,8 +360,7 @@ impl Found {
         let offered = hello.extensions.pre_shared_key.as_ref();
         let place = offered.and_then(|offered| {
             let mut identities = offered.identities.iter();
-            let index =
-                identities.position(|offered| offered.identity.as_slice() == self.identity)?;
+            let index = identities.position(|offered| *offered.identity == *self.identity)?;
             Some((
                 u16::try_from(index).ok()?,
                 offered.binders.iter().nth(index)?,
@@ -368,6 +403,8 @@ impl Found {
 /// What the binders of a received ClientHello cover.
 struct Binders<'a> {
     truncated: &'a [u8],
+    /// The list of binders itself.
+    rest: &'a [u8],
     prior: Option<&'a Transcript>,
 }
 
@@ -379,14 +416,23 @@ impl<'a> Binders<'a> {
     ) -> Self {
         let bytes = received.bytes();
         let truncated_len = bytes.len().saturating_sub(binders_len);
+        let (truncated, rest) = bytes
+            .split_at_checked(truncated_len)
+            .unwrap_or((bytes, &[]));
         Self {
-            truncated: bytes.get(..truncated_len).unwrap_or_default(),
+            truncated,
+            rest,
             prior,
         }
     }
 
+    /// The transcript up to the list of binders.
+    fn transcript(&self, hash: Hash) -> Transcript {
+        truncated_transcript(hash, self.prior, self.truncated)
+    }
+
     fn hash(&self, hash: Hash) -> Digest {
-        truncated_hash(hash, self.prior, self.truncated)
+        self.transcript(hash).current_hash()
     }
 }
 
@@ -408,11 +454,8 @@ pub(super) struct Fit<'a> {
 
 impl<'a> Fit<'a> {
     fn of(settings: &'a Settings, hello: &ClientHello<'a>) -> Self {
-        let common = |hash| {
-            negotiate::choose_suite(settings, hello, Some(hash))
-                .is_ok()
-                .then_some(hash)
-        };
+        let common =
+            |hash| negotiate::common_suite(settings, hello, Some(hash)).map(|suite| suite.hash);
         Self {
             server_name: hello
                 .extensions
@@ -456,12 +499,7 @@ pub(super) async fn find(
     config: &ServerConfig,
     received: &Received<ClientHello<'static>>,
 ) -> Result<Search, Error> {
-    let Offer {
-        offered: Some(offered),
-        mode,
-        fit,
-    } = read_offer(config, received)?
-    else {
+    let Some(Offer { offered, mode, fit }) = read_offer(config, received)? else {
         return without_key(config, PskFailure::Required.into());
     };
     let mode = match mode {
@@ -480,19 +518,21 @@ pub(super) async fn find(
                 source,
                 derived_now,
             } => {
-                let found = Box::new(Found {
+                let mut found = Box::new(Found {
                     index,
                     mode,
                     secret,
+                    identity: shared(identity, &source),
                     source,
-                    identity: identity.to_vec(),
                     obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-                    client_hello_id: crate::certificate::sha256(&binder),
+                    binder: binder.to_vec(),
+                    transcript: None,
                 });
                 if wrong_key.is_some() {
                     continue;
                 }
-                if let Err(error) = check_binder(config, &found, &binders, &binder, derived_now) {
+                if let Err(error) = check_binder(config, &mut found, &binders, &binder, derived_now)
+                {
                     // The other identities are looked up all the same, as they would be behind an unknown one: the time
                     // must not tell where the search ended.
                     wrong_key = Some(error);
@@ -530,9 +570,17 @@ pub(super) async fn find(
     without_key(config, problem.into())
 }
 
+/// An identity as it was offered, without a copy where the key has it.
+fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
+    match source {
+        FoundSource::Key { psk, .. } if psk.identity() == identity => psk.shared_identity(),
+        _ => Arc::from(identity),
+    }
+}
+
 /// What a ClientHello offers, and how a key would be used.
 struct Offer<'a> {
-    offered: Option<OfferedPsks<'a>>,
+    offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     mode: Result<PskKeyExchangeMode, Error>,
     fit: Fit<'a>,
@@ -541,16 +589,55 @@ struct Offer<'a> {
 fn read_offer<'a>(
     config: &'a ServerConfig,
     received: &'a Received<ClientHello<'static>>,
-) -> Result<Offer<'a>, Error> {
+) -> Result<Option<Offer<'a>>, Error> {
     let hello = ClientHello::read(received.body())?;
-    let mode = choose_mode(config, &hello)?;
-    let fit = Fit::of(&config.settings, &hello);
-    let has_keys = config.role.psk_store.is_some() || config.role.tickets.is_some();
-    Ok(Offer {
-        offered: hello.extensions.pre_shared_key.filter(|_| has_keys),
-        mode,
-        fit,
-    })
+    let Some(offered) = hello.extensions.pre_shared_key.clone() else {
+        return Ok(None);
+    };
+    // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
+    // the handshake."
+    let Some(modes) = hello.extensions.psk_key_exchange_modes else {
+        return Err(PeerMisbehaved::MissingExtension {
+            extension: "psk_key_exchange_modes",
+            message: "ClientHello",
+        }
+        .into());
+    };
+    if config.role.psk_store.is_none() && config.role.tickets.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Offer {
+        offered,
+        mode: choose_mode(config, &hello, modes)?,
+        fit: Fit::of(&config.settings, &hello),
+    }))
+}
+
+/// For replays: what [`find`] makes of the first identity, were it a ticket of this server with this state.
+#[cfg(test)]
+pub(super) fn find_recorded(
+    config: &ServerConfig,
+    received: &Received<ClientHello<'static>>,
+    state: SessionState,
+) -> Result<Box<Found>, Error> {
+    const NONE: Error = Error::Internal("nothing is offered");
+    let offer = read_offer(config, received)?.ok_or(NONE)?;
+    let offered = &offer.offered;
+    let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
+    let binder = offered.binders.iter().next().ok_or(NONE)?;
+    let mut found = Box::new(Found {
+        index: 0,
+        mode: offer.mode?,
+        secret: state.psk_secret()?,
+        source: FoundSource::Ticket(Box::new(state)),
+        identity: Arc::from(psk_identity.identity.as_slice()),
+        obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
+        binder: binder.to_vec(),
+        transcript: None,
+    });
+    let binders = Binders::of(received, offered.binders_len(), None);
+    check_binder(config, &mut found, &binders, &binder, true)?;
+    Ok(found)
 }
 
 /// How a key would be used: with a key exchange, if both sides allow that and have a group in common. `Err` in the value is
@@ -558,21 +645,10 @@ fn read_offer<'a>(
 fn choose_mode(
     config: &ServerConfig,
     hello: &ClientHello<'_>,
+    modes: PskKeyExchangeModes<'_>,
 ) -> Result<Result<PskKeyExchangeMode, Error>, Error> {
     let settings = &config.settings;
     let extensions = &hello.extensions;
-    let Some(modes) = extensions.psk_key_exchange_modes else {
-        // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
-        // the handshake."
-        if extensions.pre_shared_key.is_some() {
-            return Err(PeerMisbehaved::MissingExtension {
-                extension: "psk_key_exchange_modes",
-                message: "ClientHello",
-            }
-            .into());
-        }
-        return Ok(Err(PskFailure::Required.into()));
-    };
     let common = |mode| settings.psk_modes.contains(&mode) && modes.contains(&mode);
     let with_certificate = settings.psk_policy == PskPolicy::RequiredWithCertificate;
     if with_certificate && extensions.tls_cert_with_extern_psk.is_none() {
@@ -706,17 +782,20 @@ fn use_key(
 /// Section 4.2.11.2. A wrong key costs as much time as an unknown identity: one derivation of a secret, one binder.
 fn check_binder(
     config: &ServerConfig,
-    found: &Found,
+    found: &mut Found,
     binders: &Binders<'_>,
     binder: &[u8],
     derived_now: bool,
 ) -> Result<(), Error> {
+    let mut transcript = binders.transcript(found.hash());
     if binder.len() != found.hash().output_len() {
         let _ = black_box(check_by_nobodys_key(binders, binder));
     } else if found
         .secret
-        .verify_binder(&binders.hash(found.hash()), binder)
+        .verify_binder(&transcript.current_hash(), binder)
     {
+        transcript.add(binders.rest);
+        found.transcript = Some(transcript);
         return Ok(());
     } else if !derived_now {
         let _ = black_box(nobodys_key(found.hash()));
@@ -782,8 +861,9 @@ fn check_not_reflected(
     let FoundSource::Key { psk, .. } = &found.source else {
         return Ok(());
     };
-    let random = ClientHello::read(received.body())?.random.0;
-    if !psk.client_hellos().contains(&random) {
+    // legacy_version, then random: Section 4.1.2. The message was read whole before.
+    let random = received.body().get(2..).and_then(<[u8]>::first_chunk);
+    if !random.is_some_and(|random| psk.client_hellos().contains::<[u8; 32]>(random)) {
         return Ok(());
     }
     Counters::add(&config.role.counters.reflected);

@@ -142,6 +142,23 @@ impl<T> Replay<T> {
         assert_eq!(self.sent(), record);
     }
 
+    /// Expects that early data is sent in this record.
+    #[track_caller]
+    pub(super) fn expect_sent_early_data(&mut self, data: &[u8], record: &[u8]) {
+        let taken = self.wire().sending.write_early_record(data);
+        assert_eq!(taken, Ok(data.len()));
+        assert_eq!(self.sent(), record);
+    }
+
+    /// Expects that this is all the early data that came.
+    #[track_caller]
+    pub(super) fn expect_received_early_data(&mut self, data: &[u8]) {
+        let receiving = &mut self.wire().receiving;
+        assert_eq!(receiving.early_data(), data);
+        receiving.consume_early_data(data.len());
+        assert_eq!(receiving.early_data(), []);
+    }
+
     /// Expects that close_notify is sent in this record.
     #[track_caller]
     pub(super) fn expect_sent_close_notify(&mut self, record: &[u8]) {
@@ -226,6 +243,11 @@ impl RandomSource for RecordedRandom {
         let bytes = self.bytes.lock().unwrap().pop_front().unwrap();
         out.copy_from_slice(&bytes);
         Ok(())
+    }
+
+    fn hello(&self, random: &mut [u8; 32], session_id: &mut [u8; 32]) -> Result<(), CryptoError> {
+        self.fill(session_id)?;
+        self.fill(random)
     }
 
     fn key_share(&self, group: Group) -> Result<KeyShare, CryptoError> {
@@ -340,12 +362,16 @@ impl Secrets {
                 "server_application_traffic_secret_0",
             ),
             ("EXPORTER_SECRET", "exporter_secret"),
+            ("CLIENT_EARLY_TRAFFIC_SECRET", "client_early_traffic_secret"),
+            ("EARLY_EXPORTER_SECRET", "early_exporter_secret"),
         ]
-        .map(|(label, field)| {
+        .into_iter()
+        .filter_map(|(label, field)| {
             let client_random = trace["client_random"].clone();
-            (label.to_owned(), client_random, trace[field].clone())
+            let secret = trace.get(field)?.clone();
+            Some((label.to_owned(), client_random, secret))
         })
-        .into();
+        .collect();
         logged.sort();
         recorded.sort();
         assert_eq!(logged, recorded);

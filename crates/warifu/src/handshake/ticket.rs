@@ -367,7 +367,8 @@ pub(super) async fn take_session(
     if config.settings.psk_policy == PskPolicy::RequiredWithCertificate {
         return Ok(None);
     }
-    let key = SessionKey::new(&client.server_name, config.settings.session_context());
+    let context = client.session_context();
+    let key = SessionKey::new(&client.server_name, context);
     let Some(session) = peer.ask("session to resume", store.take(&key)).await else {
         return Ok(None);
     };
@@ -378,7 +379,7 @@ pub(super) async fn take_session(
         None => true,
     };
     let fits = state.is_fresh(now_millis)
-        && state.context == config.settings.session_context()
+        && state.context == context
         && config.settings.suites.contains(&state.suite)
         && alpn_fits;
     if !fits || !believes_origin(peer, client, psks, state).await? {
@@ -388,7 +389,7 @@ pub(super) async fn take_session(
     let age = state.age_millis(now_millis) & u64::from(u32::MAX);
     let age = u32::try_from(age).unwrap_or_default();
     Ok(Some(Offered {
-        identity: session.ticket.to_vec(),
+        identity: Arc::from(&*session.ticket),
         obfuscated_ticket_age: age.wrapping_add(state.age_add),
         secret: state.psk_secret()?,
         source: OfferedSource::Session(Box::new(session)),

@@ -31,7 +31,7 @@
 use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
-use warifu_crypto::SharedSecret;
+use warifu_crypto::{HmacKey, SharedSecret};
 
 use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
@@ -46,6 +46,7 @@ use crate::message::{
 use crate::parameters::{NamedGroup, ProtocolVersion, PskKeyExchangeMode, Tls13Suite};
 use crate::psk::{PskHash, PskPolicy};
 use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::protection::RecordKeys;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
 use crate::resumption::SessionKey;
 use crate::resumption::state::Origin;
@@ -59,7 +60,7 @@ use super::offer::Offer;
 use super::post_handshake::PostHandshakeAuth;
 use super::psk::{Offered, OfferedSource};
 use super::ticket::{self, Keeper, Template};
-use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
+use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret};
 use super::transcript::Transcript;
 use super::{AfterHandshake, Connected, OwnMaterial};
 
@@ -70,6 +71,21 @@ pub(super) struct Client {
     pub(super) own: OwnMaterial,
 }
 
+impl Client {
+    /// What sessions are kept under: the configuration's, and the connection's own certificate if it has one. Whoever proves
+    /// itself by another must not go on as the one before.
+    pub(super) fn session_context(&self) -> [u8; 32] {
+        let context = self.config.settings.session_context();
+        match &self.own.credential {
+            None => context,
+            Some(own) => {
+                let leaf = own.chain().first().map_or(&[][..], |leaf| leaf.as_ref());
+                crate::certificate::sha256(&[&context, leaf].concat())
+            }
+        }
+    }
+}
+
 /// The flow, from the answer to the first ClientHello on.
 pub(super) async fn run(
     mut peer: Peer,
@@ -77,36 +93,39 @@ pub(super) async fn run(
     mut offer: Offer,
     client_hello: Vec<u8>,
     answer: Received<ServerHello<'static>>,
+    is_retry: bool,
 ) -> Result<Connected, Error> {
-    let (mut transcript, answer, kind) = if is_retry(&answer)? {
+    let (after_retry, answer) = if is_retry {
         let (transcript, answer) =
             retry(&mut peer, &client, &mut offer, &client_hello, &answer).await?;
-        (transcript, answer, HandshakeKind::FullWithRetry)
+        (Some(transcript), answer)
     } else {
-        let suite = check_server_hello(&offer, &read_server_hello(&answer)?, None)?;
-        let mut transcript = Transcript::new(suite.hash);
-        transcript.add(&client_hello);
-        (transcript, answer, HandshakeKind::Full)
+        (None, answer)
+    };
+    let kind = match after_retry {
+        Some(_) => HandshakeKind::FullWithRetry,
+        None => HandshakeKind::Full,
     };
     let (choice, shared_secret) = agree(&client, &mut offer, &answer, kind)?;
+    let mut transcript =
+        after_retry.unwrap_or_else(|| offer.transcript(choice.suite.hash, &client_hello));
     transcript.add(answer.bytes());
     let early = choice.early_secret(&offer)?;
     let handshake = early.into_handshake_secret(shared_secret.as_ref());
-    let keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &transcript)?;
+    let mut keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &mut transcript)?;
 
     let alpn =
         recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer, &choice).await?;
-    install_sending_keys(&mut peer, &choice, &keys)?;
+    install_sending_keys(&mut peer, &mut keys)?;
     let (request, server) = match choice.with_certificate {
         true => recv_server_identity(&mut peer, &mut transcript, &client, &offer).await?,
         false => (None, None),
     };
-    let finished_key = keys.server.finished_key()?;
-    let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+    let verified = recv_finished(&mut peer, &mut transcript, &keys.server_finished).await?;
 
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
-    send_end_of_early_data(&mut peer, &mut transcript, &choice, &keys)?;
+    send_end_of_early_data(&mut peer, &mut transcript, &mut keys)?;
     let chosen = choose_client_credential(&mut peer, &client, request.as_ref()).await?;
     if let Some(request) = &request {
         let staple = request.wanted()?.ocsp;
@@ -120,14 +139,14 @@ pub(super) async fn run(
         )
         .await?;
     }
-    send_finished(&mut peer, &mut transcript, &keys.client.finished_key()?)?;
+    send_finished(&mut peer, &mut transcript, &keys.client_finished)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
     offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
     let hash = &server_finished_hash;
     install_application_keys(&mut peer, &offer, &choice, &main, hash, verified)?;
 
     let facts = choice.facts(&mut peer, &offer, server, chosen, alpn)?;
-    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &transcript)?;
+    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &mut transcript)?;
     let post_handshake_auth = client.config.role.post_handshake_auth.then(|| {
         Box::new(PostHandshakeAuth::client(
             client.config.clone(),
@@ -396,10 +415,20 @@ fn check_selected_psk(
     Ok(Some(usize::from(selected)))
 }
 
-/// The traffic secrets of the handshake.
+/// What of the handshake's traffic secrets is wanted later.
 struct HandshakeKeys {
-    client: TrafficSecret,
-    server: TrafficSecret,
+    /// Until this side changes to it, behind early data.
+    client: Option<RecordKeys>,
+    client_finished: Box<HmacKey>,
+    server_finished: Box<HmacKey>,
+}
+
+impl HandshakeKeys {
+    fn take_client(&mut self) -> Result<RecordKeys, Error> {
+        self.client
+            .take()
+            .ok_or(Error::Internal("handshake keys installed twice"))
+    }
 }
 
 fn install_handshake_keys(
@@ -407,45 +436,42 @@ fn install_handshake_keys(
     offer: &Offer,
     choice: &Choice,
     handshake: &HandshakeSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
 ) -> Result<HandshakeKeys, Error> {
     let transcript_hash = transcript.current_hash();
-    let keys = HandshakeKeys {
-        client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
-        server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
-    };
-    offer.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", keys.client.as_bytes());
-    offer.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", keys.server.as_bytes());
+    let client = handshake.client_handshake_traffic_secret(&transcript_hash)?;
+    let server = handshake.server_handshake_traffic_secret(&transcript_hash)?;
+    offer.log_secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes());
+    offer.log_secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes());
     if !choice.kind.has_retry() && !offer.offers_early_data() {
         send_change_cipher_spec(peer, offer)?;
     }
+    let (client, client_finished) = client.handshake_keys(&choice.suite)?;
+    let (server, server_finished) = server.handshake_keys(&choice.suite)?;
+    let mut keys = HandshakeKeys {
+        client: Some(client),
+        client_finished,
+        server_finished,
+    };
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
-        wire.receiving
-            .set_keys(keys.server.record_keys(&choice.suite)?, aligned);
+        wire.receiving.set_keys(server, aligned);
         // Early data goes on until the server has answered it.
         match offer.offers_early_data() {
             true => Ok(()),
-            false => wire
-                .sending
-                .set_keys(keys.client.record_keys(&choice.suite)?),
+            false => wire.sending.set_keys(keys.take_client()?),
         }
     })?;
     Ok(keys)
 }
 
 /// Section 4.2.10: a client whose early data is not taken goes on as one that sent none.
-fn install_sending_keys(
-    peer: &mut Peer,
-    choice: &Choice,
-    keys: &HandshakeKeys,
-) -> Result<(), Error> {
+fn install_sending_keys(peer: &mut Peer, keys: &mut HandshakeKeys) -> Result<(), Error> {
     peer.with_wire(|wire| {
         if wire.early_data != EarlyData::Rejected || !wire.sending.sends_early_data() {
             return Ok(());
         }
-        wire.sending
-            .set_keys(keys.client.record_keys(&choice.suite)?)
+        wire.sending.set_keys(keys.take_client()?)
     })
 }
 
@@ -453,17 +479,13 @@ fn install_sending_keys(
 fn send_end_of_early_data(
     peer: &mut Peer,
     transcript: &mut Transcript,
-    choice: &Choice,
-    keys: &HandshakeKeys,
+    keys: &mut HandshakeKeys,
 ) -> Result<(), Error> {
     if peer.with_wire(|wire| Ok(wire.early_data))? != EarlyData::Accepted {
         return Ok(());
     }
     peer.send(transcript, &EndOfEarlyData {})?;
-    peer.with_wire(|wire| {
-        wire.sending
-            .set_keys(keys.client.record_keys(&choice.suite)?)
-    })
+    peer.with_wire(|wire| wire.sending.set_keys(keys.take_client()?))
 }
 
 /// Section 4.3.1: what the server says to our extensions. Returns the application protocol.
@@ -716,7 +738,7 @@ fn keep_tickets(
     choice: &Choice,
     facts: &ConnectionFacts,
     main: MainSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
 ) -> Result<AfterHandshake, Error> {
     let config = &client.config;
     let Some(store) = &config.role.session_store else {
@@ -746,7 +768,7 @@ fn keep_tickets(
             (config.settings.clock.now().as_secs(), origin)
         }
     };
-    let context = config.settings.session_context();
+    let context = client.session_context();
     Ok(AfterHandshake::Keep(Box::new(Keeper {
         config: config.clone(),
         store: store.clone(),

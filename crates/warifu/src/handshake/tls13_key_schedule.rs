@@ -364,18 +364,8 @@ impl TrafficSecret {
     /// [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
     /// ```
     pub(crate) fn record_keys(&self, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
-        let mut key = Zeroizing([0; MAX_HASH_LEN]);
-        let key = key.get_mut(suite.aead.key_len())?;
-        let mut iv = zeroize::Zeroizing::new([0; 12]);
         Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
-            prk.expand_label(b"key", b"", key)?;
-            prk.expand_label(b"iv", b"", &mut *iv)
-        })
-        .map_err(failed)?;
-        Ok(RecordKeys {
-            key: AeadKey::new(suite.aead, key).map_err(failed)?,
-            iv,
-            confidentiality_limit: suite.confidentiality_limit,
+            record_keys(prk, suite)
         })
     }
 
@@ -389,6 +379,21 @@ impl TrafficSecret {
         })
         .map_err(failed)?;
         Ok(HmacKey::new(self.hash, key))
+    }
+
+    /// [`record_keys`](Self::record_keys) and [`finished_key`](Self::finished_key), as both are wanted of a handshake's secret.
+    pub(crate) fn handshake_keys(
+        &self,
+        suite: &Tls13Suite,
+    ) -> Result<(RecordKeys, Box<HmacKey>), Error> {
+        let mut finished = Zeroizing([0; MAX_HASH_LEN]);
+        let finished = finished.get_mut(self.hash.output_len())?;
+        let keys = Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            prk.expand_label(b"finished", b"", finished)
+                .map_err(failed)?;
+            record_keys(prk, suite)
+        })?;
+        Ok((keys, HmacKey::boxed(self.hash, finished)))
     }
 
     /// application_traffic_secret_N+1 = HKDF-Expand-Label(application_traffic_secret_N, "traffic upd", "",
@@ -407,6 +412,19 @@ impl TrafficSecret {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.secret.as_bytes()
     }
+}
+
+fn record_keys(prk: &Prk<HmacKey>, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
+    let mut key = Zeroizing([0; MAX_HASH_LEN]);
+    let key = key.get_mut(suite.aead.key_len())?;
+    let mut iv = zeroize::Zeroizing::new([0; 12]);
+    prk.expand_label(b"key", b"", key).map_err(failed)?;
+    prk.expand_label(b"iv", b"", &mut *iv).map_err(failed)?;
+    Ok(RecordKeys {
+        key: AeadKey::new(suite.aead, key).map_err(failed)?,
+        iv,
+        confidentiality_limit: suite.confidentiality_limit,
+    })
 }
 
 /// Makes keying material for other protocols, RFC 8446 Section 7.5.

@@ -31,7 +31,7 @@
 
 use std::sync::Arc;
 
-use warifu_crypto::SharedSecret;
+use warifu_crypto::{HmacKey, SharedSecret};
 
 use crate::config::{ClientAuth, RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
@@ -50,6 +50,7 @@ use crate::parameters::{
 };
 use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::protection::RecordKeys;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
 use crate::resumption::state::Origin;
 
@@ -66,7 +67,7 @@ use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, Traffi
 use super::transcript::Transcript;
 use super::{AfterHandshake, Connected, OwnMaterial};
 
-/// Bytes of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
+/// Bytes of records of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
 /// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
 const MAX_EARLY_DATA_SKIPPED: usize = 1 << 15;
 
@@ -85,19 +86,22 @@ pub(super) async fn run(
         declined,
     )?;
     let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &received).await?;
-    let mut transcript = Transcript::new(choice.suite.hash);
-    let received = match choice.group {
-        Some(GroupChoice::Retry(_)) => {
-            retry(&mut peer, &mut transcript, &config, &mut choice, received).await?
-        }
-        _ => received,
+    let (mut transcript, received) = match choice.group {
+        Some(GroupChoice::Retry(_)) => retry(&mut peer, &config, &mut choice, received).await?,
+        _ => (choice.begin_transcript(&received), received),
     };
     decide_early_data(&mut peer, &config, &mut choice).await?;
-    transcript.add(received.bytes());
     begin_fragmenting(&mut peer, &config, &choice)?;
-    let early = choice.early_keys(&config, &transcript)?;
+    let early = choice.early_keys(&config, &mut transcript)?;
     let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
-    let keys = install_handshake_keys(&mut peer, &config, &choice, &handshake, &transcript, early)?;
+    let mut keys = install_handshake_keys(
+        &mut peer,
+        &config,
+        &choice,
+        &handshake,
+        &mut transcript,
+        early,
+    )?;
 
     send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
     let verifier = send_certificate_request(&mut peer, &mut transcript, &config, &choice)?;
@@ -112,7 +116,7 @@ pub(super) async fn run(
         )
         .await?;
     }
-    send_finished(&mut peer, &mut transcript, &keys.server.finished_key()?)?;
+    send_finished(&mut peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
     let exporter = main.exporter_secret(&server_finished_hash)?;
@@ -120,13 +124,14 @@ pub(super) async fn run(
     let from_client =
         install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
 
-    recv_end_of_early_data(&mut peer, &mut transcript, &choice, &keys).await?;
+    if let Some(keys) = keys.client.take() {
+        recv_end_of_early_data(&mut peer, &mut transcript, &config, &choice, keys).await?;
+    }
     let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
-    let finished_key = keys.client.finished_key()?;
-    let verified = recv_finished(&mut peer, &mut transcript, &finished_key).await?;
+    let verified = recv_finished(&mut peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(&mut peer, from_client, verified)?;
 
-    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &transcript).await?;
+    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &mut transcript).await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -202,8 +207,13 @@ impl Choice {
             _ => Some(negotiate::choose_group(settings, hello)?),
         };
         let is_ticket = psk.as_ref().is_some_and(|psk| psk.ticket().is_some());
-        let with_certificate = psk.is_none()
-            || (settings.psk_policy == PskPolicy::RequiredWithCertificate && !is_ticket);
+        // RFC 9973 Section 5: with a key that is no ticket, where the client offers it; with a key exchange.
+        let uses_both = extensions.tls_cert_with_extern_psk.is_some()
+            && !is_ticket
+            && group.is_some()
+            && settings.psk_policy != PskPolicy::Required
+            && config.role.credentials.is_some();
+        let with_certificate = psk.is_none() || uses_both;
         // Section 4.2.3: "if a server is authenticating via a certificate, and the client has not sent a
         // "signature_algorithms" extension, then the server MUST abort the handshake".
         if with_certificate && extensions.signature_algorithms.is_none() {
@@ -259,6 +269,17 @@ impl Choice {
         })
     }
 
+    /// The transcript up to the first ClientHello, most of which was hashed already where a binder was checked.
+    fn begin_transcript(&mut self, received: &Received<ClientHello<'static>>) -> Transcript {
+        let known = self.psk.as_mut().and_then(|psk| psk.take_transcript());
+        if let Some(transcript) = known {
+            return transcript;
+        }
+        let mut transcript = Transcript::new(self.suite.hash);
+        transcript.add(received.bytes());
+        transcript
+    }
+
     /// Section 4.3.2: "servers which are authenticating with an external PSK MUST NOT send the CertificateRequest message
     /// either in the main handshake or request post-handshake authentication"; RFC 9973 lets those that use a certificate
     /// too.
@@ -272,7 +293,7 @@ impl Choice {
     fn early_keys(
         &self,
         config: &ServerConfig,
-        transcript: &Transcript,
+        transcript: &mut Transcript,
     ) -> Result<Option<(TrafficSecret, u32)>, Error> {
         let (Some(psk), EarlyOutcome::Accepted { limit }) = (&self.psk, &self.early_data) else {
             return Ok(None);
@@ -283,6 +304,25 @@ impl Choice {
         let exporter = EarlySecret::early_exporter_secret(&psk.secret, &hash)?;
         self.log_secret(config, "EARLY_EXPORTER_SECRET", exporter.as_bytes());
         Ok(Some((secret, *limit)))
+    }
+
+    /// Record sizes in force from EncryptedExtensions on. In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
+    fn record_limits(&self, config: &ServerConfig) -> RecordLimits {
+        let own_limit = usize::from(own_record_size_limit(config));
+        match (self.record_size_limit, self.max_fragment_length) {
+            (Some(limit), _) => RecordLimits {
+                send: usize::from(limit).saturating_sub(1),
+                receive_inner: own_limit,
+            },
+            (None, Some(len)) => RecordLimits {
+                send: len.fragment_len(),
+                receive_inner: len.fragment_len() + 1,
+            },
+            (None, None) => RecordLimits {
+                send: MAX_FRAGMENT_LEN,
+                receive_inner: MAX_FRAGMENT_LEN + 1,
+            },
+        }
     }
 
     fn log_secret(&self, config: &ServerConfig, label: &str, secret: &[u8]) {
@@ -407,14 +447,14 @@ async fn decide_early_data(
     })
 }
 
-/// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello.
+/// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello. Returns the transcript up to
+/// it, and the message.
 async fn retry(
     peer: &mut Peer,
-    transcript: &mut Transcript,
     config: &ServerConfig,
     choice: &mut Choice,
     first: Received<ClientHello<'static>>,
-) -> Result<Received<ClientHello<'static>>, Error> {
+) -> Result<(Transcript, Received<ClientHello<'static>>), Error> {
     let group = choice
         .named_group()
         .ok_or(Error::Internal("retry without a group"))?;
@@ -423,9 +463,9 @@ async fn retry(
         true => Some(random.bytes()?),
         false => None,
     };
-    *transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
+    let mut transcript = Transcript::after_retry(choice.suite.hash, first.bytes());
     peer.send(
-        transcript,
+        &mut transcript,
         &HelloRetryRequest {
             legacy_version: ProtocolVersion::TLS1_2,
             random: RetryRandom,
@@ -442,7 +482,7 @@ async fn retry(
     )?;
     send_change_cipher_spec(peer, choice)?;
 
-    skip_early_data(peer, choice)?;
+    skip_early_data(peer, config, choice)?;
     let second = peer.recv::<ClientHello>().await?;
     peer.with_wire(|wire| {
         wire.receiving.reader_mut().skip_early_data(0);
@@ -455,14 +495,15 @@ async fn retry(
         cookie.as_ref().map(|cookie| cookie.as_slice()),
     )?;
     if let Some(psk) = &mut choice.psk {
-        psk.check_again(config, &second, transcript)?;
+        psk.check_again(config, &second, &transcript)?;
     }
     choice.kind = match choice.kind {
         HandshakeKind::Psk => HandshakeKind::PskWithRetry,
         HandshakeKind::Resumed => HandshakeKind::ResumedWithRetry,
         _ => HandshakeKind::FullWithRetry,
     };
-    Ok(second)
+    transcript.add(second.bytes());
+    Ok((transcript, second))
 }
 
 /// RFC 8446 Appendix D.4: a server sends it after its first message, if the client's session ID asks for it.
@@ -477,16 +518,20 @@ fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error
 }
 
 /// Section 4.2.10: a server that does not accept early data skips it, and does so as long as the client may not know.
-fn skip_early_data(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
+fn skip_early_data(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
     if !matches!(
         choice.early_data,
         EarlyOutcome::Offered | EarlyOutcome::Declined(_)
     ) {
         return Ok(());
     }
+    // As much as our own tickets allow, and as much again for the cost of small records.
+    let own = config.role.early_data.as_ref();
+    let own = own.map_or(0, |early| early.max_bytes.saturating_mul(2));
+    let most = usize::try_from(own).unwrap_or(usize::MAX);
     peer.with_wire(|wire| {
         let reader = wire.receiving.reader_mut();
-        reader.skip_early_data(MAX_EARLY_DATA_SKIPPED);
+        reader.skip_early_data(most.max(MAX_EARLY_DATA_SKIPPED));
         Ok(())
     })
 }
@@ -626,10 +671,12 @@ fn exchange_keys(
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
 }
 
-/// The traffic secrets of the handshake.
+/// What of the handshake's traffic secrets is wanted later.
 struct HandshakeKeys {
-    client: TrafficSecret,
-    server: TrafficSecret,
+    /// Until the client changes to it, behind early data.
+    client: Option<RecordKeys>,
+    client_finished: Box<HmacKey>,
+    server_finished: Box<HmacKey>,
 }
 
 fn install_handshake_keys(
@@ -637,49 +684,53 @@ fn install_handshake_keys(
     config: &ServerConfig,
     choice: &Choice,
     handshake: &HandshakeSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
     early: Option<(TrafficSecret, u32)>,
 ) -> Result<HandshakeKeys, Error> {
     let transcript_hash = transcript.current_hash();
-    let keys = HandshakeKeys {
-        client: handshake.client_handshake_traffic_secret(&transcript_hash)?,
-        server: handshake.server_handshake_traffic_secret(&transcript_hash)?,
-    };
-    choice.log_secret(
-        config,
-        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
-        keys.client.as_bytes(),
-    );
-    choice.log_secret(
-        config,
-        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
-        keys.server.as_bytes(),
-    );
+    let client = handshake.client_handshake_traffic_secret(&transcript_hash)?;
+    let server = handshake.server_handshake_traffic_secret(&transcript_hash)?;
+    choice.log_secret(config, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes());
+    choice.log_secret(config, "SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes());
     let had_retry = choice.kind.has_retry();
     if !had_retry {
         send_change_cipher_spec(peer, choice)?;
     }
-    peer.with_wire(|wire| {
+    let (client, client_finished) = client.handshake_keys(&choice.suite)?;
+    let (server, server_finished) = server.handshake_keys(&choice.suite)?;
+    let client = peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
-        wire.sending
-            .set_keys(keys.server.record_keys(&choice.suite)?)?;
-        match &early {
-            Some((early, limit)) => {
-                wire.receiving
-                    .set_early_keys(early.record_keys(&choice.suite)?, *limit, aligned)
-            }
-            None => {
-                let client_keys = keys.client.record_keys(&choice.suite)?;
-                wire.receiving.set_keys(client_keys, aligned);
-            }
-        }
+        wire.sending.set_keys(server)?;
         wire.receiving.reader_mut().allow_plain_alerts(true);
-        Ok(())
+        let Some((early, limit)) = early else {
+            wire.receiving.set_keys(client, aligned);
+            return Ok(None);
+        };
+        let early = early.record_keys(&choice.suite)?;
+        wire.receiving.set_early_keys(early, limit, aligned);
+        Ok(Some(client))
     })?;
     if !had_retry {
-        skip_early_data(peer, choice)?;
+        skip_early_data(peer, config, choice)?;
     }
-    Ok(keys)
+    Ok(HandshakeKeys {
+        client,
+        client_finished,
+        server_finished,
+    })
+}
+
+struct RecordLimits {
+    /// Most bytes of content this side sends in a record.
+    send: usize,
+    /// Most bytes of content, type and padding the client may send in a record.
+    receive_inner: usize,
+}
+
+/// What this server says of itself where the client speaks of record sizes.
+fn own_record_size_limit(config: &ServerConfig) -> u16 {
+    const LARGEST_LIMIT: u16 = (1 << 14) + 1;
+    config.settings.record_size_limit.unwrap_or(LARGEST_LIMIT)
 }
 
 /// Section 4.3.1: our answers to the client's extensions, and the record sizes that they set.
@@ -689,20 +740,20 @@ fn send_encrypted_extensions(
     config: &ServerConfig,
     choice: &Choice,
 ) -> Result<(), Error> {
-    const LARGEST_LIMIT: u16 = (1 << 14) + 1;
-    let own_limit = config.settings.record_size_limit.unwrap_or(LARGEST_LIMIT);
+    let own_limit = own_record_size_limit(config);
     let alpn = choice.alpn.as_deref();
-    let (send, receive_inner) = match (choice.record_size_limit, choice.max_fragment_length) {
-        // In TLS 1.3 the limit counts the content type too (RFC 8449 Section 4).
-        (Some(limit), _) => (usize::from(limit).saturating_sub(1), usize::from(own_limit)),
-        (None, Some(len)) => (len.fragment_len(), len.fragment_len() + 1),
-        (None, None) => (MAX_FRAGMENT_LEN, MAX_FRAGMENT_LEN + 1),
-    };
+    let limits = choice.record_limits(config);
+    let takes_early_data = matches!(choice.early_data, EarlyOutcome::Accepted { .. });
     peer.with_wire(|wire| {
         wire.sending
             .writer_mut()
-            .set_fragment_limit(send.min(config.settings.record_size));
-        wire.receiving.reader_mut().set_inner_limit(receive_inner);
+            .set_fragment_limit(limits.send.min(config.settings.record_size));
+        // Early data was sent before the client heard of a limit: it is judged from the end of that on.
+        if !takes_early_data {
+            wire.receiving
+                .reader_mut()
+                .set_inner_limit(limits.receive_inner);
+        }
         Ok(())
     })?;
     peer.send(
@@ -713,8 +764,7 @@ fn send_encrypted_extensions(
                 application_layer_protocol_negotiation: alpn
                     .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
                 max_fragment_length: choice.max_fragment_length,
-                early_data: matches!(choice.early_data, EarlyOutcome::Accepted { .. })
-                    .then_some(Empty {}),
+                early_data: takes_early_data.then_some(Empty {}),
                 record_size_limit: choice.record_size_limit.map(|_| RecordSizeLimit(own_limit)),
                 ..EncryptedExtensionsExtensions::default()
             },
@@ -812,19 +862,20 @@ fn install_sending_keys(
 async fn recv_end_of_early_data(
     peer: &mut Peer,
     transcript: &mut Transcript,
+    config: &ServerConfig,
     choice: &Choice,
-    keys: &HandshakeKeys,
+    keys: RecordKeys,
 ) -> Result<(), Error> {
-    if !matches!(choice.early_data, EarlyOutcome::Accepted { .. }) {
-        return Ok(());
-    }
     let received = peer.recv::<EndOfEarlyData>().await?;
     EndOfEarlyData::read(received.body())?;
     transcript.add(received.bytes());
     peer.with_wire(|wire| {
         let aligned = wire.receiving.prove_aligned()?;
+        wire.receiving.set_keys(keys, aligned);
+        let limits = choice.record_limits(config);
         wire.receiving
-            .set_keys(keys.client.record_keys(&choice.suite)?, aligned);
+            .reader_mut()
+            .set_inner_limit(limits.receive_inner);
         Ok(())
     })
 }
@@ -836,7 +887,7 @@ async fn send_tickets(
     choice: &Choice,
     client: &Option<PeerIdentity>,
     main: MainSecret,
-    transcript: &Transcript,
+    transcript: &mut Transcript,
 ) -> Result<AfterHandshake, Error> {
     let tickets = match &config.role.tickets {
         Some(tickets) if choice.may_resume => tickets,

@@ -8,12 +8,15 @@ use crate::parameters::HandshakeType;
 #[derive(Clone)]
 pub(crate) struct Transcript {
     context: HashContext,
+    /// The hash, if it was asked for since the last message.
+    current: Option<Digest>,
 }
 
 impl Transcript {
     pub(crate) fn new(hash: Hash) -> Self {
         Self {
             context: HashContext::new(hash),
+            current: None,
         }
     }
 
@@ -35,10 +38,15 @@ impl Transcript {
     /// Adds a message, header included.
     pub(crate) fn add(&mut self, message: &[u8]) {
         self.context.update(message);
+        self.current = None;
     }
 
     /// The hash over what was added so far.
-    pub(crate) fn current_hash(&self) -> Digest {
-        self.context.current()
+    pub(crate) fn current_hash(&mut self) -> Digest {
+        *self.current.get_or_insert_with(|| self.context.current())
+    }
+
+    pub(crate) fn hash(&self) -> Hash {
+        self.context.hash()
     }
 }

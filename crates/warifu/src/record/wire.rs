@@ -31,7 +31,7 @@ const MAX_KEY_UPDATES: usize = 32;
 /// leave; each costs this side a signature, and memory for the answer.
 pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
-const MAX_TICKETS: usize = 32;
+pub(crate) const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
 /// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
@@ -152,6 +152,48 @@ struct EarlyLimit {
     left: u32,
 }
 
+/// Early data that the application has not read. The contents of records stand behind each other, so that a client which
+/// sends a byte in each costs two bytes more for it and not an allocation.
+#[derive(Default)]
+struct UnreadEarlyData {
+    bytes: Vec<u8>,
+    /// How many of them have been read.
+    read: usize,
+    /// What is left of each record.
+    lens: VecDeque<u16>,
+}
+
+impl UnreadEarlyData {
+    fn push(&mut self, content: &[u8]) -> Result<(), Error> {
+        let len = u16::try_from(content.len())
+            .map_err(|_| Error::Internal("record longer than its header says"))?;
+        self.bytes.extend_from_slice(content);
+        self.lens.push_back(len);
+        Ok(())
+    }
+
+    fn first_record(&self) -> &[u8] {
+        let len = self.lens.front().copied().map_or(0, usize::from);
+        let bytes = self.bytes.get(self.read..).unwrap_or_default();
+        bytes.get(..len).unwrap_or_default()
+    }
+
+    fn consume(&mut self, count: usize) {
+        let Some(len) = self.lens.front_mut() else {
+            return;
+        };
+        let count = u16::try_from(count).unwrap_or(u16::MAX).min(*len);
+        *len -= count;
+        self.read += usize::from(count);
+        if *len == 0 {
+            self.lens.pop_front();
+        }
+        if self.lens.is_empty() {
+            *self = Self::default();
+        }
+    }
+}
+
 /// The receiving half.
 pub(crate) struct Receiving {
     queue: Buffer,
@@ -167,9 +209,7 @@ pub(crate) struct Receiving {
     epoch: Option<Epoch>,
     /// Set while the keys in force are those of early data.
     early: Option<EarlyLimit>,
-    /// Early data that the application has not read: the contents of records, the first of which may have been read in part.
-    early_records: VecDeque<Vec<u8>>,
-    early_read: usize,
+    unread_early: UnreadEarlyData,
     eof: bool,
     closed: bool,
     empty_records: usize,
@@ -192,8 +232,7 @@ impl Receiving {
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
             epoch: None,
             early: None,
-            early_records: VecDeque::new(),
-            early_read: 0,
+            unread_early: UnreadEarlyData::default(),
             eof: false,
             closed: false,
             empty_records: 0,
@@ -374,8 +413,7 @@ impl Receiving {
             .checked_sub(len)
             .ok_or(PeerMisbehaved::TooMuchEarlyData { limit: early.limit })?;
         let bytes = self.queue.filled().get(content).unwrap_or_default();
-        self.early_records.push_back(bytes.to_vec());
-        Ok(())
+        self.unread_early.push(bytes)
     }
 
     fn count_empty_record(&mut self) -> Result<(), Error> {
@@ -545,10 +583,7 @@ impl Receiving {
 
     /// Unread early data of one record.
     pub(crate) fn early_data(&self) -> &[u8] {
-        self.early_records
-            .front()
-            .and_then(|record| record.get(self.early_read..))
-            .unwrap_or_default()
+        self.unread_early.first_record()
     }
 
     /// Whether the keys of the handshake are in force, after which no early data comes.
@@ -558,15 +593,7 @@ impl Receiving {
 
     /// Marks the first `count` bytes of [`early_data`](Self::early_data) as read.
     pub(crate) fn consume_early_data(&mut self, count: usize) {
-        self.early_read += count;
-        if self
-            .early_records
-            .front()
-            .is_some_and(|record| record.len() <= self.early_read)
-        {
-            self.early_records.pop_front();
-            self.early_read = 0;
-        }
+        self.unread_early.consume(count);
     }
 
     /// The handshake is over for this half.
@@ -680,6 +707,12 @@ fn max_message_len(message: HandshakeType) -> usize {
     }
 }
 
+/// How much early data may still be sent, and in what records.
+struct EarlySending {
+    left: u32,
+    fragment_limit: usize,
+}
+
 /// The sending half.
 pub(crate) struct Sending {
     queue: Buffer,
@@ -688,8 +721,8 @@ pub(crate) struct Sending {
     flight: Vec<u8>,
     /// Set once application data may be sent.
     epoch: Option<Epoch>,
-    /// Set while the keys in force are those of early data: how much more may be sent.
-    early_left: Option<u32>,
+    /// Set while the keys in force are those of early data.
+    early: Option<EarlySending>,
     closed: bool,
     padding: Option<Arc<dyn Padding>>,
     log: Log,
@@ -702,7 +735,7 @@ impl Sending {
             writer: RecordWriter::new(),
             flight: Vec::new(),
             epoch: None,
-            early_left: None,
+            early: None,
             closed: false,
             padding,
             log,
@@ -753,7 +786,10 @@ impl Sending {
         if self.flight.capacity() == 0 {
             self.flight.reserve(FLIGHT_LEN);
         }
-        encode(&mut self.flight)?;
+        if let Err(error) = encode(&mut self.flight) {
+            self.flight.truncate(start);
+            return Err(error);
+        }
         let message = self.flight.get(start..).unwrap_or_default();
         if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
             let body_len = rest.len().saturating_sub(MESSAGE_HEADER_LEN - 1);
@@ -796,37 +832,48 @@ impl Sending {
     pub(crate) fn set_keys(&mut self, keys: RecordKeys) -> Result<(), Error> {
         self.flush_flight()?;
         self.writer.set_keys(keys);
-        self.early_left = None;
+        self.early = None;
         Ok(())
     }
 
-    /// Changes to the keys of early data, of which up to `limit` bytes may be sent.
-    pub(crate) fn set_early_keys(&mut self, keys: RecordKeys, limit: u32) -> Result<(), Error> {
+    /// Changes to the keys of early data, of which up to `limit` bytes may be sent, in records of at most
+    /// `fragment_limit`.
+    pub(crate) fn set_early_keys(
+        &mut self,
+        keys: RecordKeys,
+        limit: u32,
+        fragment_limit: usize,
+    ) -> Result<(), Error> {
         self.set_keys(keys)?;
-        self.early_left = Some(limit);
+        self.early = Some(EarlySending {
+            left: limit,
+            fragment_limit,
+        });
         Ok(())
     }
 
     /// Whether the keys in force are those of early data.
     pub(crate) fn sends_early_data(&self) -> bool {
-        self.early_left.is_some()
+        self.early.is_some()
     }
 
     /// A HelloRetryRequest ends early data: the second ClientHello is not protected (RFC 8446 Section 4.2.10).
     pub(crate) fn drop_early_keys(&mut self) {
-        if self.early_left.take().is_some() {
+        if self.early.take().is_some() {
             self.writer.drop_keys();
         }
     }
 
     /// Seals early data of at most one record; returns how many bytes it took, 0 if none may be sent.
     pub(crate) fn write_early_record(&mut self, data: &[u8]) -> Result<usize, Error> {
-        let Some(left) = self.early_left else {
+        let Some(early) = &self.early else {
             return Ok(0);
         };
+        let left = early.left;
         let most = self
             .writer
             .fragment_limit()
+            .min(early.fragment_limit)
             .min(usize::try_from(left).unwrap_or(usize::MAX));
         let fragment = data.get(..data.len().min(most)).unwrap_or_default();
         if fragment.is_empty() {
@@ -840,7 +887,9 @@ impl Sending {
             &mut self.queue,
         )?;
         let taken = u32::try_from(fragment.len()).unwrap_or(u32::MAX);
-        self.early_left = Some(left.saturating_sub(taken));
+        if let Some(early) = &mut self.early {
+            early.left = left.saturating_sub(taken);
+        }
         Ok(fragment.len())
     }
 

@@ -96,7 +96,8 @@ impl Tickets {
         }
     }
 
-    /// How many tickets follow a handshake. Default: [`TICKET_COUNT`](crate::config::defaults::TICKET_COUNT).
+    /// How many tickets follow a handshake, at most 32: clients take more for an attack. Default:
+    /// [`TICKET_COUNT`](crate::config::defaults::TICKET_COUNT).
     #[must_use]
     pub fn with_count(mut self, count: u8) -> Self {
         self.count = count;

@@ -115,7 +115,7 @@ impl core::error::Error for SessionFormatError {}
 pub struct SessionKey {
     /// The name of the server, or its IP address, as the connection was given it.
     pub server_name: Box<str>,
-    /// Stands for the configuration: its session context.
+    /// Stands for the configuration, its session context, and for the connection's own certificate if it was given one.
     pub context: [u8; 32],
 }
 

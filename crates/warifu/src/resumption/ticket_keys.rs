@@ -192,11 +192,11 @@ pub struct RotatingTicketKeys {
 }
 
 impl RotatingTicketKeys {
-    /// A new key each `period`, counted from the first ticket. A key opens tickets for as long as the longest lifetime of
+    /// A new key each `period` of whole seconds, one at least, counted from the first ticket. A key opens tickets for as long as the longest lifetime of
     /// tickets after it has sealed the last one, that is seven days.
     pub fn new(period: Duration) -> Self {
         Self {
-            period,
+            period: period.max(Duration::from_secs(1)),
             ring: Mutex::default(),
         }
     }
@@ -302,6 +302,16 @@ mod tests {
         // What opens nothing any more is dropped when a key is made.
         sealing(&keys, 2_000_000);
         assert_eq!(keys.ring.lock().unwrap().keys.len(), 1);
+    }
+
+    /// A key in force for no time would be replaced for each ticket, and all of them kept for seven days.
+    #[test]
+    fn a_period_is_a_second_at_least() {
+        let keys = RotatingTicketKeys::new(Duration::from_millis(1));
+        let first = sealing(&keys, 1000).unwrap();
+        assert_eq!(sealing(&keys, 1000), Some(first));
+        assert_ne!(sealing(&keys, 1001), Some(first));
+        assert_eq!(keys.ring.lock().unwrap().keys.len(), 2);
     }
 
     #[test]

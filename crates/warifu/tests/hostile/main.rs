@@ -17,6 +17,7 @@
 mod authentication;
 mod bytes;
 mod certificates;
+mod early_data;
 mod extensions;
 mod scene;
 mod splits;
@@ -33,3 +34,4 @@ mod psk;
 mod psk_answer;
 mod random;
 mod records;
+mod tickets;

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use warifu::config::{Client, ConfigBuilder, KeyLog, Server};
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup};
+use warifu::resumption::Tickets;
 use warifu::{ClientAuth, Connection, Error, ReadOutcome};
 use warifu_crypto::{Aead, AeadKey, Hash, Prk};
 
 use crate::bytes::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, messages, record, records,
 };
+use crate::support::resumption::{OneKey, Shelf};
 use crate::support::{Pair, Pki, Side};
 
 /// What protects a record.
@@ -18,6 +21,8 @@ use crate::support::{Pair, Pki, Side};
 pub enum Level {
     /// Nothing: a header is put before the content.
     Plain,
+    /// The client's early traffic keys.
+    Early,
     /// Handshake traffic keys.
     Handshake,
     /// Application traffic keys.
@@ -213,6 +218,8 @@ pub struct Outcome {
     pub alerts: Vec<(u8, AlertDescription)>,
     /// Application data that the victim read.
     pub data: Vec<u8>,
+    /// Early data that the victim, a server, read.
+    pub early_data: Vec<u8>,
     /// The victim saw close_notify.
     pub closed: bool,
     /// Most heap bytes that the victim held at once, beyond what it had when it was made.
@@ -237,10 +244,15 @@ pub struct Scene {
     pub cut: Option<(usize, usize)>,
     /// Heap bytes of the victim since it was made.
     pub heap: Meter,
+    /// Early data that the client will send, write by write.
+    pub early_writes: Vec<Vec<u8>>,
+    /// The victim does not read early data.
+    pub leaves_early_data: bool,
 }
 
 #[derive(Default)]
 struct Openers {
+    early: Option<Protection>,
     handshake: Option<Protection>,
     application: Option<Protection>,
 }
@@ -253,6 +265,9 @@ impl Openers {
         };
         let secrets = secrets.0.lock().unwrap();
         let find = |label: String| secrets.get(&label).map(|secret| Protection::new(secret));
+        if self.early.is_none() {
+            self.early = find(format!("{name}_EARLY_TRAFFIC_SECRET"));
+        }
         if self.handshake.is_none() {
             self.handshake = find(format!("{name}_HANDSHAKE_TRAFFIC_SECRET"));
         }
@@ -267,6 +282,7 @@ impl Openers {
             return (Level::Plain, record[0], record[5..].to_vec());
         }
         for (level, protection) in [
+            (Level::Early, &mut self.early),
             (Level::Handshake, &mut self.handshake),
             (Level::Application, &mut self.application),
         ] {
@@ -373,12 +389,61 @@ impl Scene {
                 error: None,
                 alerts: Vec::new(),
                 data: Vec::new(),
+                early_data: Vec::new(),
                 closed: false,
                 heap_peak: 0,
             },
             pieces: Box::new(|| usize::MAX),
             cut: None,
             heap: Meter::default(),
+            early_writes: Vec::new(),
+            leaves_early_data: false,
+        }
+    }
+
+    /// As [`with`](Self::with), of a client that comes back with a ticket which allows [`EARLY_LIMIT`] bytes of early
+    /// data, to a server that takes them.
+    pub fn resumed(
+        victim: Side,
+        change_client: impl FnOnce(ConfigBuilder<Client>) -> ConfigBuilder<Client>,
+        change_server: impl FnOnce(ConfigBuilder<Server>) -> ConfigBuilder<Server>,
+    ) -> Self {
+        let shelf = Arc::new(Shelf::default());
+        let client = |client: ConfigBuilder<Client>| {
+            client
+                .with_session_context("client")
+                .with_session_store(shelf.clone())
+                .with_replayable_early_data(true)
+        };
+        let server = |server: ConfigBuilder<Server>| {
+            let early = ReplayableEarlyData::new(EARLY_LIMIT, MemoryReplayStore::default());
+            server
+                .with_session_context("server")
+                .with_tickets(Tickets::stateless(OneKey::new(1)))
+                .with_replayable_early_data(early)
+        };
+        let aes = [CipherSuite::TLS_AES_128_GCM_SHA256];
+        let mut first = Pair::with_pki(pki(), client, |builder| {
+            server(builder).with_cipher_suites(&aes)
+        });
+        crate::support::resumption::finish(&mut first);
+        Self::with(
+            victim,
+            Setting::default(),
+            |builder| change_client(client(builder)),
+            |builder| change_server(server(builder)),
+        )
+    }
+
+    /// The client, whichever side it is, writes its early data.
+    fn write_early_data(&mut self) {
+        let client = match self.side {
+            Side::Client => &mut self.victim,
+            Side::Server => &mut self.honest,
+        };
+        for data in self.early_writes.drain(..) {
+            let written = client.write_replayable_early_data(&data);
+            assert_eq!(written, Ok(data.len()));
         }
     }
 
@@ -445,6 +510,7 @@ impl Scene {
     fn take_honest_flight(&mut self) -> Flight {
         // What goes wrong there is a consequence of the script.
         let _ = self.honest.process();
+        self.write_early_data();
         let output = self.honest.output().to_vec();
         self.honest.sent(output.len());
         self.honest_opens
@@ -503,6 +569,7 @@ impl Scene {
                 }
                 return Vec::new();
             }
+            Level::Early => self.seals.early.as_mut(),
             Level::Handshake => self.seals.handshake.as_mut(),
             Level::Application => self.seals.application.as_mut(),
         };
@@ -530,6 +597,10 @@ impl Scene {
         if let Err(error) = result {
             self.outcome.error = Some(error);
         }
+        if self.side == Side::Client && !self.early_writes.is_empty() {
+            self.write_early_data();
+        }
+        self.read_early_data();
         while self.outcome.error.is_none() && !self.victim.is_handshaking() {
             let mut buffer = [0; 20_000];
             let victim = &mut self.victim;
@@ -563,6 +634,25 @@ impl Scene {
         }
     }
 }
+
+impl Scene {
+    fn read_early_data(&mut self) {
+        let mut buffer = [0; 20_000];
+        while self.side == Side::Server && !self.leaves_early_data {
+            let victim = &mut self.victim;
+            let outcome = self
+                .heap
+                .measure(|| victim.read_replayable_early_data(&mut buffer));
+            let Ok(ReadOutcome::Data(count)) = outcome else {
+                return;
+            };
+            self.outcome.early_data.extend(&buffer[..count]);
+        }
+    }
+}
+
+/// Bytes of early data that tickets allow in these scenes.
+pub const EARLY_LIMIT: u32 = 1 << 14;
 
 /// The flight number of what comes after the handshake.
 pub const AFTER: usize = usize::MAX;

@@ -2,13 +2,19 @@
 //!
 //! `HOSTILE_STREAMS` sets how many; the default is what a test run can afford. The numbers are the same each time.
 
-use warifu::{Connection, Error};
+use std::sync::Arc;
+
+use warifu::config::{Client, ConfigBuilder, Server};
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
+use warifu::parameters::PskKeyExchangeMode;
+use warifu::resumption::{MemorySessions, RotatingTicketKeys, Tickets};
+use warifu::{ClientConfig, Connection, Error, Psk, ServerConfig};
 
 use crate::bytes::*;
 use crate::memory::HEAP_BOUND;
 use crate::random::Random;
 use crate::scene::{AFTER, Flight, Item, Level, Meter, Scene, Setting, find};
-use crate::support::{FixedClock, Side, server_name};
+use crate::support::{FixedClock, Pair, Side, server_name};
 
 const DEFAULT_STREAMS: u64 = 100_000;
 
@@ -238,6 +244,88 @@ const SETTINGS: [Setting; 4] = [
     },
 ];
 
+/// A key that both sides of a scene have: two values, as they are two nodes.
+fn psk(imported: bool) -> Psk {
+    let psk = Psk::new("hostile", [7; 32]).unwrap();
+    match imported {
+        true => psk.with_import("context"),
+        false => psk,
+    }
+}
+
+/// How the two sides of a scene use keys, beside certificates.
+#[derive(Clone, Copy)]
+enum Keys {
+    None,
+    External(PskKeyExchangeMode),
+    Imported,
+}
+
+const KEYS: [Keys; 4] = [
+    Keys::None,
+    Keys::External(PskKeyExchangeMode::PSK_DHE_KE),
+    Keys::External(PskKeyExchangeMode::PSK_KE),
+    Keys::Imported,
+];
+
+impl Keys {
+    fn of_client(self, client: ConfigBuilder<Client>) -> ConfigBuilder<Client> {
+        let client = client.with_session_store(MemorySessions::new(4));
+        match self {
+            Self::None => client,
+            Self::External(mode) => client.with_psks([psk(false)]).with_psk_modes(&[mode]),
+            Self::Imported => client.with_psks([psk(true)]),
+        }
+    }
+
+    fn of_server(self, server: ConfigBuilder<Server>) -> ConfigBuilder<Server> {
+        match self {
+            Self::None => server,
+            Self::External(mode) => server.with_psk_store(psk(false)).with_psk_modes(&[mode]),
+            Self::Imported => server.with_psk_store(psk(true)),
+        }
+    }
+}
+
+/// ClientHellos with keys, a ticket and early data, and the server that knows all of them.
+fn with_keys_and_tickets() -> (Vec<Vec<u8>>, Arc<ServerConfig>) {
+    let pki = crate::scene::pki();
+    let both = |psk: Psk| psk.with_replayable_early_data(1000);
+    let server = ServerConfig::builder(pki.server.clone())
+        .with_clock(Arc::new(FixedClock))
+        .with_psk_store(both(psk(false).with_both_forms("context")))
+        .with_psk_modes(&[PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE])
+        .with_tickets(Tickets::stateless(RotatingTicketKeys::default()))
+        .with_replayable_early_data(ReplayableEarlyData::new(1000, MemoryReplayStore::default()))
+        .build()
+        .unwrap();
+    let store = Arc::new(MemorySessions::new(4));
+    let client = ClientConfig::builder(pki.trust())
+        .with_clock(Arc::new(FixedClock))
+        .with_middlebox_compatibility(false)
+        .with_psks([both(psk(false).with_both_forms("context"))])
+        .with_session_store(store)
+        .with_replayable_early_data(true)
+        .build()
+        .unwrap();
+    let mut hellos = Vec::new();
+    // The first connection brings the tickets that the others offer too.
+    for _ in 0..3 {
+        let mut pair = Pair {
+            client: Connection::client(client.clone(), server_name()),
+            server: Connection::server(server.clone()),
+        };
+        pair.client.process().unwrap();
+        let output = pair.client.output();
+        let len = usize::from(u16::from_be_bytes([output[3], output[4]]));
+        hellos.push(output[5..5 + len].to_vec());
+        pair.handshake().unwrap();
+        pair.transfer();
+        pair.client.peek().unwrap();
+    }
+    (hellos, server)
+}
+
 /// The first message to the victim, as each setting makes it.
 fn recorded_hellos(victim: Side) -> Vec<Vec<u8>> {
     let (flight_number, message_type) = match victim {
@@ -280,6 +368,7 @@ fn hostile_streams_end_in_bounds() {
         .build()
         .unwrap();
     let client_hellos = recorded_hellos(Side::Server);
+    let (hellos_with_keys, server_with_keys) = with_keys_and_tickets();
     let server_hellos = recorded_hellos(Side::Client);
     let mut counts = [0_u64; 4];
     let mut peak = 0;
@@ -287,7 +376,9 @@ fn hostile_streams_end_in_bounds() {
         let _named = Named(seed);
         let mut random = Random::new(seed);
         let to_server = random.one_in(2);
+        let with_keys = to_server && random.one_in(2);
         let victim = || match to_server {
+            true if with_keys => Connection::server(server_with_keys.clone()),
             true => Connection::server(server_config.clone()),
             false => Connection::client(client_config.clone(), server_name()),
         };
@@ -308,10 +399,10 @@ fn hostile_streams_end_in_bounds() {
                 (0, feed(victim(), &stream, piece))
             }
             1..=6 => {
-                let hellos = if to_server {
-                    &client_hellos
-                } else {
-                    &server_hellos
+                let hellos = match (to_server, with_keys) {
+                    (true, true) => &hellos_with_keys,
+                    (true, false) => &client_hellos,
+                    (false, _) => &server_hellos,
                 };
                 let mut hello = hellos[random.below(hellos.len())].clone();
                 mutate_message(&mut random, &mut hello);
@@ -329,7 +420,13 @@ fn hostile_streams_end_in_bounds() {
                     7 => AFTER,
                     _ => random.below(2 + usize::from(setting.retry)),
                 };
-                let mut scene = Scene::new(side, setting);
+                let keys = KEYS[random.below(KEYS.len())];
+                let mut scene = Scene::with(
+                    side,
+                    setting,
+                    |client| keys.of_client(client),
+                    |server| keys.of_server(server),
+                );
                 scene.pieces = Box::new(move || piece);
                 let outcome = scene.play(|number, flight| {
                     if number == AFTER {

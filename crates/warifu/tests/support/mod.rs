@@ -13,6 +13,7 @@ use warifu::{
 #[path = "../pki/mod.rs"]
 pub mod pki;
 pub mod psk;
+pub mod resumption;
 pub mod transport;
 
 /// [`pki::NOW`], always.

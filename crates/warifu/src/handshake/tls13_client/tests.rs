@@ -1,8 +1,16 @@
 //! The client's side of the traces of RFC 8448.
 
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use warifu_crypto::{Hash, Prk};
+
 use super::*;
+use crate::config::{self, ConfigBuilder};
+use crate::decision::Answer;
 use crate::error::CertificateError;
 use crate::handshake::post_handshake::{Action, accept_message};
+use crate::handshake::psk;
 use crate::handshake::replay::{
     Believe, RecordedRandom, Replay, Secrets, recorded_credential, recv_unverified_identity,
     send_recorded,
@@ -10,7 +18,9 @@ use crate::handshake::replay::{
 use crate::message::ClientHello;
 use crate::parameters::{AlertDescription, MaxFragmentLength};
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN};
+use crate::resumption::{ClientSessionStore, MemorySessions, Session};
 use crate::test_vectors::{Vectors, trace};
+use crate::testing::resumption::MovableClock;
 
 fn recorded_hello<'a>(trace: &'a Vectors, name: &str) -> ClientHello<'a> {
     ClientHello::read(&trace[name][MESSAGE_HEADER_LEN..]).unwrap()
@@ -18,9 +28,16 @@ fn recorded_hello<'a>(trace: &'a Vectors, name: &str) -> ClientHello<'a> {
 
 /// A client that decides as the recorded one did.
 pub(in crate::handshake) fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
+    client_with(trace, |builder| builder)
+}
+
+fn client_with(
+    trace: &Vectors,
+    change: impl FnOnce(ConfigBuilder<config::Client>) -> ConfigBuilder<config::Client>,
+) -> (Client, Arc<Secrets>) {
     let hello = recorded_hello(trace, "client_hello");
     let secrets = Arc::new(Secrets::default());
-    let mut builder = ClientConfig::builder(Believe)
+    let mut builder = change(ClientConfig::builder(Believe))
         .with_middlebox_compatibility(trace.contains_key("legacy_session_id"))
         .with_cipher_suites(&hello.cipher_suites.iter().collect::<Vec<_>>())
         .with_record_size_limit(hello.extensions.record_size_limit.as_ref().unwrap().0)
@@ -50,9 +67,10 @@ pub(in crate::handshake) fn client(trace: &Vectors) -> (Client, Arc<Secrets>) {
 fn send_recorded_hello(
     peer: &mut Peer,
     client: &Client,
+    psks: Vec<Offered>,
     trace: &Vectors,
 ) -> Result<(Offer, Vec<u8>), Error> {
-    let mut offer = Offer::new(client, Vec::new())?;
+    let mut offer = Offer::new(client, psks)?;
     assert_eq!(offer.random[..], trace["client_random"]);
     offer.offered = recorded_hello(trace, "client_hello").extensions.present();
     peer.with_wire(|wire| {
@@ -77,9 +95,10 @@ pub(in crate::handshake) async fn run_after_recorded_hello(
     client: Client,
     trace: Arc<Vectors>,
 ) -> Result<Connected, Error> {
-    let (offer, hello) = send_recorded_hello(&mut peer, &client, &trace)?;
+    let (offer, hello) = send_recorded_hello(&mut peer, &client, Vec::new(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
-    run(peer, client, offer, hello, answer).await
+    let retry = is_retry(&answer)?;
+    run(peer, client, offer, hello, answer, retry).await
 }
 
 /// The steps of the flow, save the second ClientHello and the server's signature, which are the record's.
@@ -87,9 +106,9 @@ async fn run_with_recorded_messages(
     mut peer: Peer,
     client: Client,
     trace: Arc<Vectors>,
-) -> Result<ExporterAndAlpn, Error> {
+) -> Result<Connected, Error> {
     let peer = &mut peer;
-    let (mut offer, hello) = send_recorded_hello(peer, &client, &trace)?;
+    let (mut offer, hello) = send_recorded_hello(peer, &client, Vec::new(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
     let (mut transcript, answer, kind) = if is_retry(&answer)? {
         let request = HelloRetryRequest::read(answer.body())?;
@@ -122,24 +141,29 @@ async fn run_with_recorded_messages(
     transcript.add(answer.bytes());
     let early = EarlySecret::without_psk(choice.suite.hash)?;
     let handshake = early.into_handshake_secret(Some(&shared_secret));
-    let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &transcript)?;
+    let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &mut transcript)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
-    let verified = recv_finished(peer, &mut transcript, &keys.server.finished_key()?).await?;
+    let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
-    send_finished(peer, &mut transcript, &keys.client.finished_key()?)?;
+    send_finished(peer, &mut transcript, &keys.client_finished)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
     offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
     let hash = &server_finished_hash;
     install_application_keys(peer, &offer, &choice, &main, hash, verified)?;
-    Ok((exporter.as_bytes().to_vec(), alpn))
+    let facts = choice.facts(peer, &offer, None, None, alpn)?;
+    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &mut transcript)?;
+    Ok(Connected {
+        facts,
+        exporter,
+        post_handshake_auth: None,
+        tickets,
+    })
 }
 
-type ExporterAndAlpn = (Vec<u8>, Option<Arc<[u8]>>);
-
 /// Replays what comes after the handshake.
-fn replay_data<T>(replay: &mut Replay<T>, trace: &Vectors) {
+fn replay_data<T>(replay: &mut Replay<T>, trace: &Vectors, tickets: &AfterHandshake) {
     if let Some(record) = trace.get("new_session_ticket_record") {
         let receiving = &mut replay.wire().receiving;
         receiving.extend(record);
@@ -147,7 +171,7 @@ fn replay_data<T>(replay: &mut Replay<T>, trace: &Vectors) {
         let ticket = receiving.take_message().unwrap().unwrap();
         assert_eq!(ticket, trace["new_session_ticket"]);
         assert_eq!(
-            accept_message(receiving, true, None, ticket),
+            accept_message(receiving, true, tickets.keeper(), ticket),
             Ok(Action::Nothing)
         );
     }
@@ -184,12 +208,11 @@ fn sections_3_5_and_7_are_replayed_with_the_recorded_hellos_and_server_signature
             let hello = &trace["server_hello_record"];
             replay.step(hello, chunk_len, change_cipher_spec);
             let flight = [change_cipher_spec, &trace["server_flight_record"]].concat();
-            let (exporter, alpn) =
-                replay.last_step(&flight, chunk_len, &trace["client_flight_record"]);
-            assert_eq!(exporter, trace["exporter_secret"]);
-            assert_eq!(alpn, None);
+            let connected = replay.last_step(&flight, chunk_len, &trace["client_flight_record"]);
+            assert_eq!(connected.exporter.as_bytes(), trace["exporter_secret"]);
+            assert_eq!(connected.facts.alpn, None);
             secrets.expect_those_of(&trace);
-            replay_data(&mut replay, &trace);
+            replay_data(&mut replay, &trace, &connected.tickets);
         }
     }
 }
@@ -210,7 +233,123 @@ fn section_6_is_replayed_by_the_flow_itself_after_the_recorded_hello() {
         assert_eq!(connected.facts.server_name.as_deref(), Some("server"));
         assert_eq!(connected.facts.handshake_kind, HandshakeKind::Full);
         secrets.expect_those_of(&trace);
-        replay_data(&mut replay, &trace);
+        replay_data(&mut replay, &trace, &connected.tickets);
+    }
+}
+
+/// Clients that resume keep what Section 3 brought, for Section 4: it has the same clock, 6 ms later.
+fn resuming_client(
+    trace: &Vectors,
+    sessions: &Arc<MemorySessions>,
+    clock: &Arc<MovableClock>,
+) -> (Client, Arc<Secrets>) {
+    client_with(trace, |builder| {
+        builder
+            .with_session_context("RFC 8448")
+            .with_session_store(sessions.clone())
+            .with_replayable_early_data(true)
+            .with_clock(clock.clone())
+    })
+}
+
+/// The session that comes of Section 3, with the server's chain, which the replay does not believe.
+fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock>) -> Session {
+    let trace = Arc::new(trace!("simple_1rtt"));
+    let (client, _) = resuming_client(&trace, sessions, clock);
+    let key = SessionKey::new(
+        &client.server_name,
+        client.config.settings.session_context(),
+    );
+    let recorded = trace.clone();
+    let mut replay = Replay::new(|peer| run_with_recorded_messages(peer, client, recorded));
+    replay.step(&[], 1, &trace["client_hello_record"]);
+    replay.step(&trace["server_hello_record"], 1, &[]);
+    let flight = &trace["server_flight_record"];
+    let connected = replay.last_step(flight, 1, &trace["client_flight_record"]);
+    replay_data(&mut replay, &trace, &connected.tickets);
+    let Answer::Ready(Some(mut session)) = sessions.take(&key) else {
+        panic!("the ticket was not kept");
+    };
+    let certificate = &trace["server_certificate"][MESSAGE_HEADER_LEN..];
+    let certificate = Certificate::read(certificate).unwrap();
+    let chain = certificate.certificate_list.iter();
+    let chain = chain.map(|entry| CertificateDer::from(entry.cert_data.to_vec()));
+    session.state.origin.peer_certificates = Some(chain.collect());
+    assert_eq!(session.state.secret.as_bytes(), trace["resumption_psk"]);
+    assert_eq!(*session.ticket, trace["ticket"]);
+    assert_eq!(session.max_early_data(), 1024);
+    sessions.put(&key, session.clone());
+    session
+}
+
+/// The flow itself, from the offer on; NSS's ClientHello takes the place of ours.
+async fn resume_after_recorded_hello(
+    mut peer: Peer,
+    client: Client,
+    trace: Arc<Vectors>,
+) -> Result<Connected, Error> {
+    let offers = psk::offers(&mut peer, &client).await?;
+    let [offered] = &offers[..] else {
+        panic!("{} keys are offered", offers.len());
+    };
+    let recorded = recorded_hello(&trace, "client_hello").extensions;
+    let recorded = recorded.pre_shared_key.unwrap();
+    let identity = recorded.identities.iter().next().unwrap();
+    assert_eq!(*offered.identity, *identity.identity);
+    assert_eq!(
+        offered.obfuscated_ticket_age,
+        identity.obfuscated_ticket_age
+    );
+    // The binder, made anew in its place at the end.
+    let mut hello = trace["client_hello"].clone();
+    let binder_start = hello.len() - trace["binder"].len();
+    hello[binder_start..].fill(0);
+    psk::write_binders(&mut hello, &offers, None)?;
+    assert_eq!(hello, trace["client_hello"]);
+
+    let (offer, hello) = send_recorded_hello(&mut peer, &client, offers, &trace)?;
+    offer.begin_early_data(&mut peer, &hello)?;
+    let answer = peer.recv::<ServerHello>().await?;
+    run(peer, client, offer, hello, answer, false).await
+}
+
+/// Byte for byte: binder, early data, EndOfEarlyData, Finished, data; with the PSK of Section 3's ticket.
+#[test]
+fn section_4_is_replayed_with_the_ticket_of_section_3() {
+    let trace = Arc::new(trace!("resumed_0rtt"));
+    for chunk_len in CHUNK_LENS {
+        let (sessions, clock) = (Arc::default(), MovableClock::new());
+        let session = session_of_section_3(&sessions, &clock);
+        assert_eq!(session.state.secret.as_bytes(), trace["psk"]);
+        clock.advance(Duration::from_millis(6));
+        let (client, secrets) = resuming_client(&trace, &sessions, &clock);
+        let recorded = trace.clone();
+        let mut replay = Replay::new(|peer| resume_after_recorded_hello(peer, client, recorded));
+        replay.step(&[], chunk_len, &trace["client_hello_record"]);
+        let data = &trace["client_early_data"];
+        replay.expect_sent_early_data(data, &trace["client_early_data_record"]);
+        replay.step(&trace["server_hello_record"], chunk_len, &[]);
+        let last = [
+            &trace["end_of_early_data_record"][..],
+            &trace["client_flight_record"],
+        ]
+        .concat();
+        let connected = replay.last_step(&trace["server_flight_record"], chunk_len, &last);
+        assert_eq!(connected.exporter.as_bytes(), trace["exporter_secret"]);
+        let facts = &connected.facts;
+        assert_eq!(facts.handshake_kind, HandshakeKind::Resumed);
+        assert_eq!(facts.early_data, EarlyData::Accepted);
+        assert_eq!(facts.group, Some(NamedGroup::X25519));
+        let chain = &session.state.origin.peer_certificates;
+        assert_eq!(&facts.peer_certificates, chain);
+        secrets.expect_those_of(&trace);
+        // A ticket of this connection would have its PSK from the recorded resumption_main_secret.
+        let keeper = connected.tickets.keeper().unwrap();
+        let prk = Prk::from_secret(Hash::Sha256, &trace["resumption_main_secret"]);
+        let recorded = prk.expand_label_secret(b"resumption", &[7]).unwrap();
+        let ours = keeper.secret.psk(&[7]).unwrap();
+        assert_eq!(ours.as_bytes(), recorded.as_bytes());
+        replay_data(&mut replay, &trace, &connected.tickets);
     }
 }
 

@@ -1,22 +1,37 @@
 //! The server's side of the traces of RFC 8448.
 
+use warifu_crypto::{Hash, Prk, Secret};
+
 use super::*;
+use crate::config::{self, Clock, ConfigBuilder};
 use crate::credential::Credential;
+use crate::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use crate::handshake::replay::{
     Believe, RecordedRandom, Replay, Secrets, recorded_credential, recv_unverified_identity,
     send_recorded,
 };
 use crate::handshake::tls13_client;
-use crate::parameters::ContentType;
+use crate::message::NewSessionTicket;
+use crate::parameters::{CipherSuite, ContentType};
 use crate::record::reader::RecordReader;
 use crate::record::wire::MESSAGE_HEADER_LEN;
+use crate::resumption::state::SessionState;
+use crate::resumption::{RotatingTicketKeys, Tickets};
 use crate::test_vectors::{Vectors, trace};
+use crate::testing::resumption::MovableClock;
 
 /// A server that decides as the recorded one did; `exact` if all it sends will be the record's.
 fn server(trace: &Vectors, exact: bool) -> (Arc<ServerConfig>, Arc<Secrets>) {
-    let secrets = Arc::new(Secrets::default());
     let credential = recorded_credential(trace, "server", exact);
-    let mut builder = ServerConfig::builder(credential).with_key_log(secrets.clone());
+    server_with(trace, ServerConfig::builder(credential))
+}
+
+fn server_with(
+    trace: &Vectors,
+    builder: ConfigBuilder<config::Server>,
+) -> (Arc<ServerConfig>, Arc<Secrets>) {
+    let secrets = Arc::new(Secrets::default());
+    let mut builder = builder.with_key_log(secrets.clone());
     if let Some(request) = trace.get("certificate_request") {
         builder = builder.with_client_auth(ClientAuth::required(Believe));
         let request = CertificateRequest::read(&request[MESSAGE_HEADER_LEN..]).unwrap();
@@ -47,17 +62,22 @@ async fn recv_hello(peer: &mut Peer) -> Result<Received<ClientHello<'static>>, E
     Ok(received)
 }
 
-/// The steps of the flow, save HelloRetryRequest, EncryptedExtensions and the client's signature, which are
+/// The steps of the flow, save HelloRetryRequest, EncryptedExtensions, the order in ServerHello and the client's signature, which are
 /// the record's.
 async fn run_with_recorded_messages(
     mut peer: Peer,
     config: Arc<ServerConfig>,
     trace: Arc<Vectors>,
-) -> Result<Vec<u8>, Error> {
+    session: Option<SessionState>,
+) -> Result<ExporterAndTickets, Error> {
     let peer = &mut peer;
     let received = recv_hello(peer).await?;
     let hello = ClientHello::read(received.body())?;
-    let mut choice = Choice::negotiate(&config, &hello, None, None)?;
+    let found = match session {
+        Some(state) => Some(psk::find_recorded(&config, &received, state)?),
+        None => None,
+    };
+    let mut choice = Choice::negotiate(&config, &hello, found, None)?;
     let own = OwnMaterial::default();
     let chosen = choose_server_credential(peer, &config, &own, &choice, &received).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
@@ -78,26 +98,48 @@ async fn run_with_recorded_messages(
             second
         }
     };
+    decide_early_data(peer, &config, &mut choice).await?;
     transcript.add(received.bytes());
-    let handshake = send_server_hello(peer, &mut transcript, &config, &choice, &received)?;
-    let keys = install_handshake_keys(peer, &config, &choice, &handshake, &transcript, None)?;
+    let early = choice.early_keys(&config, &mut transcript)?;
+    // NSS has pre_shared_key first; otherwise ours is the same.
+    let mut other = transcript.clone();
+    let handshake = send_server_hello(peer, &mut other, &config, &choice, &received)?;
+    let ours = peer.with_wire(|wire| Ok(wire.sending.take_flight()))?;
+    assert_eq!(
+        ServerHello::read(&ours[MESSAGE_HEADER_LEN..])?,
+        ServerHello::read(&trace["server_hello"][MESSAGE_HEADER_LEN..])?
+    );
+    if choice.psk.is_none() {
+        assert_eq!(ours, trace["server_hello"]);
+    }
+    send_recorded(peer, Some(&mut transcript), &trace["server_hello"])?;
+    let mut keys =
+        install_handshake_keys(peer, &config, &choice, &handshake, &mut transcript, early)?;
     send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
     let verifier = send_certificate_request(peer, &mut transcript, &config, &choice)?;
-    let staple = choice.ocsp;
-    send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], staple).await?;
-    send_finished(peer, &mut transcript, &keys.server.finished_key()?)?;
+    if chosen.is_some() {
+        let staple = choice.ocsp;
+        send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], staple).await?;
+    }
+    send_finished(peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
     let exporter = main.exporter_secret(&server_finished_hash)?;
     choice.log_secret(&config, "EXPORTER_SECRET", exporter.as_bytes());
     let from_client = install_sending_keys(peer, &config, &choice, &main, &server_finished_hash)?;
+    if let Some(keys) = keys.client.take() {
+        recv_end_of_early_data(peer, &mut transcript, &config, &choice, keys).await?;
+    }
     if verifier.is_some() {
         recv_unverified_identity(peer, &mut transcript).await?;
     }
-    let verified = recv_finished(peer, &mut transcript, &keys.client.finished_key()?).await?;
+    let verified = recv_finished(peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(peer, from_client, verified)?;
-    Ok(exporter.as_bytes().to_vec())
+    let tickets = send_tickets(peer, &config, &choice, &None, main, &mut transcript).await?;
+    Ok((exporter.as_bytes().to_vec(), tickets))
 }
+
+type ExporterAndTickets = (Vec<u8>, AfterHandshake);
 
 #[test]
 fn sections_3_5_6_and_7_are_replayed_with_the_recorded_extensions() {
@@ -111,7 +153,8 @@ fn sections_3_5_6_and_7_are_replayed_with_the_recorded_extensions() {
         for chunk_len in [usize::MAX, 1] {
             let (config, secrets) = server(&trace, true);
             let recorded = Arc::new(trace.clone());
-            let mut replay = Replay::new(|peer| run_with_recorded_messages(peer, config, recorded));
+            let mut replay =
+                Replay::new(|peer| run_with_recorded_messages(peer, config, recorded, None));
             let field = |name: &str| trace.get(name).map_or(&[][..], Vec::as_slice);
             let change_cipher_spec = field("change_cipher_spec_record");
             let answer = [
@@ -128,7 +171,7 @@ fn sections_3_5_6_and_7_are_replayed_with_the_recorded_extensions() {
                 replay.step(hello, chunk_len, &answer);
             }
             let flight = [change_cipher_spec, field("client_flight_record")].concat();
-            let exporter = replay.last_step(&flight, chunk_len, &[]);
+            let (exporter, _) = replay.last_step(&flight, chunk_len, &[]);
             assert_eq!(exporter, trace["exporter_secret"]);
             secrets.expect_those_of(&trace);
             replay_data(&mut replay, &trace);
@@ -136,8 +179,91 @@ fn sections_3_5_6_and_7_are_replayed_with_the_recorded_extensions() {
     }
 }
 
-/// Replays what comes after the handshake. We send no tickets; the recorded one takes the place of ours.
-fn replay_data(replay: &mut Replay<Vec<u8>>, trace: &Vectors) {
+/// A server that issues tickets when it is asked, and takes early data.
+fn resuming_server(
+    trace: &Vectors,
+    clock: &Arc<MovableClock>,
+) -> (Arc<ServerConfig>, Arc<Secrets>) {
+    let credential = recorded_credential(&trace!("simple_1rtt"), "server", false);
+    let builder = ServerConfig::builder(credential)
+        .with_session_context("RFC 8448")
+        .with_tickets(Tickets::stateless(RotatingTicketKeys::default()).on_request())
+        .with_replayable_early_data(ReplayableEarlyData::new(1024, MemoryReplayStore::default()))
+        .with_clock(clock.clone());
+    server_with(trace, builder)
+}
+
+/// The PSK of the recorded ticket, by the server's side of Section 3.
+fn psk_of_section_3(clock: &Arc<MovableClock>) -> Secret {
+    let trace = Arc::new(trace!("simple_1rtt"));
+    let (config, _) = resuming_server(&trace, clock);
+    let recorded = trace.clone();
+    let mut replay = Replay::new(|peer| run_with_recorded_messages(peer, config, recorded, None));
+    replay.answer(&trace["client_hello_record"]);
+    let (_, tickets) = replay.last_step(&trace["client_flight_record"], 1, &[]);
+    let AfterHandshake::Issue(issuer) = tickets else {
+        panic!("no tickets are issued");
+    };
+    let psk = issuer.secret.psk(&trace["ticket_nonce"]).unwrap();
+    assert_eq!(psk.as_bytes(), trace["resumption_psk"]);
+    psk
+}
+
+/// Byte for byte: binder, early data, EndOfEarlyData, Finished, data.
+/// The ticket is NSS's, so that what it stands for is given.
+#[test]
+fn section_4_is_replayed_with_the_psk_of_section_3() {
+    let trace = Arc::new(trace!("resumed_0rtt"));
+    let ticket = &trace!("simple_1rtt")["new_session_ticket"][MESSAGE_HEADER_LEN..];
+    let ticket = NewSessionTicket::read(ticket).unwrap();
+    for chunk_len in [usize::MAX, 1] {
+        let clock = MovableClock::new();
+        let secret = psk_of_section_3(&clock);
+        assert_eq!(secret.as_bytes(), trace["psk"]);
+        let (config, secrets) = resuming_server(&trace, &clock);
+        let now = clock.now();
+        let state = SessionState {
+            suite: CipherSuite::TLS_AES_128_GCM_SHA256.tls13().unwrap(),
+            secret,
+            since_millis: clock.now_millis(),
+            authenticated_at: now.as_secs(),
+            lifetime: ticket.ticket_lifetime,
+            age_add: ticket.ticket_age_add,
+            context: config.settings.session_context(),
+            server_name: Some(Arc::from("server")),
+            alpn: None,
+            max_early_data: ticket.extensions.early_data.unwrap(),
+            origin: Origin::default(),
+        };
+        let recorded = trace.clone();
+        let mut replay =
+            Replay::new(|peer| run_with_recorded_messages(peer, config, recorded, Some(state)));
+        let answer = [
+            &trace["server_hello_record"][..],
+            &trace["server_flight_record"],
+        ]
+        .concat();
+        replay.step(&trace["client_hello_record"], chunk_len, &answer);
+        replay.step(&trace["client_early_data_record"], chunk_len, &[]);
+        replay.expect_received_early_data(&trace["client_early_data"]);
+        replay.step(&trace["end_of_early_data_record"], chunk_len, &[]);
+        let flight = &trace["client_flight_record"];
+        let (exporter, tickets) = replay.last_step(flight, chunk_len, &[]);
+        assert_eq!(exporter, trace["exporter_secret"]);
+        let AfterHandshake::Issue(issuer) = tickets else {
+            panic!("no tickets are issued");
+        };
+        let prk = Prk::from_secret(Hash::Sha256, &trace["resumption_main_secret"]);
+        let recorded = prk.expand_label_secret(b"resumption", &[7]).unwrap();
+        let ours = issuer.secret.psk(&[7]).unwrap();
+        assert_eq!(ours.as_bytes(), recorded.as_bytes());
+        secrets.expect_those_of(&trace);
+        replay_data(&mut replay, &trace);
+    }
+}
+
+/// Replays what comes after the handshake. The recorded ticket takes the place of ours.
+fn replay_data<T>(replay: &mut Replay<T>, trace: &Vectors) {
     if let Some(ticket) = trace.get("new_session_ticket") {
         let sending = &mut replay.wire().sending;
         let write = |out: &mut Vec<u8>| {

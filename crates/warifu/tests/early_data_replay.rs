@@ -1,0 +1,209 @@
+//! Early data that comes twice, and what remembers that it came.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::resumption::{
+    OneKey, World, connect, expect_alive, expect_early_data, expect_rejected, expect_resumed,
+    finish_early, meet, meet_again, read_early, same,
+};
+use warifu::decision::Answer;
+use warifu::early_data::{MemoryReplayStore, ReplayStore, ReplayableEarlyData};
+use warifu::pki_types::UnixTime;
+use warifu::resumption::Tickets;
+use warifu::{ClientConfig, EarlyData, Error, HandshakeKind, Psk, ServerConfig, Waiting};
+
+fn taking(max_bytes: u32, store: impl ReplayStore + 'static) -> ReplayableEarlyData {
+    ReplayableEarlyData::new(max_bytes, store)
+}
+
+fn alice() -> Psk {
+    Psk::new("alice", [7; 32]).unwrap()
+}
+
+/// Whoever recorded the first flight sends it again.
+#[test]
+fn a_replay_is_taken_for_one_and_leads_nowhere() {
+    let world = World::new();
+    let client = world.early_client(same);
+    let store = Arc::new(MemoryReplayStore::default());
+    let server = || {
+        world.server(Tickets::stateless(OneKey::new(1)), |server| {
+            server.with_replayable_early_data(taking(1000, store.clone()))
+        })
+    };
+    // Two machines that share keys and store.
+    let (one, other) = (server(), server());
+    let mut pair = meet_again(&client, &one);
+    pair.client.write_replayable_early_data(b"pay").unwrap();
+    let first_flight = pair.client.output().to_vec();
+    assert_eq!(finish_early(&mut pair), [b"pay"]);
+    for (seconds, taken) in [(0, false), (10, false), (11, false), (3600, false)] {
+        world.advance(seconds);
+        for server in [&one, &other] {
+            let mut victim = warifu::Connection::server(server.clone());
+            victim.receive(&first_flight);
+            victim.process().unwrap();
+            assert_eq!(victim.early_data() == EarlyData::Accepted, taken);
+            assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
+            assert_eq!(victim.waiting(), Some(Waiting::Bytes("Finished")));
+            // What was under the recorded connection's keys does not decrypt, and is skipped as early data is.
+            victim.receive(&first_flight[first_flight.len() - 25..]);
+            victim.process().unwrap();
+            victim.received_eof();
+            let expected = "Finished";
+            assert_eq!(
+                victim.process(),
+                Err(Error::ClosedDuringHandshake { expected })
+            );
+        }
+        world.clock.go_back(Duration::from_secs(seconds));
+    }
+    let statistics = other.psk_statistics();
+    assert_eq!(
+        (
+            statistics.early_data_accepted,
+            statistics.early_data_declined
+        ),
+        (0, 4)
+    );
+}
+
+/// Whatever is changed in it, a first flight gives the server the data that was sent or none.
+#[test]
+fn a_first_flight_with_any_byte_changed_gives_the_same_data_or_none() {
+    let world = World::new();
+    let client = world.early_client(same);
+    let mut pair = meet_again(&client, &world.early_server(1000, same));
+    pair.client.write_replayable_early_data(b"pay").unwrap();
+    let first_flight = pair.client.output().to_vec();
+    let mut taken = 0;
+    for position in 0..first_flight.len() {
+        let mut changed = first_flight.clone();
+        changed[position] ^= 0x11;
+        let mut victim = warifu::Connection::server(world.early_server(1000, same));
+        victim.receive(&changed);
+        let result = victim.process();
+        let read = read_early(&mut victim);
+        if read == [b"pay"] {
+            taken += 1;
+        } else {
+            assert_eq!(read, [] as [Vec<u8>; 0], "{position}");
+        }
+        assert!(!matches!(result, Err(Error::Internal(_))), "{position}");
+    }
+    // legacy_record_version's minor number, of three records, of which the last is authenticated.
+    assert_eq!(taken, 2);
+}
+
+/// The client itself may be the one that is too late: its handshake goes on.
+#[test]
+fn a_client_whose_first_flight_was_replayed_ahead_of_it_goes_on() {
+    let world = World::new();
+    let (client, server) = (world.early_client(same), world.early_server(1000, same));
+    let mut pair = meet_again(&client, &server);
+    pair.client.write_replayable_early_data(b"pay").unwrap();
+    let mut thief = warifu::Connection::server(server);
+    thief.receive(pair.client.output());
+    thief.process().unwrap();
+    assert_eq!(read_early(&mut thief), [b"pay"]);
+    assert_eq!(finish_early(&mut pair), [] as [Vec<u8>; 0]);
+    let reason = "the same early data came before: a replay";
+    expect_early_data(&pair, EarlyData::Rejected, Some(reason));
+    expect_resumed(&pair);
+    expect_alive(&mut pair);
+}
+
+/// Fails, now or later.
+#[derive(Debug)]
+struct Broken {
+    later: bool,
+}
+
+impl ReplayStore for Broken {
+    fn is_first<'a>(
+        &'a self,
+        _: &'a [u8; 32],
+        _: UnixTime,
+        until: Option<UnixTime>,
+    ) -> Answer<'a, Result<bool, String>> {
+        assert!(until.is_some());
+        let failed = || Err("connection refused".to_owned());
+        match self.later {
+            true => Answer::later(async move { failed() }),
+            false => Answer::Ready(failed()),
+        }
+    }
+}
+
+#[test]
+fn without_an_answer_of_the_replay_store_early_data_is_refused() {
+    let world = World::new();
+    let client = world.early_client(same);
+    let server = |early| {
+        world.server(Tickets::stateless(OneKey::new(1)), |server| {
+            server.with_replayable_early_data(early)
+        })
+    };
+    for later in [false, true] {
+        let server = server(taking(1000, Broken { later }));
+        connect(&client, &server);
+        let reason = "the replay store cannot tell: connection refused";
+        let kind = expect_rejected(&client, &server, reason);
+        assert_eq!(kind, HandshakeKind::Resumed);
+    }
+    let server = server(taking(1000, MemoryReplayStore::new(0)));
+    connect(&client, &server);
+    let reason = "the replay store cannot tell: the replay store is full: 0 ClientHellos";
+    expect_rejected(&client, &server, reason);
+}
+
+#[test]
+fn an_external_key_carries_early_data_and_is_remembered_for_good() {
+    let world = World::new();
+    let early = || alice().with_replayable_early_data(100);
+    let client = ClientConfig::psk_builder([early()])
+        .with_clock(world.clock.clone())
+        .with_replayable_early_data(true)
+        .build()
+        .unwrap();
+    let server_of = |psk: Psk, max_bytes| {
+        ServerConfig::psk_builder(psk)
+            .with_clock(world.clock.clone())
+            .with_replayable_early_data(taking(max_bytes, MemoryReplayStore::default()))
+            .build()
+            .unwrap()
+    };
+    let server = server_of(early(), 100);
+    let mut pair = meet(&client, &server);
+    assert_eq!(pair.client.write_replayable_early_data(&[7; 101]), Ok(100));
+    let first_flight = pair.client.output().to_vec();
+    assert_eq!(finish_early(&mut pair), [[7; 100]]);
+    expect_early_data(&pair, EarlyData::Accepted, None);
+    assert_eq!(
+        pair.server.facts().unwrap().handshake_kind,
+        HandshakeKind::Psk
+    );
+    expect_alive(&mut pair);
+
+    world.advance(10 * 365 * 86_400);
+    let mut victim = warifu::Connection::server(server);
+    victim.receive(&first_flight);
+    victim.process().unwrap();
+    assert_eq!(victim.early_data(), EarlyData::Rejected);
+    assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
+
+    let reason = "the key or ticket does not allow early data";
+    expect_rejected(&client, &server_of(alice(), 100), reason);
+    let reason = "the key or ticket allows more early data than this server takes";
+    expect_rejected(&client, &server_of(early(), 99), reason);
+}
