@@ -9,8 +9,8 @@
 //! | what is in a ticket, when is it good? | `ticket.rs` |
 
 use std::hint::black_box;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use warifu_crypto::{Digest, Hash};
 
@@ -315,6 +315,28 @@ pub(super) enum FoundSource {
     Ticket(Box<SessionState>),
 }
 
+impl FoundSource {
+    /// The secret with this hash of what was offered as `identity`, and whether it was derived for this.
+    fn secret(&self, hash: Hash, identity: &[u8]) -> Result<(Arc<PskSecret>, bool), Error> {
+        let (psk, target_kdf) = match self {
+            Self::Ticket(state) => return Ok((state.psk_secret()?, true)),
+            Self::Key { psk, kind } => match (kind, hash) {
+                (PskKind::External, _) => (psk, None),
+                (PskKind::Imported, Hash::Sha256) => (psk, Some(TargetKdf::HkdfSha256)),
+                (PskKind::Imported, Hash::Sha384 | Hash::Sha512) => {
+                    (psk, Some(TargetKdf::HkdfSha384))
+                }
+            },
+        };
+        let derived = !psk.is_derived(target_kdf);
+        let secret = match target_kdf {
+            None => psk.external_secret()?,
+            Some(target_kdf) => psk.imported_secret(target_kdf, identity)?,
+        };
+        Ok((secret, derived))
+    }
+}
+
 impl Found {
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
@@ -395,7 +417,7 @@ impl Found {
     fn describe(&self) -> String {
         match &self.source {
             FoundSource::Key { psk, .. } => printable(psk.identity()),
-            FoundSource::Ticket(_) => "a ticket of this server".to_owned(),
+            FoundSource::Ticket(_) => TICKET.to_owned(),
         }
     }
 }
@@ -476,12 +498,7 @@ impl<'a> Fit<'a> {
 /// What one identity leads to.
 pub(super) enum LookUp {
     /// A key that fits, to be believed if the binder is right.
-    Key {
-        secret: Arc<PskSecret>,
-        source: FoundSource,
-        /// Its secret was derived for this.
-        derived_now: bool,
-    },
+    Key { hash: Hash, source: FoundSource },
     /// Nobody knows it.
     Unknown,
     /// It is known and cannot be used.
@@ -507,68 +524,135 @@ pub(super) async fn find(
         Err(error) => return without_key(config, error),
     };
     let binders = Binders::of(received, offered.binders_len(), None);
-    let mut problem = None;
-    let mut wrong_key = None;
+    let mut failed = Failed::default();
     let pairs = offered.identities.iter().zip(offered.binders.iter());
     for (index, (psk_identity, binder)) in (0..).zip(pairs).take(MAX_IDENTITIES) {
         let identity = psk_identity.identity.as_slice();
-        match look_up(peer, config, &fit, identity).await? {
-            LookUp::Key {
-                secret,
-                source,
-                derived_now,
-            } => {
-                let mut found = Box::new(Found {
-                    index,
-                    mode,
-                    secret,
-                    identity: shared(identity, &source),
-                    source,
-                    obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-                    binder: binder.to_vec(),
-                    transcript: None,
-                });
-                if wrong_key.is_some() {
-                    continue;
-                }
-                if let Err(error) = check_binder(config, &mut found, &binders, &binder, derived_now)
-                {
-                    // The other identities are looked up all the same, as they would be behind an unknown one: the time
-                    // must not tell where the search ended.
-                    wrong_key = Some(error);
-                    continue;
-                }
-                check_not_reflected(config, &found, received)?;
-                config.role.counters.count_found(&found);
-                return Ok(Search {
-                    found: Some(found),
-                    declined: problem.map(|problem: PskFailure| problem.to_string().into()),
-                });
-            }
+        let (hash, source) = match look_up(peer, config, &fit, identity).await? {
+            // Behind a wrong key the other identities are looked up all the same, as they would be behind an unknown one:
+            // the time must not tell where the search ended.
+            _ if failed.wrong_key.is_some() => continue,
+            LookUp::Key { hash, source } => (hash, source),
             LookUp::Unknown => {
-                problem.get_or_insert_with(|| PskFailure::UnknownIdentity {
-                    identity: printable(identity),
-                });
+                failed.problem.get_or_insert((index, None));
+                continue;
             }
             LookUp::Unusable(reason) => {
-                problem.get_or_insert_with(|| PskFailure::Unusable {
-                    identity: printable(identity),
-                    reason,
-                });
+                failed.problem.get_or_insert((index, Some(reason)));
+                continue;
             }
+        };
+        let (secret, transcript) = match check_binder(&binders, &binder, &source, hash, identity)? {
+            Checked::Right(secret, transcript) => (secret, transcript),
+            Checked::Wrong(work) => {
+                let is_ticket = matches!(source, FoundSource::Ticket(_));
+                failed.wrong_key = Some(WrongKey {
+                    index,
+                    is_ticket,
+                    work,
+                });
+                continue;
+            }
+        };
+        let found = Box::new(Found {
+            index,
+            mode,
+            secret,
+            identity: shared(identity, &source),
+            source,
+            obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
+            binder: binder.to_vec(),
+            transcript: Some(transcript),
+        });
+        check_not_reflected(config, &found, received)?;
+        config.role.counters.count_found(&found);
+        return Ok(Search {
+            found: Some(found),
+            declined: failed
+                .problem
+                .map(|(index, reason)| not_used(&offered, index, reason).to_string().into()),
+        });
+    }
+    refuse(config, &offered, &binders, failed)
+}
+
+/// What a search came upon that leads to no key.
+#[derive(Default)]
+struct Failed {
+    /// The first identity that is unknown, or known and unusable for this reason.
+    problem: Option<(u16, Option<String>)>,
+    wrong_key: Option<WrongKey>,
+}
+
+/// A key whose binder is wrong.
+struct WrongKey {
+    index: u16,
+    is_ticket: bool,
+    work: Option<Work>,
+}
+
+/// Work that a wrong key has cost: a binder of this hash.
+struct Work {
+    hash: Hash,
+    /// And the derivation of its secret.
+    derived: bool,
+}
+
+/// The end of a search without a key. Where nothing but a key will do, the peer sees one and the same alert whatever was the
+/// reason, after the same work.
+fn refuse(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    failed: Failed,
+) -> Result<Search, Error> {
+    if config.settings.psk_policy != PskPolicy::Optional {
+        let work = failed.wrong_key.as_ref().and_then(|key| key.work.as_ref());
+        let _ = black_box(work_off(offered, binders, work));
+    }
+    let (index, reason) = failed.problem.unwrap_or_default();
+    let Some(wrong_key) = failed.wrong_key else {
+        let problem = not_used(offered, index, reason);
+        config.role.counters.count_not_found(&problem);
+        return without_key(config, problem.into());
+    };
+    Counters::add(&config.role.counters.wrong_keys);
+    Err(PskFailure::WrongKey {
+        identity: match wrong_key.is_ticket {
+            true => TICKET.to_owned(),
+            false => name(offered, wrong_key.index),
+        },
+    }
+    .into())
+}
+
+fn not_used(offered: &OfferedPsks<'_>, index: u16, reason: Option<String>) -> PskFailure {
+    let identity = name(offered, index);
+    match reason {
+        Some(reason) => PskFailure::Unusable { identity, reason },
+        None => PskFailure::UnknownIdentity { identity },
+    }
+}
+
+/// An identity that was offered, for texts; of an imported key its external_identity. All that were looked up are printed and
+/// one is taken, so that the time does not tell which.
+fn name(offered: &OfferedPsks<'_>, wanted: u16) -> String {
+    let mut name = String::new();
+    for (index, offered) in (0..).zip(offered.identities.iter()).take(MAX_IDENTITIES) {
+        let identity = offered.identity.as_slice();
+        let imported = ImportedIdentity::read(identity);
+        let printed = printable(imported.map_or(identity, |imported| imported.external_identity));
+        if index == wanted {
+            name = printed;
+        } else {
+            black_box(printed);
         }
     }
-    if let Some(error) = wrong_key {
-        return Err(error);
-    }
-    // As much work as for a known identity with a wrong key.
-    if let Some(binder) = offered.binders.iter().next() {
-        let _ = black_box(check_by_nobodys_key(&binders, &binder));
-    }
-    let problem = problem.unwrap_or(PskFailure::Required);
-    config.role.counters.count_not_found(&problem);
-    without_key(config, problem.into())
+    name
 }
+
+/// What a ticket is called in texts.
+const TICKET: &str = "a ticket of this server";
 
 /// An identity as it was offered, without a copy where the key has it.
 fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
@@ -625,19 +709,25 @@ pub(super) fn find_recorded(
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
-    let mut found = Box::new(Found {
+    let hash = state.suite.hash;
+    let source = FoundSource::Ticket(Box::new(state));
+    let identity = psk_identity.identity.as_slice();
+    let binders = Binders::of(received, offered.binders_len(), None);
+    let Checked::Right(secret, transcript) =
+        check_binder(&binders, &binder, &source, hash, identity)?
+    else {
+        return Err(Error::Internal("the recorded binder is wrong"));
+    };
+    Ok(Box::new(Found {
         index: 0,
         mode: offer.mode?,
-        secret: state.psk_secret()?,
-        source: FoundSource::Ticket(Box::new(state)),
-        identity: Arc::from(psk_identity.identity.as_slice()),
+        secret,
+        source,
+        identity: Arc::from(identity),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
         binder: binder.to_vec(),
-        transcript: None,
-    });
-    let binders = Binders::of(received, offered.binders_len(), None);
-    check_binder(config, &mut found, &binders, &binder, true)?;
-    Ok(found)
+        transcript: Some(transcript),
+    }))
 }
 
 /// How a key would be used: with a key exchange, if both sides allow that and have a group in common. `Err` in the value is
@@ -734,17 +824,12 @@ async fn look_up(
             "the store found the key of another identity".to_owned(),
         ));
     }
-    use_key(fit, psk, identity, imported.as_ref())
+    Ok(use_key(fit, psk, imported.as_ref()))
 }
 
 /// Whether a key that was found may be used in the form in which it was offered.
-fn use_key(
-    fit: &Fit<'_>,
-    psk: Psk,
-    identity: &[u8],
-    imported: Option<&ImportedIdentity<'_>>,
-) -> Result<LookUp, Error> {
-    let unusable = |reason: &str| Ok(LookUp::Unusable(reason.to_owned()));
+fn use_key(fit: &Fit<'_>, psk: Psk, imported: Option<&ImportedIdentity<'_>>) -> LookUp {
+    let unusable = |reason: &str| LookUp::Unusable(reason.to_owned());
     if psk.role() == PskRole::Client {
         return unusable("it is for this node's clients only");
     }
@@ -762,59 +847,84 @@ fn use_key(
         None => return unusable("it was offered as it is, and is to be imported (RFC 9258)"),
     };
     if !fit.has(hash) {
-        return Ok(LookUp::Unusable(format!(
+        return LookUp::Unusable(format!(
             "it is for {}, and no cipher suite with that hash is in common",
             PskHash::of(hash)
-        )));
+        ));
     }
-    let derived_now = !psk.is_derived(imported.map(|imported| imported.target_kdf));
-    let secret = match imported {
-        Some(imported) => psk.imported_secret(imported.target_kdf, identity)?,
-        None => psk.external_secret()?,
-    };
-    Ok(LookUp::Key {
-        secret,
+    LookUp::Key {
+        hash,
         source: FoundSource::Key { psk, kind },
-        derived_now,
-    })
+    }
 }
 
-/// Section 4.2.11.2. A wrong key costs as much time as an unknown identity: one derivation of a secret, one binder.
+enum Checked {
+    /// The key's secret, and the transcript up to the end of the ClientHello.
+    Right(Arc<PskSecret>, Transcript),
+    Wrong(Option<Work>),
+}
+
+/// Section 4.2.11.2.
 fn check_binder(
-    config: &ServerConfig,
-    found: &mut Found,
     binders: &Binders<'_>,
     binder: &[u8],
-    derived_now: bool,
-) -> Result<(), Error> {
-    let mut transcript = binders.transcript(found.hash());
-    if binder.len() != found.hash().output_len() {
-        let _ = black_box(check_by_nobodys_key(binders, binder));
-    } else if found
-        .secret
-        .verify_binder(&transcript.current_hash(), binder)
-    {
-        transcript.add(binders.rest);
-        found.transcript = Some(transcript);
-        return Ok(());
-    } else if !derived_now {
-        let _ = black_box(nobodys_key(found.hash()));
+    source: &FoundSource,
+    hash: Hash,
+    identity: &[u8],
+) -> Result<Checked, Error> {
+    if binder.len() != hash.output_len() {
+        return Ok(Checked::Wrong(None));
     }
-    Err(found.wrong_key(config))
+    let (secret, derived) = source.secret(hash, identity)?;
+    let mut transcript = binders.transcript(hash);
+    if !secret.verify_binder(&transcript.current_hash(), binder) {
+        return Ok(Checked::Wrong(Some(Work { hash, derived })));
+    }
+    transcript.add(binders.rest);
+    Ok(Checked::Right(secret, transcript))
 }
 
-/// The work of [`check_binder`] for an identity that nobody has.
-fn check_by_nobodys_key(binders: &Binders<'_>, binder: &[u8]) -> Result<bool, Error> {
-    let hash = match binder.len() {
-        48 => Hash::Sha384,
-        _ => Hash::Sha256,
+/// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
+/// for each hash among the binders that were offered, one binder and the derivation of one secret.
+fn work_off(
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    done: Option<&Work>,
+) -> Result<(), Error> {
+    for hash in [Hash::Sha256, Hash::Sha384] {
+        let is_of_hash = |binder: &&[u8]| (binder.len() == 48) == (hash == Hash::Sha384);
+        let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
+        let Some(binder) = offered.find(|binder| is_of_hash(&binder.as_slice())) else {
+            continue;
+        };
+        let done = done.filter(|done| done.hash == hash);
+        if done.is_none() {
+            let secret = nobodys_secret(hash)?;
+            black_box(secret.verify_binder(&binders.hash(hash), &binder));
+        }
+        if !done.is_some_and(|done| done.derived) {
+            black_box(derive_nobodys_secret(hash)?);
+        }
+    }
+    Ok(())
+}
+
+/// The secret of a key that nobody has, kept as those of a store's keys are.
+fn nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
+    static SHA256: OnceLock<Arc<PskSecret>> = OnceLock::new();
+    static SHA384: OnceLock<Arc<PskSecret>> = OnceLock::new();
+    let once = match hash {
+        Hash::Sha256 => &SHA256,
+        Hash::Sha384 | Hash::Sha512 => &SHA384,
     };
-    let secret = nobodys_key(hash)?;
-    Ok(secret.verify_binder(&binders.hash(hash), binder))
+    if let Some(secret) = once.get() {
+        return Ok(secret.clone());
+    }
+    let secret = derive_nobodys_secret(hash)?;
+    Ok(once.get_or_init(|| secret).clone())
 }
 
-/// Derives what a key of 32 bytes would have to be derived.
-fn nobodys_key(hash: Hash) -> Result<Arc<PskSecret>, Error> {
+fn derive_nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
     PskSecret::new(hash, BinderLabel::External, &[0; 32]).map(Arc::new)
 }
 

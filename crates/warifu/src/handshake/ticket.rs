@@ -244,9 +244,8 @@ pub(super) async fn open(
         return unusable(reason);
     }
     Ok(LookUp::Key {
-        secret: state.psk_secret()?,
+        hash: state.suite.hash,
         source: FoundSource::Ticket(state),
-        derived_now: true,
     })
 }
 
