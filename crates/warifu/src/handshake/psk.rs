@@ -8,9 +8,10 @@
 //! | how are binders made and checked? | [`write_binders`], [`Binders`] |
 //! | what is in a ticket, when is it good? | `ticket.rs` |
 
+use std::borrow::Cow;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use warifu_crypto::{Digest, Hash};
 
@@ -22,7 +23,8 @@ use crate::message::codec::{MAX_16, Reader, put_u16};
 use crate::message::{ClientHello, Handshake, OfferedPsks, PskKeyExchangeModes};
 use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
 use crate::psk::{
-    Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, printable,
+    Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, nobodys_key,
+    printable,
 };
 use crate::resumption::Session;
 use crate::resumption::state::SessionState;
@@ -495,14 +497,28 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// What one identity leads to.
+/// What an identity is as a ticket.
 pub(super) enum LookUp {
-    /// A key that fits, to be believed if the binder is right.
-    Key { hash: Hash, source: FoundSource },
-    /// Nobody knows it.
+    /// A ticket that fits, to be believed if the binder is right.
+    Ticket(Box<SessionState>),
+    /// It is none of ours.
     Unknown,
-    /// It is known and cannot be used.
+    /// It is one of ours and cannot be used.
     Unusable(String),
+}
+
+/// What one identity leads to: a key that is to be believed if the binder is right, or nobody's key, which goes the same way
+/// through the code in its place.
+struct Candidate {
+    hash: Hash,
+    source: FoundSource,
+    /// Why it is nobody's.
+    problem: Option<Problem>,
+}
+
+enum Problem {
+    Unknown,
+    Unusable(Cow<'static, str>),
 }
 
 /// Finds the first of the keys offered that this server has and can use, and checks its binder, before anything else of the
@@ -528,24 +544,20 @@ pub(super) async fn find(
     let pairs = offered.identities.iter().zip(offered.binders.iter());
     for (index, (psk_identity, binder)) in (0..).zip(pairs).take(MAX_IDENTITIES) {
         let identity = psk_identity.identity.as_slice();
-        let (hash, source) = match look_up(peer, config, &fit, identity).await? {
-            // Behind a wrong key the other identities are looked up all the same, as they would be behind an unknown one:
-            // the time must not tell where the search ended.
-            _ if failed.wrong_key.is_some() => continue,
-            LookUp::Key { hash, source } => (hash, source),
-            LookUp::Unknown => {
-                failed.problem.get_or_insert((index, None));
-                continue;
-            }
-            LookUp::Unusable(reason) => {
-                failed.problem.get_or_insert((index, Some(reason)));
-                continue;
-            }
-        };
-        let (secret, transcript) = match check_binder(&binders, &binder, &source, hash, identity)? {
+        let candidate = look_up(peer, config, &fit, identity, &binder).await?;
+        if candidate.problem.is_some() {
+            failed.problem.get_or_insert((index, candidate));
+            continue;
+        }
+        // Behind a wrong key the other identities are looked up all the same, as they would be behind an unknown one: the
+        // time must not tell where the search ended.
+        if failed.wrong_key.is_some() {
+            continue;
+        }
+        let (secret, transcript) = match check_binder(&binders, &binder, &candidate, identity)? {
             Checked::Right(secret, transcript) => (secret, transcript),
             Checked::Wrong(work) => {
-                let is_ticket = matches!(source, FoundSource::Ticket(_));
+                let is_ticket = matches!(candidate.source, FoundSource::Ticket(_));
                 failed.wrong_key = Some(WrongKey {
                     index,
                     is_ticket,
@@ -558,8 +570,8 @@ pub(super) async fn find(
             index,
             mode,
             secret,
-            identity: shared(identity, &source),
-            source,
+            identity: shared(identity, &candidate.source),
+            source: candidate.source,
             obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
             binder: binder.to_vec(),
             transcript: Some(transcript),
@@ -568,9 +580,11 @@ pub(super) async fn find(
         config.role.counters.count_found(&found);
         return Ok(Search {
             found: Some(found),
-            declined: failed
-                .problem
-                .map(|(index, reason)| not_used(&offered, index, reason).to_string().into()),
+            declined: failed.problem.map(|(index, candidate)| {
+                not_used(&offered, index, candidate.problem)
+                    .to_string()
+                    .into()
+            }),
         });
     }
     refuse(config, &offered, &binders, failed)
@@ -579,8 +593,8 @@ pub(super) async fn find(
 /// What a search came upon that leads to no key.
 #[derive(Default)]
 struct Failed {
-    /// The first identity that is unknown, or known and unusable for this reason.
-    problem: Option<(u16, Option<String>)>,
+    /// The first identity that is unknown or unusable.
+    problem: Option<(u16, Candidate)>,
     wrong_key: Option<WrongKey>,
 }
 
@@ -588,10 +602,11 @@ struct Failed {
 struct WrongKey {
     index: u16,
     is_ticket: bool,
-    work: Option<Work>,
+    work: Work,
 }
 
 /// Work that a wrong key has cost: a binder of this hash.
+#[derive(Clone, Copy)]
 struct Work {
     hash: Hash,
     /// And the derivation of its secret.
@@ -606,31 +621,37 @@ fn refuse(
     binders: &Binders<'_>,
     failed: Failed,
 ) -> Result<Search, Error> {
-    if config.settings.psk_policy != PskPolicy::Optional {
-        let work = failed.wrong_key.as_ref().and_then(|key| key.work.as_ref());
-        let _ = black_box(work_off(offered, binders, work));
-    }
-    let (index, reason) = failed.problem.unwrap_or_default();
-    let Some(wrong_key) = failed.wrong_key else {
-        let problem = not_used(offered, index, reason);
-        config.role.counters.count_not_found(&problem);
-        return without_key(config, problem.into());
+    let (index, problem) = match (&failed.wrong_key, failed.problem) {
+        (Some(wrong_key), _) => {
+            work_off(config, offered, binders, wrong_key.work)?;
+            let identity = match wrong_key.is_ticket {
+                true => TICKET.to_owned(),
+                false => name(offered, wrong_key.index),
+            };
+            Counters::add(&config.role.counters.wrong_keys);
+            return Err(PskFailure::WrongKey { identity }.into());
+        }
+        (None, Some((index, candidate))) => {
+            let work = check_nobodys_binder(config, offered, binders, index, &candidate)?;
+            work_off(config, offered, binders, work)?;
+            (index, candidate.problem)
+        }
+        // The list of identities has at least one.
+        (None, None) => (0, None),
     };
-    Counters::add(&config.role.counters.wrong_keys);
-    Err(PskFailure::WrongKey {
-        identity: match wrong_key.is_ticket {
-            true => TICKET.to_owned(),
-            false => name(offered, wrong_key.index),
-        },
-    }
-    .into())
+    let problem = not_used(offered, index, problem);
+    config.role.counters.count_not_found(&problem);
+    without_key(config, problem.into())
 }
 
-fn not_used(offered: &OfferedPsks<'_>, index: u16, reason: Option<String>) -> PskFailure {
+fn not_used(offered: &OfferedPsks<'_>, index: u16, problem: Option<Problem>) -> PskFailure {
     let identity = name(offered, index);
-    match reason {
-        Some(reason) => PskFailure::Unusable { identity, reason },
-        None => PskFailure::UnknownIdentity { identity },
+    match problem {
+        Some(Problem::Unusable(reason)) => PskFailure::Unusable {
+            identity,
+            reason: reason.into_owned(),
+        },
+        Some(Problem::Unknown) | None => PskFailure::UnknownIdentity { identity },
     }
 }
 
@@ -709,12 +730,14 @@ pub(super) fn find_recorded(
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
-    let hash = state.suite.hash;
-    let source = FoundSource::Ticket(Box::new(state));
+    let candidate = Candidate {
+        hash: state.suite.hash,
+        source: FoundSource::Ticket(Box::new(state)),
+        problem: None,
+    };
     let identity = psk_identity.identity.as_slice();
     let binders = Binders::of(received, offered.binders_len(), None);
-    let Checked::Right(secret, transcript) =
-        check_binder(&binders, &binder, &source, hash, identity)?
+    let Checked::Right(secret, transcript) = check_binder(&binders, &binder, &candidate, identity)?
     else {
         return Err(Error::Internal("the recorded binder is wrong"));
     };
@@ -722,7 +745,7 @@ pub(super) fn find_recorded(
         index: 0,
         mode: offer.mode?,
         secret,
-        source,
+        source: candidate.source,
         identity: Arc::from(identity),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
         binder: binder.to_vec(),
@@ -787,55 +810,88 @@ async fn look_up(
     config: &ServerConfig,
     fit: &Fit<'_>,
     identity: &[u8],
-) -> Result<LookUp, Error> {
+    binder: &[u8],
+) -> Result<Candidate, Error> {
+    let imported = ImportedIdentity::read(identity);
+    let imported = imported.as_ref();
     if let Some(tickets) = &config.role.tickets {
         match ticket::open(peer, config, tickets, fit, identity).await? {
             LookUp::Unknown => {}
             LookUp::Unusable(reason) => {
                 Counters::add(&config.role.counters.tickets_declined);
-                return Ok(LookUp::Unusable(reason));
+                return Ok(nobodys(imported, binder, Problem::Unusable(reason.into())));
             }
-            key => return Ok(key),
+            LookUp::Ticket(state) => {
+                return Ok(Candidate {
+                    hash: state.suite.hash,
+                    source: FoundSource::Ticket(state),
+                    problem: None,
+                });
+            }
         }
     }
     let Some(store) = &config.role.psk_store else {
         Counters::add(&config.role.counters.tickets_declined);
-        return Ok(LookUp::Unusable(
-            "it is a ticket of another server, or of a key that is gone".to_owned(),
-        ));
+        let reason = "it is a ticket of another server, or of a key that is gone";
+        return Ok(nobodys(imported, binder, Problem::Unusable(reason.into())));
     };
-    let imported = ImportedIdentity::read(identity);
     let request = PskRequest {
-        identity: imported
-            .as_ref()
-            .map_or(identity, |imported| imported.external_identity),
-        imported_context: imported.as_ref().map(|imported| imported.context),
+        identity: imported.map_or(identity, |imported| imported.external_identity),
+        imported_context: imported.map(|imported| imported.context),
         server_name: fit.server_name,
     };
     let found = peer
         .ask("look-up of a pre-shared key", store.find(request))
         .await?;
-    let Some(psk) = found else {
-        return Ok(LookUp::Unknown);
+    let problem = match &found {
+        Some(psk) => check_key(fit, psk, request.identity, imported).err(),
+        None => Some(Problem::Unknown),
     };
-    // A store that compares carelessly must not hand out another's key.
-    if psk.identity() != request.identity {
-        return Ok(LookUp::Unusable(
-            "the store found the key of another identity".to_owned(),
-        ));
+    Ok(match (found, problem) {
+        (Some(psk), None) => key(psk, imported),
+        (_, problem) => nobodys(imported, binder, problem.unwrap_or(Problem::Unknown)),
+    })
+}
+
+fn key(psk: Psk, imported: Option<&ImportedIdentity<'_>>) -> Candidate {
+    let (hash, kind) = match imported {
+        Some(imported) => (imported.target_kdf.hash(), PskKind::Imported),
+        None => (psk.hash().hash(), PskKind::External),
+    };
+    Candidate {
+        hash,
+        source: FoundSource::Key { psk, kind },
+        problem: None,
     }
-    Ok(use_key(fit, psk, imported.as_ref()))
+}
+
+/// Nobody's key, of the form and hash that was offered.
+fn nobodys(imported: Option<&ImportedIdentity<'_>>, binder: &[u8], problem: Problem) -> Candidate {
+    let psk = nobodys_key(hash_of_binder(binder)).clone();
+    Candidate {
+        problem: Some(problem),
+        ..key(psk, imported)
+    }
 }
 
 /// Whether a key that was found may be used in the form in which it was offered.
-fn use_key(fit: &Fit<'_>, psk: Psk, imported: Option<&ImportedIdentity<'_>>) -> LookUp {
-    let unusable = |reason: &str| LookUp::Unusable(reason.to_owned());
+fn check_key(
+    fit: &Fit<'_>,
+    psk: &Psk,
+    identity: &[u8],
+    imported: Option<&ImportedIdentity<'_>>,
+) -> Result<(), Problem> {
+    let unusable = |reason| Err(Problem::Unusable(Cow::Borrowed(reason)));
+    // A store that compares carelessly must not hand out another's key.
+    if psk.identity() != identity {
+        return unusable("the store found the key of another identity");
+    }
     if psk.role() == PskRole::Client {
         return unusable("it is for this node's clients only");
     }
-    let (hash, kind) = match imported {
+    let hash = match imported {
         Some(imported) if psk.import_context() == Some(imported.context) => {
-            (imported.target_kdf.hash(), PskKind::Imported)
+            imported.target_kdf.hash()
         }
         Some(_) if psk.import_context().is_some() => {
             return unusable("it was imported with another context (RFC 9258)");
@@ -843,85 +899,108 @@ fn use_key(fit: &Fit<'_>, psk: Psk, imported: Option<&ImportedIdentity<'_>>) -> 
         Some(_) => {
             return unusable("it was offered in imported form (RFC 9258), which is not configured");
         }
-        None if psk.is_external() => (psk.hash().hash(), PskKind::External),
+        None if psk.is_external() => psk.hash().hash(),
         None => return unusable("it was offered as it is, and is to be imported (RFC 9258)"),
     };
     if !fit.has(hash) {
-        return LookUp::Unusable(format!(
-            "it is for {}, and no cipher suite with that hash is in common",
-            PskHash::of(hash)
-        ));
+        return unusable(match hash {
+            Hash::Sha256 => "it is for SHA-256, and no cipher suite with that hash is in common",
+            _ => "it is for SHA-384, and no cipher suite with that hash is in common",
+        });
     }
-    LookUp::Key {
-        hash,
-        source: FoundSource::Key { psk, kind },
-    }
+    Ok(())
 }
 
 enum Checked {
     /// The key's secret, and the transcript up to the end of the ClientHello.
     Right(Arc<PskSecret>, Transcript),
-    Wrong(Option<Work>),
+    Wrong(Work),
 }
 
 /// Section 4.2.11.2.
+#[inline(never)]
 fn check_binder(
     binders: &Binders<'_>,
     binder: &[u8],
-    source: &FoundSource,
-    hash: Hash,
+    candidate: &Candidate,
     identity: &[u8],
 ) -> Result<Checked, Error> {
-    if binder.len() != hash.output_len() {
-        return Ok(Checked::Wrong(None));
-    }
+    // The wrong length is enough to know; the work is that of nobody's key, whose binder this could be.
+    let hash = hash_of_binder(binder);
+    let nobodys = FoundSource::Key {
+        psk: nobodys_key(hash).clone(),
+        kind: PskKind::External,
+    };
+    let (source, is_nobodys) = match candidate.hash == hash {
+        true => (&candidate.source, candidate.problem.is_some()),
+        false => (&nobodys, true),
+    };
     let (secret, derived) = source.secret(hash, identity)?;
     let mut transcript = binders.transcript(hash);
-    if !secret.verify_binder(&transcript.current_hash(), binder) {
-        return Ok(Checked::Wrong(Some(Work { hash, derived })));
+    let is_right = secret.verify_binder(&transcript.current_hash(), binder);
+    // Everybody can make binders with nobody's key.
+    if is_nobodys || !is_right {
+        return Ok(Checked::Wrong(Work { hash, derived }));
     }
     transcript.add(binders.rest);
     Ok(Checked::Right(secret, transcript))
 }
 
-/// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
-/// for each hash among the binders that were offered, one binder and the derivation of one secret.
-fn work_off(
-    offered: &OfferedPsks<'_>,
-    binders: &Binders<'_>,
-    done: Option<&Work>,
-) -> Result<(), Error> {
-    for hash in [Hash::Sha256, Hash::Sha384] {
-        let is_of_hash = |binder: &&[u8]| (binder.len() == 48) == (hash == Hash::Sha384);
-        let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
-        let Some(binder) = offered.find(|binder| is_of_hash(&binder.as_slice())) else {
-            continue;
-        };
-        let done = done.filter(|done| done.hash == hash);
-        if done.is_none() {
-            let secret = nobodys_secret(hash)?;
-            black_box(secret.verify_binder(&binders.hash(hash), &binder));
-        }
-        if !done.is_some_and(|done| done.derived) {
-            black_box(derive_nobodys_secret(hash)?);
-        }
+fn hash_of_binder(binder: &[u8]) -> Hash {
+    match binder.len() {
+        48 => Hash::Sha384,
+        _ => Hash::Sha256,
     }
-    Ok(())
 }
 
-/// The secret of a key that nobody has, kept as those of a store's keys are.
-fn nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
-    static SHA256: OnceLock<Arc<PskSecret>> = OnceLock::new();
-    static SHA384: OnceLock<Arc<PskSecret>> = OnceLock::new();
-    let once = match hash {
-        Hash::Sha256 => &SHA256,
-        Hash::Sha384 | Hash::Sha512 => &SHA384,
+/// Checks the binder of an identity that nobody has, where a key is required.
+fn check_nobodys_binder(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    index: u16,
+    candidate: &Candidate,
+) -> Result<Work, Error> {
+    let nothing = Work {
+        hash: candidate.hash,
+        derived: false,
     };
-    if let Some(secret) = once.get() {
-        return Ok(secret.clone());
+    if config.settings.psk_policy == PskPolicy::Optional {
+        return Ok(nothing);
     }
-    let secret = derive_nobodys_secret(hash)?;
-    Ok(once.get_or_init(|| secret).clone())
+    let mut pairs = offered.identities.iter().zip(offered.binders.iter());
+    let Some((psk_identity, binder)) = pairs.nth(usize::from(index)) else {
+        return Ok(nothing);
+    };
+    match check_binder(binders, &binder, candidate, &psk_identity.identity)? {
+        Checked::Wrong(work) => Ok(work),
+        Checked::Right(..) => Err(Error::Internal("nobody's key was believed")),
+    }
+}
+
+/// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
+/// for each hash among the binders that were offered, one binder and the derivation of one secret. Where certificates are an
+/// alternative the answers differ anyway.
+fn work_off(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    done: Work,
+) -> Result<(), Error> {
+    if config.settings.psk_policy == PskPolicy::Optional {
+        return Ok(());
+    }
+    if !done.derived {
+        black_box(derive_nobodys_secret(done.hash)?);
+    }
+    let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
+    if let Some(binder) = offered.find(|binder| hash_of_binder(binder) != done.hash) {
+        let hash = hash_of_binder(&binder);
+        let secret = nobodys_key(hash).external_secret()?;
+        black_box(secret.verify_binder(&binders.hash(hash), &binder));
+        black_box(derive_nobodys_secret(hash)?);
+    }
+    Ok(())
 }
 
 fn derive_nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
