@@ -555,8 +555,8 @@ pub(super) async fn find(
             continue;
         }
         let (secret, transcript) = match check_binder(&binders, &binder, &candidate, identity)? {
-            Checked::Right(secret, transcript) => (secret, transcript),
-            Checked::Wrong(work) => {
+            Ok(right) => right,
+            Err(work) => {
                 let is_ticket = matches!(candidate.source, FoundSource::Ticket(_));
                 failed.wrong_key = Some(WrongKey {
                     index,
@@ -621,37 +621,59 @@ fn refuse(
     binders: &Binders<'_>,
     failed: Failed,
 ) -> Result<Search, Error> {
-    let (index, problem) = match (&failed.wrong_key, failed.problem) {
-        (Some(wrong_key), _) => {
-            work_off(config, offered, binders, wrong_key.work)?;
-            let identity = match wrong_key.is_ticket {
-                true => TICKET.to_owned(),
-                false => name(offered, wrong_key.index),
-            };
-            Counters::add(&config.role.counters.wrong_keys);
-            return Err(PskFailure::WrongKey { identity }.into());
-        }
+    let (index, work) = match (&failed.wrong_key, &failed.problem) {
+        (Some(wrong_key), _) => (wrong_key.index, wrong_key.work),
         (None, Some((index, candidate))) => {
-            let work = check_nobodys_binder(config, offered, binders, index, &candidate)?;
-            work_off(config, offered, binders, work)?;
-            (index, candidate.problem)
+            let work = check_nobodys_binder(config, offered, binders, *index, candidate)?;
+            (*index, work)
         }
         // The list of identities has at least one.
-        (None, None) => (0, None),
+        (None, None) => return Err(Error::Internal("an offer without identities")),
     };
-    let problem = not_used(offered, index, problem);
-    config.role.counters.count_not_found(&problem);
-    without_key(config, problem.into())
+    work_off(config, offered, binders, work)?;
+    let problem = failed.problem.and_then(|(_, candidate)| candidate.problem);
+    let mut failure = not_used(offered, index, problem);
+    if let Some(wrong_key) = &failed.wrong_key {
+        failure = wrong_key.failure(failure);
+    }
+    config.role.counters.count_failure(&failure);
+    match failed.wrong_key {
+        Some(_) => Err(failure.into()),
+        None => without_key(config, failure.into()),
+    }
+}
+
+impl WrongKey {
+    /// Takes the text from another failure with the same identity.
+    fn failure(&self, other: PskFailure) -> PskFailure {
+        match other {
+            PskFailure::UnknownIdentity { identity } | PskFailure::Unusable { identity, .. }
+                if !self.is_ticket =>
+            {
+                PskFailure::WrongKey { identity }
+            }
+            _ => PskFailure::WrongKey {
+                identity: TICKET.to_owned(),
+            },
+        }
+    }
 }
 
 fn not_used(offered: &OfferedPsks<'_>, index: u16, problem: Option<Problem>) -> PskFailure {
     let identity = name(offered, index);
+    let is_unusable = matches!(problem, Some(Problem::Unusable(_)));
+    let reason = black_box(reason(problem));
+    match is_unusable {
+        true => PskFailure::Unusable { identity, reason },
+        false => PskFailure::UnknownIdentity { identity },
+    }
+}
+
+/// Why a key is unusable; a text of usual length where it is not, for the same work.
+fn reason(problem: Option<Problem>) -> String {
     match problem {
-        Some(Problem::Unusable(reason)) => PskFailure::Unusable {
-            identity,
-            reason: reason.into_owned(),
-        },
-        Some(Problem::Unknown) | None => PskFailure::UnknownIdentity { identity },
+        Some(Problem::Unusable(reason)) => reason.into_owned(),
+        Some(Problem::Unknown) | None => "it is neither known nor said why".to_owned(),
     }
 }
 
@@ -737,8 +759,7 @@ pub(super) fn find_recorded(
     };
     let identity = psk_identity.identity.as_slice();
     let binders = Binders::of(received, offered.binders_len(), None);
-    let Checked::Right(secret, transcript) = check_binder(&binders, &binder, &candidate, identity)?
-    else {
+    let Ok((secret, transcript)) = check_binder(&binders, &binder, &candidate, identity)? else {
         return Err(Error::Internal("the recorded binder is wrong"));
     };
     Ok(Box::new(Found {
@@ -843,13 +864,23 @@ async fn look_up(
     let found = peer
         .ask("look-up of a pre-shared key", store.find(request))
         .await?;
-    let problem = match &found {
-        Some(psk) => check_key(fit, psk, request.identity, imported).err(),
-        None => Some(Problem::Unknown),
+    let nobodys_key = nobodys_key(hash_of_binder(binder)).clone();
+    let (psk, expected) = match &found {
+        Some(psk) => (psk, request.identity),
+        None => (&nobodys_key, nobodys_key.identity()),
     };
-    Ok(match (found, problem) {
-        (Some(psk), None) => key(psk, imported),
-        (_, problem) => nobodys(imported, binder, problem.unwrap_or(Problem::Unknown)),
+    let problem = match (check_key(fit, psk, expected, imported), &found) {
+        (Ok(()), Some(_)) => None,
+        (Err(problem), Some(_)) => Some(problem),
+        (_, None) => Some(Problem::Unknown),
+    };
+    let psk = match (found, &problem) {
+        (Some(psk), None) => psk,
+        _ => nobodys_key,
+    };
+    Ok(Candidate {
+        problem,
+        ..key(psk, imported)
     })
 }
 
@@ -911,13 +942,10 @@ fn check_key(
     Ok(())
 }
 
-enum Checked {
-    /// The key's secret, and the transcript up to the end of the ClientHello.
-    Right(Arc<PskSecret>, Transcript),
-    Wrong(Work),
-}
+/// The key's secret, and the transcript up to the end of the ClientHello; what it has cost if the binder is wrong.
+type Checked = Result<(Arc<PskSecret>, Transcript), Work>;
 
-/// Section 4.2.11.2.
+/// Section 4.2.11.2. One copy of the code, so that it runs alike wherever it is called from.
 #[inline(never)]
 fn check_binder(
     binders: &Binders<'_>,
@@ -940,10 +968,10 @@ fn check_binder(
     let is_right = secret.verify_binder(&transcript.current_hash(), binder);
     // Everybody can make binders with nobody's key.
     if is_nobodys || !is_right {
-        return Ok(Checked::Wrong(Work { hash, derived }));
+        return Ok(Err(Work { hash, derived }));
     }
     transcript.add(binders.rest);
-    Ok(Checked::Right(secret, transcript))
+    Ok(Ok((secret, transcript)))
 }
 
 fn hash_of_binder(binder: &[u8]) -> Hash {
@@ -973,8 +1001,8 @@ fn check_nobodys_binder(
         return Ok(nothing);
     };
     match check_binder(binders, &binder, candidate, &psk_identity.identity)? {
-        Checked::Wrong(work) => Ok(work),
-        Checked::Right(..) => Err(Error::Internal("nobody's key was believed")),
+        Err(work) => Ok(work),
+        Ok(_) => Err(Error::Internal("nobody's key was believed")),
     }
 }
 
@@ -1090,10 +1118,11 @@ impl Counters {
         });
     }
 
-    fn count_not_found(&self, problem: &PskFailure) {
-        match problem {
+    fn count_failure(&self, failure: &PskFailure) {
+        match failure {
             PskFailure::UnknownIdentity { .. } => Self::add(&self.unknown_identities),
             PskFailure::Unusable { .. } => Self::add(&self.unusable_keys),
+            PskFailure::WrongKey { .. } => Self::add(&self.wrong_keys),
             _ => {}
         }
     }
