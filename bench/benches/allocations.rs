@@ -1,9 +1,14 @@
-//! Heap allocations of a handshake and of a message, beside rustls. Apart from `speed`, as counting costs time.
+//! Heap allocations of a handshake and of a message, beside rustls where it has the like. Apart from `speed`, as counting
+//! costs time.
+
+use std::sync::Arc;
 
 use allocation_counter::{AllocationInfo, measure};
+use warifu::{ClientConfig, ServerConfig};
 use warifu_bench::pki::Pki;
+use warifu_bench::psk::Mode;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, ours, theirs};
+use warifu_bench::{Groups, ours, ours_psk, theirs};
 
 fn main() {
     let pki = Pki::new();
@@ -24,15 +29,7 @@ fn main() {
         let theirs = measure(|| {
             theirs::handshake(&their_client, &their_server, &their_name, &mut wire);
         });
-        let (mut client, mut server) = (Sum::default(), Sum::default());
-        ours::handshake_by_sides(
-            &our_client,
-            &our_server,
-            &our_name,
-            &mut wire,
-            |work| client.add(measure(work)),
-            |work| server.add(measure(work)),
-        );
+        let (client, server) = by_sides(&our_client, &our_server, &mut wire);
         println!(
             "handshake, both sides, {name}: Rust's heap (AWS-LC's own allocations not counted)"
         );
@@ -56,6 +53,39 @@ fn main() {
             theirs.count_total,
             client.bytes + server.bytes,
             theirs.bytes_total
+        );
+    }
+    let psk = |mode| ours_psk::configs(mode);
+    for (name, what, (client, server)) in [
+        ("psk-ke", "external PSK, psk_ke", psk(Mode::PskKe)),
+        (
+            "psk-dhe-ke-x25519",
+            "external PSK, psk_dhe_ke with X25519",
+            psk(Mode::PskDheKe),
+        ),
+        (
+            "resumption-x25519",
+            "ticket resumption with X25519, one new ticket",
+            ours_psk::resuming(&pki),
+        ),
+    ] {
+        // A wire of its own, as a ticket may be left in it.
+        ours::handshake(&client, &server, &ours::server_name(), &mut Wire::new());
+        let (client, server) = by_sides(&client, &server, &mut Wire::new());
+        println!("handshake, both sides, {what}: Rust's heap");
+        println!(
+            "  warifu {} allocations (client {}, server {}), {} bytes",
+            client.count + server.count,
+            client.count,
+            server.count,
+            client.bytes + server.bytes
+        );
+        println!(
+            "result benchmark=allocations-handshake-{name} warifu={} warifu_client={} warifu_server={} warifu_bytes={}",
+            client.count + server.count,
+            client.count,
+            server.count,
+            client.bytes + server.bytes
         );
     }
     let (client, server) = (
@@ -94,4 +124,18 @@ impl Sum {
         self.count += part.count_total;
         self.bytes += part.bytes_total;
     }
+}
+
+/// What a handshake of ours allocates: the client, the server.
+fn by_sides(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>, wire: &mut Wire) -> (Sum, Sum) {
+    let (mut by_client, mut by_server) = (Sum::default(), Sum::default());
+    ours::handshake_by_sides(
+        client,
+        server,
+        &ours::server_name(),
+        wire,
+        |work| by_client.add(measure(work)),
+        |work| by_server.add(measure(work)),
+    );
+    (by_client, by_server)
 }

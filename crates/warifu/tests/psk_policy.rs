@@ -55,6 +55,9 @@ enum By {
     Both,
 }
 
+/// The client's policy, the server's, and what comes of them: who authenticates the server, or who fails and how.
+type Row<E> = (PskPolicy, PskPolicy, Result<By, (Side, E)>);
+
 fn authenticated_by(pair: &Pair) -> By {
     let (client, server) = (pair.client.facts().unwrap(), pair.server.facts().unwrap());
     assert_eq!(client.psk, server.psk);
@@ -77,9 +80,8 @@ fn authenticated_by(pair: &Pair) -> By {
 fn policies_of_both_sides_meet_as_the_table_says() {
     let not_offered = || (Side::Server, PskFailure::CertificateNotOffered);
     let not_shown = || (Side::Client, PskFailure::CertificateRequired);
-    type Outcome = Result<By, (Side, PskFailure)>;
-    let table: [(PskPolicy, PskPolicy, Outcome); 9] = [
-        // The client's policy, the server's, both have certificates, trust and the key.
+    let table: [Row<PskFailure>; 9] = [
+        // Both have certificates, trust and the key.
         (Optional, Optional, Ok(By::Key)),
         (Optional, Required, Ok(By::Key)),
         (Optional, RequiredWithCertificate, Err(not_offered())),
@@ -112,9 +114,8 @@ fn policies_of_both_sides_meet_as_the_table_says() {
 
 #[test]
 fn policies_meet_as_the_table_says_where_the_server_does_not_know_the_key() {
-    type Outcome = Result<By, (Side, Error)>;
     // What the client says where it finds the failure.
-    let table: [(PskPolicy, PskPolicy, Outcome); 9] = [
+    let table: [Row<Error>; 9] = [
         (Optional, Optional, Ok(By::Certificate)),
         (Optional, Required, Err((Side::Server, unknown("alice")))),
         (

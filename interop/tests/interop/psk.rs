@@ -93,14 +93,7 @@ pub fn with_us(trials: &mut Vec<Trial>) -> Table {
     for (row, psk, retry) in uses() {
         for kind in Kind::WITH_PSK {
             let column = kind.to_string();
-            // RFC 8446 Section 4.1.2: "the same ClientHello without modification", but for what is listed there.
-            let reorders = retry && kind == Kind::new(Stack::Built(Built::WolfSsl), Role::Client);
-            let refused =
-                "wolfSSL puts its second hello's extensions in another order, and is refused";
-            match kind
-                .lacks_psk(&psk, retry)
-                .or(reorders.then(|| refused.to_owned()))
-            {
+            match kind.lacks_psk(&psk, retry) {
                 Some(reason) => table.empty(row, &column, reason),
                 None => {
                     let psk = psk.clone();

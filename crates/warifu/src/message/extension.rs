@@ -494,16 +494,22 @@ macro_rules! responses {
     )*};
 }
 impl ClientHelloExtensions<'_> {
-    /// Whether both blocks, as they were read, hold the same extensions in the same order and with the same content,
-    /// apart from those in `but_for`.
+    /// Whether both blocks, as they were read, hold the same extensions with the same content, apart from those in
+    /// `but_for`.
+    ///
+    /// Their order is free: Section 4.2 says that extensions may appear in any, and there are clients whose second
+    /// ClientHello has another than their first.
     pub(crate) fn same_but_for(&self, other: &Self, but_for: ExtensionSet) -> bool {
         let kept = |block| {
-            Entries::new(block)
+            let mut kept: Vec<_> = Entries::new(block)
                 .flatten()
                 .filter(|entry| !but_for.contains(entry.extension_type))
                 .map(|entry| (entry.extension_type, entry.extension_data))
+                .collect();
+            kept.sort_unstable();
+            kept
         };
-        kept(self.block).eq(kept(other.block))
+        kept(self.block) == kept(other.block)
     }
 }
 
