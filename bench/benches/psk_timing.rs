@@ -4,7 +4,7 @@
 //! server connections in random order, N of each class (100,000), and the time of `process` is taken:
 //!
 //! - *unknown*: nobody has the key of the identity;
-//! - *again*: the same, a control: what the method finds where there is nothing to find;
+//! - *another*: another identity that nobody has, a control: what the method finds where there is nothing to learn;
 //! - *wrong*: the identity is known, the key is not the right one. Some scenes have other contents, see there.
 //!
 //! Printed is Welch's t of unknown against each of the others, over the central part of the distribution, and the difference
@@ -19,7 +19,7 @@ use warifu::decision::Answer;
 use warifu::psk::{PskHash, PskRequest, PskRole, PskTable};
 use warifu::{ClientConfig, Connection, Error, Psk, PskStore, ServerConfig};
 
-/// ClientHellos of each class, so that no result hangs on the bytes of one.
+/// ClientHellos of each class, with the same identities, so that no result hangs on the bytes of one.
 const HELLOS: usize = 32;
 /// The part of all times that counts: what was interrupted is left out, from all classes alike.
 const CENTRAL: (f64, f64) = (0.01, 0.90);
@@ -52,7 +52,7 @@ struct Scene {
     name: &'static str,
     what: &'static str,
     server: Arc<ServerConfig>,
-    /// The keys of a client of the class *unknown*, and of *wrong*.
+    /// The keys of a client of the classes *unknown* and *another*, and of *wrong*, by the number of the class.
     unknown: fn(usize) -> Vec<Psk>,
     wrong: fn(usize) -> Vec<Psk>,
 }
@@ -215,14 +215,14 @@ fn eight(name: &str, number: usize) -> Vec<Psk> {
 
 // The measurement.
 
-const CLASSES: [&str; 3] = ["unknown", "again", "wrong"];
+const CLASSES: [&str; 3] = ["unknown", "another", "wrong"];
 
 impl Scene {
     fn run(&self, tries: usize) {
-        let hellos = [self.unknown, self.unknown, self.wrong].map(|keys| {
-            (0..HELLOS)
-                .map(|number| client_hello(keys(number)))
-                .collect::<Vec<_>>()
+        let keys = [(self.unknown)(0), (self.unknown)(1), (self.wrong)(2)];
+        let hellos = keys.map(|keys| {
+            let hellos = (0..HELLOS).map(|_| client_hello(keys.clone()));
+            hellos.collect::<Vec<_>>()
         });
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let mut order: Vec<usize> = (0..CLASSES.len() * tries)

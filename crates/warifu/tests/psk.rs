@@ -303,6 +303,26 @@ fn a_wrong_key_ends_the_handshake_whatever_other_keys_are_offered() {
     connected(client, server_of(["a", "b"].map(psk)));
 }
 
+/// What stands in for keys that nobody has, so that refusals take the same time, is no secret: `psk.rs`, `nobodys_key`.
+#[test]
+fn the_key_that_stands_for_unknown_ones_opens_nothing() {
+    let nobodys = |identity: &str| Psk::new(identity, [1; 32]).unwrap();
+    let server = || server_of([sha384("alice"), psk("bob")]);
+    let mut sides = pair(client_of([nobodys("carol")]), server());
+    sides.expect_failure(Side::Server, &unknown("carol"));
+    let mut sides = pair(client_of([nobodys("bob")]), server());
+    sides.expect_failure(Side::Server, &wrong_key("bob"));
+    // The binder has the length of nobody's key, not of alice's.
+    let mut sides = pair(client_of([nobodys("alice"), sha384("x")]), server());
+    sides.expect_failure(Side::Server, &wrong_key("alice"));
+    let long = nobodys("bob").with_hash(PskHash::Sha384);
+    let mut sides = pair(client_of([long, psk("x")]), server());
+    sides.expect_failure(Side::Server, &wrong_key("bob"));
+    let imported = nobodys("dave").with_import("context");
+    let mut sides = pair(client_of([imported]), server());
+    sides.expect_failure(Side::Server, &unknown("dave"));
+}
+
 #[test]
 fn a_server_looks_up_eight_identities_and_no_more() {
     let names: Vec<_> = (1..=20).map(|number| format!("key {number}")).collect();

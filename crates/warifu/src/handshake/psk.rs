@@ -8,6 +8,7 @@
 //! | how are binders made and checked? | [`write_binders`], [`Binders`] |
 //! | what is in a ticket, when is it good? | `ticket.rs` |
 
+use std::borrow::Cow;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,8 @@ use crate::message::codec::{MAX_16, Reader, put_u16};
 use crate::message::{ClientHello, Handshake, OfferedPsks, PskKeyExchangeModes};
 use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
 use crate::psk::{
-    Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, printable,
+    Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, nobodys_key,
+    printable,
 };
 use crate::resumption::Session;
 use crate::resumption::state::SessionState;
@@ -315,6 +317,28 @@ pub(super) enum FoundSource {
     Ticket(Box<SessionState>),
 }
 
+impl FoundSource {
+    /// The secret with this hash of what was offered as `identity`, and whether it was derived for this.
+    fn secret(&self, hash: Hash, identity: &[u8]) -> Result<(Arc<PskSecret>, bool), Error> {
+        let (psk, target_kdf) = match self {
+            Self::Ticket(state) => return Ok((state.psk_secret()?, true)),
+            Self::Key { psk, kind } => match (kind, hash) {
+                (PskKind::External, _) => (psk, None),
+                (PskKind::Imported, Hash::Sha256) => (psk, Some(TargetKdf::HkdfSha256)),
+                (PskKind::Imported, Hash::Sha384 | Hash::Sha512) => {
+                    (psk, Some(TargetKdf::HkdfSha384))
+                }
+            },
+        };
+        let derived = !psk.is_derived(target_kdf);
+        let secret = match target_kdf {
+            None => psk.external_secret()?,
+            Some(target_kdf) => psk.imported_secret(target_kdf, identity)?,
+        };
+        Ok((secret, derived))
+    }
+}
+
 impl Found {
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
@@ -395,7 +419,7 @@ impl Found {
     fn describe(&self) -> String {
         match &self.source {
             FoundSource::Key { psk, .. } => printable(psk.identity()),
-            FoundSource::Ticket(_) => "a ticket of this server".to_owned(),
+            FoundSource::Ticket(_) => TICKET.to_owned(),
         }
     }
 }
@@ -473,19 +497,28 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// What one identity leads to.
+/// What an identity is as a ticket.
 pub(super) enum LookUp {
-    /// A key that fits, to be believed if the binder is right.
-    Key {
-        secret: Arc<PskSecret>,
-        source: FoundSource,
-        /// Its secret was derived for this.
-        derived_now: bool,
-    },
-    /// Nobody knows it.
+    /// A ticket that fits, to be believed if the binder is right.
+    Ticket(Box<SessionState>),
+    /// It is none of ours.
     Unknown,
-    /// It is known and cannot be used.
+    /// It is one of ours and cannot be used.
     Unusable(String),
+}
+
+/// What one identity leads to: a key that is to be believed if the binder is right, or nobody's key, which goes the same way
+/// through the code in its place.
+struct Candidate {
+    hash: Hash,
+    source: FoundSource,
+    /// Why it is nobody's.
+    problem: Option<Problem>,
+}
+
+enum Problem {
+    Unknown,
+    Unusable(Cow<'static, str>),
 }
 
 /// Finds the first of the keys offered that this server has and can use, and checks its binder, before anything else of the
@@ -507,68 +540,162 @@ pub(super) async fn find(
         Err(error) => return without_key(config, error),
     };
     let binders = Binders::of(received, offered.binders_len(), None);
-    let mut problem = None;
-    let mut wrong_key = None;
+    let mut failed = Failed::default();
     let pairs = offered.identities.iter().zip(offered.binders.iter());
     for (index, (psk_identity, binder)) in (0..).zip(pairs).take(MAX_IDENTITIES) {
         let identity = psk_identity.identity.as_slice();
-        match look_up(peer, config, &fit, identity).await? {
-            LookUp::Key {
-                secret,
-                source,
-                derived_now,
-            } => {
-                let mut found = Box::new(Found {
+        let candidate = look_up(peer, config, &fit, identity, &binder).await?;
+        if candidate.problem.is_some() {
+            failed.problem.get_or_insert((index, candidate));
+            continue;
+        }
+        // Behind a wrong key the other identities are looked up all the same, as they would be behind an unknown one: the
+        // time must not tell where the search ended.
+        if failed.wrong_key.is_some() {
+            continue;
+        }
+        let (secret, transcript) = match check_binder(&binders, &binder, &candidate, identity)? {
+            Ok(right) => right,
+            Err(work) => {
+                let is_ticket = matches!(candidate.source, FoundSource::Ticket(_));
+                failed.wrong_key = Some(WrongKey {
                     index,
-                    mode,
-                    secret,
-                    identity: shared(identity, &source),
-                    source,
-                    obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-                    binder: binder.to_vec(),
-                    transcript: None,
+                    is_ticket,
+                    work,
                 });
-                if wrong_key.is_some() {
-                    continue;
-                }
-                if let Err(error) = check_binder(config, &mut found, &binders, &binder, derived_now)
-                {
-                    // The other identities are looked up all the same, as they would be behind an unknown one: the time
-                    // must not tell where the search ended.
-                    wrong_key = Some(error);
-                    continue;
-                }
-                check_not_reflected(config, &found, received)?;
-                config.role.counters.count_found(&found);
-                return Ok(Search {
-                    found: Some(found),
-                    declined: problem.map(|problem: PskFailure| problem.to_string().into()),
-                });
+                continue;
             }
-            LookUp::Unknown => {
-                problem.get_or_insert_with(|| PskFailure::UnknownIdentity {
-                    identity: printable(identity),
-                });
+        };
+        let found = Box::new(Found {
+            index,
+            mode,
+            secret,
+            identity: shared(identity, &candidate.source),
+            source: candidate.source,
+            obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
+            binder: binder.to_vec(),
+            transcript: Some(transcript),
+        });
+        check_not_reflected(config, &found, received)?;
+        config.role.counters.count_found(&found);
+        return Ok(Search {
+            found: Some(found),
+            declined: failed.problem.map(|(index, candidate)| {
+                not_used(&offered, index, candidate.problem)
+                    .to_string()
+                    .into()
+            }),
+        });
+    }
+    refuse(config, &offered, &binders, failed)
+}
+
+/// What a search came upon that leads to no key.
+#[derive(Default)]
+struct Failed {
+    /// The first identity that is unknown or unusable.
+    problem: Option<(u16, Candidate)>,
+    wrong_key: Option<WrongKey>,
+}
+
+/// A key whose binder is wrong.
+struct WrongKey {
+    index: u16,
+    is_ticket: bool,
+    work: Work,
+}
+
+/// Work that a wrong key has cost: a binder of this hash.
+#[derive(Clone, Copy)]
+struct Work {
+    hash: Hash,
+    /// And the derivation of its secret.
+    derived: bool,
+}
+
+/// The end of a search without a key. Where nothing but a key will do, the peer sees one and the same alert whatever was the
+/// reason, after the same work.
+fn refuse(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    failed: Failed,
+) -> Result<Search, Error> {
+    let (index, work) = match (&failed.wrong_key, &failed.problem) {
+        (Some(wrong_key), _) => (wrong_key.index, wrong_key.work),
+        (None, Some((index, candidate))) => {
+            let work = check_nobodys_binder(config, offered, binders, *index, candidate)?;
+            (*index, work)
+        }
+        // The list of identities has at least one.
+        (None, None) => return Err(Error::Internal("an offer without identities")),
+    };
+    work_off(config, offered, binders, work)?;
+    let problem = failed.problem.and_then(|(_, candidate)| candidate.problem);
+    let mut failure = not_used(offered, index, problem);
+    if let Some(wrong_key) = &failed.wrong_key {
+        failure = wrong_key.failure(failure);
+    }
+    config.role.counters.count_failure(&failure);
+    match failed.wrong_key {
+        Some(_) => Err(failure.into()),
+        None => without_key(config, failure.into()),
+    }
+}
+
+impl WrongKey {
+    /// Takes the text from another failure with the same identity.
+    fn failure(&self, other: PskFailure) -> PskFailure {
+        match other {
+            PskFailure::UnknownIdentity { identity } | PskFailure::Unusable { identity, .. }
+                if !self.is_ticket =>
+            {
+                PskFailure::WrongKey { identity }
             }
-            LookUp::Unusable(reason) => {
-                problem.get_or_insert_with(|| PskFailure::Unusable {
-                    identity: printable(identity),
-                    reason,
-                });
-            }
+            _ => PskFailure::WrongKey {
+                identity: TICKET.to_owned(),
+            },
         }
     }
-    if let Some(error) = wrong_key {
-        return Err(error);
-    }
-    // As much work as for a known identity with a wrong key.
-    if let Some(binder) = offered.binders.iter().next() {
-        let _ = black_box(check_by_nobodys_key(&binders, &binder));
-    }
-    let problem = problem.unwrap_or(PskFailure::Required);
-    config.role.counters.count_not_found(&problem);
-    without_key(config, problem.into())
 }
+
+fn not_used(offered: &OfferedPsks<'_>, index: u16, problem: Option<Problem>) -> PskFailure {
+    let identity = name(offered, index);
+    let is_unusable = matches!(problem, Some(Problem::Unusable(_)));
+    let reason = black_box(reason(problem));
+    match is_unusable {
+        true => PskFailure::Unusable { identity, reason },
+        false => PskFailure::UnknownIdentity { identity },
+    }
+}
+
+/// Why a key is unusable; a text of usual length where it is not, for the same work.
+fn reason(problem: Option<Problem>) -> String {
+    match problem {
+        Some(Problem::Unusable(reason)) => reason.into_owned(),
+        Some(Problem::Unknown) | None => "it is neither known nor said why".to_owned(),
+    }
+}
+
+/// An identity that was offered, for texts; of an imported key its external_identity. All that were looked up are printed and
+/// one is taken, so that the time does not tell which.
+fn name(offered: &OfferedPsks<'_>, wanted: u16) -> String {
+    let mut name = String::new();
+    for (index, offered) in (0..).zip(offered.identities.iter()).take(MAX_IDENTITIES) {
+        let identity = offered.identity.as_slice();
+        let imported = ImportedIdentity::read(identity);
+        let printed = printable(imported.map_or(identity, |imported| imported.external_identity));
+        if index == wanted {
+            name = printed;
+        } else {
+            black_box(printed);
+        }
+    }
+    name
+}
+
+/// What a ticket is called in texts.
+const TICKET: &str = "a ticket of this server";
 
 /// An identity as it was offered, without a copy where the key has it.
 fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
@@ -625,19 +752,26 @@ pub(super) fn find_recorded(
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
-    let mut found = Box::new(Found {
+    let candidate = Candidate {
+        hash: state.suite.hash,
+        source: FoundSource::Ticket(Box::new(state)),
+        problem: None,
+    };
+    let identity = psk_identity.identity.as_slice();
+    let binders = Binders::of(received, offered.binders_len(), None);
+    let Ok((secret, transcript)) = check_binder(&binders, &binder, &candidate, identity)? else {
+        return Err(Error::Internal("the recorded binder is wrong"));
+    };
+    Ok(Box::new(Found {
         index: 0,
         mode: offer.mode?,
-        secret: state.psk_secret()?,
-        source: FoundSource::Ticket(Box::new(state)),
-        identity: Arc::from(psk_identity.identity.as_slice()),
+        secret,
+        source: candidate.source,
+        identity: Arc::from(identity),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
         binder: binder.to_vec(),
-        transcript: None,
-    });
-    let binders = Binders::of(received, offered.binders_len(), None);
-    check_binder(config, &mut found, &binders, &binder, true)?;
-    Ok(found)
+        transcript: Some(transcript),
+    }))
 }
 
 /// How a key would be used: with a key exchange, if both sides allow that and have a group in common. `Err` in the value is
@@ -697,60 +831,98 @@ async fn look_up(
     config: &ServerConfig,
     fit: &Fit<'_>,
     identity: &[u8],
-) -> Result<LookUp, Error> {
+    binder: &[u8],
+) -> Result<Candidate, Error> {
+    let imported = ImportedIdentity::read(identity);
+    let imported = imported.as_ref();
     if let Some(tickets) = &config.role.tickets {
         match ticket::open(peer, config, tickets, fit, identity).await? {
             LookUp::Unknown => {}
             LookUp::Unusable(reason) => {
                 Counters::add(&config.role.counters.tickets_declined);
-                return Ok(LookUp::Unusable(reason));
+                return Ok(nobodys(imported, binder, Problem::Unusable(reason.into())));
             }
-            key => return Ok(key),
+            LookUp::Ticket(state) => {
+                return Ok(Candidate {
+                    hash: state.suite.hash,
+                    source: FoundSource::Ticket(state),
+                    problem: None,
+                });
+            }
         }
     }
     let Some(store) = &config.role.psk_store else {
         Counters::add(&config.role.counters.tickets_declined);
-        return Ok(LookUp::Unusable(
-            "it is a ticket of another server, or of a key that is gone".to_owned(),
-        ));
+        let reason = "it is a ticket of another server, or of a key that is gone";
+        return Ok(nobodys(imported, binder, Problem::Unusable(reason.into())));
     };
-    let imported = ImportedIdentity::read(identity);
     let request = PskRequest {
-        identity: imported
-            .as_ref()
-            .map_or(identity, |imported| imported.external_identity),
-        imported_context: imported.as_ref().map(|imported| imported.context),
+        identity: imported.map_or(identity, |imported| imported.external_identity),
+        imported_context: imported.map(|imported| imported.context),
         server_name: fit.server_name,
     };
     let found = peer
         .ask("look-up of a pre-shared key", store.find(request))
         .await?;
-    let Some(psk) = found else {
-        return Ok(LookUp::Unknown);
+    let nobodys_key = nobodys_key(hash_of_binder(binder)).clone();
+    let (psk, expected) = match &found {
+        Some(psk) => (psk, request.identity),
+        None => (&nobodys_key, nobodys_key.identity()),
     };
-    // A store that compares carelessly must not hand out another's key.
-    if psk.identity() != request.identity {
-        return Ok(LookUp::Unusable(
-            "the store found the key of another identity".to_owned(),
-        ));
+    let problem = match (check_key(fit, psk, expected, imported), &found) {
+        (Ok(()), Some(_)) => None,
+        (Err(problem), Some(_)) => Some(problem),
+        (_, None) => Some(Problem::Unknown),
+    };
+    let psk = match (found, &problem) {
+        (Some(psk), None) => psk,
+        _ => nobodys_key,
+    };
+    Ok(Candidate {
+        problem,
+        ..key(psk, imported)
+    })
+}
+
+fn key(psk: Psk, imported: Option<&ImportedIdentity<'_>>) -> Candidate {
+    let (hash, kind) = match imported {
+        Some(imported) => (imported.target_kdf.hash(), PskKind::Imported),
+        None => (psk.hash().hash(), PskKind::External),
+    };
+    Candidate {
+        hash,
+        source: FoundSource::Key { psk, kind },
+        problem: None,
     }
-    use_key(fit, psk, identity, imported.as_ref())
+}
+
+/// Nobody's key, of the form and hash that was offered.
+fn nobodys(imported: Option<&ImportedIdentity<'_>>, binder: &[u8], problem: Problem) -> Candidate {
+    let psk = nobodys_key(hash_of_binder(binder)).clone();
+    Candidate {
+        problem: Some(problem),
+        ..key(psk, imported)
+    }
 }
 
 /// Whether a key that was found may be used in the form in which it was offered.
-fn use_key(
+fn check_key(
     fit: &Fit<'_>,
-    psk: Psk,
+    psk: &Psk,
     identity: &[u8],
     imported: Option<&ImportedIdentity<'_>>,
-) -> Result<LookUp, Error> {
-    let unusable = |reason: &str| Ok(LookUp::Unusable(reason.to_owned()));
+) -> Result<(), Problem> {
+    let unusable = |reason| Err(Problem::Unusable(Cow::Borrowed(reason)));
+    // A store that compares carelessly must not hand out another's key.
+    if psk.identity() != identity {
+        return unusable("the store found the key of another identity");
+    }
     if psk.role() == PskRole::Client {
         return unusable("it is for this node's clients only");
     }
-    let (hash, kind) = match imported {
+    let hash = match imported {
         Some(imported) if psk.import_context() == Some(imported.context) => {
-            (imported.target_kdf.hash(), PskKind::Imported)
+            imported.target_kdf.hash()
         }
         Some(_) if psk.import_context().is_some() => {
             return unusable("it was imported with another context (RFC 9258)");
@@ -758,63 +930,108 @@ fn use_key(
         Some(_) => {
             return unusable("it was offered in imported form (RFC 9258), which is not configured");
         }
-        None if psk.is_external() => (psk.hash().hash(), PskKind::External),
+        None if psk.is_external() => psk.hash().hash(),
         None => return unusable("it was offered as it is, and is to be imported (RFC 9258)"),
     };
     if !fit.has(hash) {
-        return Ok(LookUp::Unusable(format!(
-            "it is for {}, and no cipher suite with that hash is in common",
-            PskHash::of(hash)
-        )));
+        return unusable(match hash {
+            Hash::Sha256 => "it is for SHA-256, and no cipher suite with that hash is in common",
+            _ => "it is for SHA-384, and no cipher suite with that hash is in common",
+        });
     }
-    let derived_now = !psk.is_derived(imported.map(|imported| imported.target_kdf));
-    let secret = match imported {
-        Some(imported) => psk.imported_secret(imported.target_kdf, identity)?,
-        None => psk.external_secret()?,
-    };
-    Ok(LookUp::Key {
-        secret,
-        source: FoundSource::Key { psk, kind },
-        derived_now,
-    })
+    Ok(())
 }
 
-/// Section 4.2.11.2. A wrong key costs as much time as an unknown identity: one derivation of a secret, one binder.
+/// The key's secret, and the transcript up to the end of the ClientHello; what it has cost if the binder is wrong.
+type Checked = Result<(Arc<PskSecret>, Transcript), Work>;
+
+/// Section 4.2.11.2. One copy of the code, so that it runs alike wherever it is called from.
+#[inline(never)]
 fn check_binder(
-    config: &ServerConfig,
-    found: &mut Found,
     binders: &Binders<'_>,
     binder: &[u8],
-    derived_now: bool,
-) -> Result<(), Error> {
-    let mut transcript = binders.transcript(found.hash());
-    if binder.len() != found.hash().output_len() {
-        let _ = black_box(check_by_nobodys_key(binders, binder));
-    } else if found
-        .secret
-        .verify_binder(&transcript.current_hash(), binder)
-    {
-        transcript.add(binders.rest);
-        found.transcript = Some(transcript);
-        return Ok(());
-    } else if !derived_now {
-        let _ = black_box(nobodys_key(found.hash()));
+    candidate: &Candidate,
+    identity: &[u8],
+) -> Result<Checked, Error> {
+    // The wrong length is enough to know; the work is that of nobody's key, whose binder this could be.
+    let hash = hash_of_binder(binder);
+    let nobodys = FoundSource::Key {
+        psk: nobodys_key(hash).clone(),
+        kind: PskKind::External,
+    };
+    let (source, is_nobodys) = match candidate.hash == hash {
+        true => (&candidate.source, candidate.problem.is_some()),
+        false => (&nobodys, true),
+    };
+    let (secret, derived) = source.secret(hash, identity)?;
+    let mut transcript = binders.transcript(hash);
+    let is_right = secret.verify_binder(&transcript.current_hash(), binder);
+    // Everybody can make binders with nobody's key.
+    if is_nobodys || !is_right {
+        return Ok(Err(Work { hash, derived }));
     }
-    Err(found.wrong_key(config))
+    transcript.add(binders.rest);
+    Ok(Ok((secret, transcript)))
 }
 
-/// The work of [`check_binder`] for an identity that nobody has.
-fn check_by_nobodys_key(binders: &Binders<'_>, binder: &[u8]) -> Result<bool, Error> {
-    let hash = match binder.len() {
+fn hash_of_binder(binder: &[u8]) -> Hash {
+    match binder.len() {
         48 => Hash::Sha384,
         _ => Hash::Sha256,
-    };
-    let secret = nobodys_key(hash)?;
-    Ok(secret.verify_binder(&binders.hash(hash), binder))
+    }
 }
 
-/// Derives what a key of 32 bytes would have to be derived.
-fn nobodys_key(hash: Hash) -> Result<Arc<PskSecret>, Error> {
+/// Checks the binder of an identity that nobody has, where a key is required.
+fn check_nobodys_binder(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    index: u16,
+    candidate: &Candidate,
+) -> Result<Work, Error> {
+    let nothing = Work {
+        hash: candidate.hash,
+        derived: false,
+    };
+    if config.settings.psk_policy == PskPolicy::Optional {
+        return Ok(nothing);
+    }
+    let mut pairs = offered.identities.iter().zip(offered.binders.iter());
+    let Some((psk_identity, binder)) = pairs.nth(usize::from(index)) else {
+        return Ok(nothing);
+    };
+    match check_binder(binders, &binder, candidate, &psk_identity.identity)? {
+        Err(work) => Ok(work),
+        Ok(_) => Err(Error::Internal("nobody's key was believed")),
+    }
+}
+
+/// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
+/// for each hash among the binders that were offered, one binder and the derivation of one secret. Where certificates are an
+/// alternative the answers differ anyway.
+fn work_off(
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    binders: &Binders<'_>,
+    done: Work,
+) -> Result<(), Error> {
+    if config.settings.psk_policy == PskPolicy::Optional {
+        return Ok(());
+    }
+    if !done.derived {
+        black_box(derive_nobodys_secret(done.hash)?);
+    }
+    let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
+    if let Some(binder) = offered.find(|binder| hash_of_binder(binder) != done.hash) {
+        let hash = hash_of_binder(&binder);
+        let secret = nobodys_key(hash).external_secret()?;
+        black_box(secret.verify_binder(&binders.hash(hash), &binder));
+        black_box(derive_nobodys_secret(hash)?);
+    }
+    Ok(())
+}
+
+fn derive_nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
     PskSecret::new(hash, BinderLabel::External, &[0; 32]).map(Arc::new)
 }
 
@@ -901,10 +1118,11 @@ impl Counters {
         });
     }
 
-    fn count_not_found(&self, problem: &PskFailure) {
-        match problem {
+    fn count_failure(&self, failure: &PskFailure) {
+        match failure {
             PskFailure::UnknownIdentity { .. } => Self::add(&self.unknown_identities),
             PskFailure::Unusable { .. } => Self::add(&self.unusable_keys),
+            PskFailure::WrongKey { .. } => Self::add(&self.wrong_keys),
             _ => {}
         }
     }

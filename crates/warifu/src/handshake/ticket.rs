@@ -19,7 +19,7 @@ use crate::resumption::{
     Tickets,
 };
 
-use super::psk::{Fit, FoundSource, LookUp, Offered, OfferedSource};
+use super::psk::{Fit, LookUp, Offered, OfferedSource};
 use super::tls13_client::Client;
 use super::tls13_key_schedule::ResumptionSecret;
 
@@ -243,11 +243,7 @@ pub(super) async fn open(
     if let Err(reason) = check_origin(peer, config, fit, &state).await? {
         return unusable(reason);
     }
-    Ok(LookUp::Key {
-        secret: state.psk_secret()?,
-        source: FoundSource::Ticket(state),
-        derived_now: true,
-    })
+    Ok(LookUp::Ticket(state))
 }
 
 /// Whether a session fits this handshake.
