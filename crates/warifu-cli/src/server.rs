@@ -184,7 +184,10 @@ fn with_sessions(
 ) -> ConfigBuilder<ServerRole> {
     if arguments.tickets > 0 {
         let tickets = Tickets::stateless(RotatingTicketKeys::default());
-        builder = builder.with_tickets(tickets.with_count(arguments.tickets));
+        // With -v each connection has a configuration of its own; the keys of the tickets are this process's.
+        builder = builder
+            .with_session_context("warifu server")
+            .with_tickets(tickets.with_count(arguments.tickets));
     }
     if let Some(bytes) = arguments.max_early_data {
         report.warning(

@@ -227,7 +227,6 @@ impl ConfigBuilder<Server> {
 
     /// Which tickets clients get, so that they can resume. Default: none.
     pub fn with_tickets(mut self, tickets: Tickets) -> Self {
-        self.settings.need_session_context();
         self.role.tickets = Some(tickets);
         self
     }
@@ -262,8 +261,11 @@ impl ConfigBuilder<Server> {
     ///
     /// # Errors
     /// [`UsageError::Config`] with what to change.
-    pub fn build(self) -> Result<Arc<ServerConfig>, Error> {
+    pub fn build(mut self) -> Result<Arc<ServerConfig>, Error> {
         self.settings.check()?;
+        if self.role.tickets.is_some() {
+            self.settings.need_session_context()?;
+        }
         let role = &self.role;
         let mistake = match (&role.credentials, self.settings.psk_policy) {
             (Some(credentials), _) if credentials.is_empty() => {

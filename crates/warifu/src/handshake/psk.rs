@@ -30,6 +30,7 @@ use crate::psk::{
 };
 use crate::resumption::state::SessionState;
 
+use super::OwnMaterial;
 use super::negotiate::{self, listed};
 use super::ticket;
 use super::tls13_key_schedule::PskSecret;
@@ -231,12 +232,13 @@ pub(super) struct Search {
 pub(super) struct Fit<'a> {
     pub(super) server_name: Option<&'a str>,
     pub(super) alpn: Option<&'a [u8]>,
+    pub(super) session_context: [u8; 32],
     /// Hashes of the suites that both sides have.
     hashes: [Option<Hash>; 2],
 }
 
 impl<'a> Fit<'a> {
-    fn of(settings: &'a Settings, hello: &ClientHello<'a>) -> Self {
+    fn of(settings: &'a Settings, own: &OwnMaterial, hello: &ClientHello<'a>) -> Self {
         let common =
             |hash| negotiate::common_suite(settings, hello, Some(hash)).map(|suite| suite.hash);
         Self {
@@ -248,6 +250,7 @@ impl<'a> Fit<'a> {
             // Nothing in common is told later, once we know who asks.
             alpn: negotiate::choose_alpn(settings, hello).ok().flatten(),
             hashes: [common(Hash::Sha256), common(Hash::Sha384)],
+            session_context: own.session_context(settings),
         }
     }
 
@@ -289,9 +292,10 @@ enum Problem {
 pub(super) async fn find(
     peer: &mut Peer,
     config: &ServerConfig,
+    own: &OwnMaterial,
     received: &Received<ClientHello<'static>>,
 ) -> Result<Search, Error> {
-    let Some(Offer { offered, mode, fit }) = read_offer(config, received)? else {
+    let Some(Offer { offered, mode, fit }) = read_offer(config, own, received)? else {
         return without_key(config, PskFailure::Required.into());
     };
     let mode = match mode {
@@ -367,6 +371,7 @@ struct Offer<'a> {
 
 fn read_offer<'a>(
     config: &'a ServerConfig,
+    own: &OwnMaterial,
     received: &'a Received<ClientHello<'static>>,
 ) -> Result<Option<Offer<'a>>, Error> {
     let hello = ClientHello::read(received.body())?;
@@ -388,7 +393,7 @@ fn read_offer<'a>(
     Ok(Some(Offer {
         offered,
         mode: choose_mode(config, &hello, modes)?,
-        fit: Fit::of(&config.settings, &hello),
+        fit: Fit::of(&config.settings, own, &hello),
     }))
 }
 
@@ -400,7 +405,7 @@ pub(super) fn find_recorded(
     state: SessionState,
 ) -> Result<Box<Found>, Error> {
     const NONE: Error = Error::Internal("nothing is offered");
-    let offer = read_offer(config, received)?.ok_or(NONE)?;
+    let offer = read_offer(config, &OwnMaterial::default(), received)?.ok_or(NONE)?;
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;

@@ -234,13 +234,13 @@ pub(super) async fn open(
             }
         }
     };
-    let Some(state) = state.map(Box::new) else {
+    let Some(mut state) = state.map(Box::new) else {
         return unusable("the ticket was written by another version");
     };
     if let Err(reason) = check_fit(config, fit, &state) {
         return unusable(reason);
     }
-    if let Err(reason) = check_origin(peer, config, fit, &state).await? {
+    if let Err(reason) = check_origin(peer, config, fit, &mut state).await? {
         return unusable(reason);
     }
     Ok(LookUp::Ticket(state))
@@ -255,7 +255,7 @@ fn check_fit(
     if !state.is_fresh(config.settings.clock.now_millis()) {
         return Err("the ticket has expired");
     }
-    if state.context != config.settings.session_context() {
+    if state.context != fit.session_context {
         return Err("the ticket is of another configuration");
     }
     if state.server_name.as_deref() != fit.server_name {
@@ -270,14 +270,14 @@ fn check_fit(
     Ok(())
 }
 
-/// Whether what authenticated the client at first would still do so.
+/// Whether what authenticated the client at first would still do so. Forgets a certificate that nobody judges here.
 async fn check_origin(
     peer: &mut Peer,
     config: &ServerConfig,
     fit: &Fit<'_>,
-    state: &SessionState,
+    state: &mut SessionState,
 ) -> Result<Result<(), &'static str>, Error> {
-    let origin = &state.origin;
+    let origin = &mut state.origin;
     match config.settings.psk_policy {
         PskPolicy::Required if origin.psk.is_none() => {
             return Ok(Err("the session began without a pre-shared key"));
@@ -315,7 +315,11 @@ async fn check_origin(
         // Whom the application asks after the handshake it asks again.
         (ClientAuth::Off | ClientAuth::PostHandshake(_), _) => None,
     };
-    let (Some(verifier), Some(certificates)) = (verifier, &origin.peer_certificates) else {
+    let Some(verifier) = verifier else {
+        origin.peer_certificates = None;
+        return Ok(Ok(()));
+    };
+    let Some(certificates) = &origin.peer_certificates else {
         return Ok(Ok(()));
     };
     let chain = PresentedChain {
@@ -401,12 +405,15 @@ async fn believes_origin(
 ) -> Result<bool, Error> {
     let config = &client.config;
     if let Some(origin) = &state.origin.psk {
+        let mut same_key = false;
         for psk in psks {
-            if psk.identity() == &*origin.facts.identity && fingerprint(psk)? == origin.fingerprint
-            {
-                return Ok(true);
-            }
+            same_key |= psk.identity() == &*origin.facts.identity
+                && fingerprint(psk)? == origin.fingerprint;
         }
+        if !same_key || state.origin.peer_certificates.is_none() {
+            return Ok(same_key);
+        }
+    } else if config.settings.psk_policy != PskPolicy::Optional {
         return Ok(false);
     }
     let (Some(verifier), Some(certificates)) =
@@ -414,9 +421,6 @@ async fn believes_origin(
     else {
         return Ok(false);
     };
-    if config.settings.psk_policy != PskPolicy::Optional {
-        return Ok(false);
-    }
     let chain = PresentedChain {
         certificates,
         ocsp_response: &[],

@@ -72,17 +72,9 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// What sessions are kept under: the configuration's, and the connection's own certificate if it has one. Whoever proves
-    /// itself by another must not go on as the one before.
+    /// What sessions are kept under.
     pub(super) fn session_context(&self) -> [u8; 32] {
-        let context = self.config.settings.session_context();
-        match &self.own.credential {
-            None => context,
-            Some(own) => {
-                let leaf = own.chain().first().map_or(&[][..], |leaf| leaf.as_ref());
-                crate::certificate::sha256(&[&context, leaf].concat())
-            }
-        }
+        self.own.session_context(&self.config.settings)
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received).await?;
+    let psk::Search { found, declined } = psk::find(&mut peer, &config, &own, &received).await?;
     let mut choice = Choice::negotiate(
         &config,
         &ClientHello::read(received.body())?,
@@ -131,7 +131,16 @@ pub(super) async fn run(
     let verified = recv_finished(&mut peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(&mut peer, from_client, verified)?;
 
-    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &mut transcript).await?;
+    let tickets = send_tickets(
+        &mut peer,
+        &config,
+        &own,
+        &choice,
+        &client,
+        main,
+        &mut transcript,
+    )
+    .await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -884,6 +893,7 @@ async fn recv_end_of_early_data(
 async fn send_tickets(
     peer: &mut Peer,
     config: &Arc<ServerConfig>,
+    own: &OwnMaterial,
     choice: &Choice,
     client: &Option<PeerIdentity>,
     main: MainSecret,
@@ -916,7 +926,7 @@ async fn send_tickets(
         template: Template {
             suite: choice.suite,
             authenticated_at,
-            context: config.settings.session_context(),
+            context: own.session_context(&config.settings),
             server_name: choice.server_name.clone(),
             alpn: choice.alpn.clone(),
             origin,
