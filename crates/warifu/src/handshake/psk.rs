@@ -498,8 +498,9 @@ pub(super) async fn find(
     peer: &mut Peer,
     config: &ServerConfig,
     received: &Received<ClientHello<'static>>,
+    offer: Option<Offer<'_>>,
 ) -> Result<Search, Error> {
-    let Some(Offer { offered, mode, fit }) = read_offer(config, received)? else {
+    let Some(Offer { offered, mode, fit }) = offer else {
         return without_key(config, PskFailure::Required.into());
     };
     let mode = match mode {
@@ -579,18 +580,18 @@ fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
 }
 
 /// What a ClientHello offers, and how a key would be used.
-struct Offer<'a> {
+pub(super) struct Offer<'a> {
     offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     mode: Result<PskKeyExchangeMode, Error>,
     fit: Fit<'a>,
 }
 
-fn read_offer<'a>(
+/// The offer that [`find`] takes; `None` where no key was offered, or none can be known here.
+pub(super) fn read_offer<'a>(
     config: &'a ServerConfig,
-    received: &'a Received<ClientHello<'static>>,
+    hello: &ClientHello<'a>,
 ) -> Result<Option<Offer<'a>>, Error> {
-    let hello = ClientHello::read(received.body())?;
     let Some(offered) = hello.extensions.pre_shared_key.clone() else {
         return Ok(None);
     };
@@ -608,8 +609,8 @@ fn read_offer<'a>(
     }
     Ok(Some(Offer {
         offered,
-        mode: choose_mode(config, &hello, modes)?,
-        fit: Fit::of(&config.settings, &hello),
+        mode: choose_mode(config, hello, modes)?,
+        fit: Fit::of(&config.settings, hello),
     }))
 }
 
@@ -621,7 +622,7 @@ pub(super) fn find_recorded(
     state: SessionState,
 ) -> Result<Box<Found>, Error> {
     const NONE: Error = Error::Internal("nothing is offered");
-    let offer = read_offer(config, received)?.ok_or(NONE)?;
+    let offer = read_offer(config, &ClientHello::read(received.body())?)?.ok_or(NONE)?;
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;

@@ -78,7 +78,8 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received).await?;
+    let offer = read_client_hello(&config, &received)?;
+    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received, offer).await?;
     let mut choice = Choice::negotiate(
         &config,
         &ClientHello::read(received.body())?,
@@ -144,6 +145,16 @@ pub(super) async fn run(
         post_handshake_auth,
         tickets,
     })
+}
+
+/// The version is judged before anything else of a ClientHello. Returns its pre-shared keys, so that it is read once for both.
+fn read_client_hello<'a>(
+    config: &'a ServerConfig,
+    received: &'a Received<ClientHello<'static>>,
+) -> Result<Option<psk::Offer<'a>>, Error> {
+    let hello = ClientHello::read(received.body())?;
+    negotiate::check_version(&hello)?;
+    psk::read_offer(config, &hello)
 }
 
 /// What was negotiated from the first ClientHello.
