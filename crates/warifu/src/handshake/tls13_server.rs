@@ -662,7 +662,7 @@ fn send_server_hello(
         None => EarlySecret::without_psk(choice.suite.hash)?,
     };
     let shared_secret = exchange.as_ref().map(|(_, (_, secret))| secret);
-    Ok(early.into_handshake_secret(shared_secret))
+    early.into_handshake_secret(shared_secret)
 }
 
 /// Section 4.2.8: our share, and what comes of it and the client's.
