@@ -143,8 +143,6 @@ pub(crate) async fn server(
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
         Ok(())
     })?;
-    let hello = ClientHello::read(received.body())?;
-    negotiate::check_version(&hello)?;
     tls13_server::run(peer, config, own, received).await
 }
 

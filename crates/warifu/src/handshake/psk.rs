@@ -292,10 +292,10 @@ enum Problem {
 pub(super) async fn find(
     peer: &mut Peer,
     config: &ServerConfig,
-    own: &OwnMaterial,
     received: &Received<ClientHello<'static>>,
+    offer: Option<Offer<'_>>,
 ) -> Result<Search, Error> {
-    let Some(Offer { offered, mode, fit }) = read_offer(config, own, received)? else {
+    let Some(Offer { offered, mode, fit }) = offer else {
         return without_key(config, PskFailure::Required.into());
     };
     let mode = match mode {
@@ -362,19 +362,19 @@ fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
 }
 
 /// What a ClientHello offers, and how a key would be used.
-struct Offer<'a> {
+pub(super) struct Offer<'a> {
     offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     mode: Result<PskKeyExchangeMode, Error>,
     fit: Fit<'a>,
 }
 
-fn read_offer<'a>(
+/// The offer that [`find`] takes; `None` where no key was offered, or none can be known here.
+pub(super) fn read_offer<'a>(
     config: &'a ServerConfig,
     own: &OwnMaterial,
-    received: &'a Received<ClientHello<'static>>,
+    hello: &ClientHello<'a>,
 ) -> Result<Option<Offer<'a>>, Error> {
-    let hello = ClientHello::read(received.body())?;
     let Some(offered) = hello.extensions.pre_shared_key.clone() else {
         return Ok(None);
     };
@@ -392,8 +392,8 @@ fn read_offer<'a>(
     }
     Ok(Some(Offer {
         offered,
-        mode: choose_mode(config, &hello, modes)?,
-        fit: Fit::of(&config.settings, own, &hello),
+        mode: choose_mode(config, hello, modes)?,
+        fit: Fit::of(&config.settings, own, hello),
     }))
 }
 
@@ -405,7 +405,8 @@ pub(super) fn find_recorded(
     state: SessionState,
 ) -> Result<Box<Found>, Error> {
     const NONE: Error = Error::Internal("nothing is offered");
-    let offer = read_offer(config, &OwnMaterial::default(), received)?.ok_or(NONE)?;
+    let hello = ClientHello::read(received.body())?;
+    let offer = read_offer(config, &OwnMaterial::default(), &hello)?.ok_or(NONE)?;
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;

@@ -103,7 +103,7 @@ pub(super) async fn run(
         after_retry.unwrap_or_else(|| offer.transcript(choice.suite.hash, &client_hello));
     transcript.add(answer.bytes());
     let early = choice.early_secret(&offer)?;
-    let handshake = early.into_handshake_secret(shared_secret.as_ref());
+    let handshake = early.into_handshake_secret(shared_secret.as_ref())?;
     let mut keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &mut transcript)?;
 
     let alpn =

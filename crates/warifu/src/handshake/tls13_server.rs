@@ -78,7 +78,8 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let psk::Search { found, declined } = psk::find(&mut peer, &config, &own, &received).await?;
+    let offer = read_client_hello(&config, &own, &received)?;
+    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received, offer).await?;
     let mut choice = Choice::negotiate(
         &config,
         &ClientHello::read(received.body())?,
@@ -153,6 +154,17 @@ pub(super) async fn run(
         post_handshake_auth,
         tickets,
     })
+}
+
+/// The version is judged before anything else of a ClientHello. Returns its pre-shared keys, so that it is read once for both.
+fn read_client_hello<'a>(
+    config: &'a ServerConfig,
+    own: &OwnMaterial,
+    received: &'a Received<ClientHello<'static>>,
+) -> Result<Option<psk::Offer<'a>>, Error> {
+    let hello = ClientHello::read(received.body())?;
+    negotiate::check_version(&hello)?;
+    psk::read_offer(config, own, &hello)
 }
 
 /// What was negotiated from the first ClientHello.
@@ -660,7 +672,7 @@ fn send_server_hello(
         None => EarlySecret::without_psk(choice.suite.hash)?,
     };
     let shared_secret = exchange.as_ref().map(|(_, (_, secret))| secret);
-    Ok(early.into_handshake_secret(shared_secret))
+    early.into_handshake_secret(shared_secret)
 }
 
 /// Section 4.2.8: our share, and what comes of it and the client's.

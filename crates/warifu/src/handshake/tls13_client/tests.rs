@@ -140,7 +140,7 @@ async fn run_with_recorded_messages(
     assert_eq!(shared_secret.as_bytes(), trace["shared_secret"]);
     transcript.add(answer.bytes());
     let early = EarlySecret::without_psk(choice.suite.hash)?;
-    let handshake = early.into_handshake_secret(Some(&shared_secret));
+    let handshake = early.into_handshake_secret(Some(&shared_secret)).unwrap();
     let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &mut transcript)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
