@@ -199,6 +199,9 @@ impl Prepared {
 // The server opens.
 
 /// What an identity is as a ticket: [`LookUp::Unknown`] if it is none of ours.
+///
+/// # Errors
+/// It is one of ours, and must not be one.
 pub(super) async fn open(
     peer: &mut Peer,
     config: &ServerConfig,
@@ -234,6 +237,12 @@ pub(super) async fn open(
             }
         }
     };
+    if fit.with_certificate {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "a ticket offered beside tls_cert_with_extern_psk (RFC 9973 Section 5.1)",
+        }
+        .into());
+    }
     let Some(state) = state.map(Box::new) else {
         return unusable("the ticket was written by another version");
     };
