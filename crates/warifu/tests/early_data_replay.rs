@@ -19,6 +19,7 @@ use support::resumption::{
 use warifu::decision::Answer;
 use warifu::early_data::{MemoryReplayStore, ReplayStore, ReplayableEarlyData};
 use warifu::pki_types::UnixTime;
+use warifu::psk::PskRole;
 use warifu::resumption::Tickets;
 use warifu::{ClientConfig, EarlyData, Error, HandshakeKind, Psk, ServerConfig, Waiting};
 
@@ -183,7 +184,8 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
             .build()
             .unwrap()
     };
-    let server = server_of(early(), 100);
+    let ours = || early().with_role(PskRole::Server);
+    let server = server_of(ours(), 100);
     let mut pair = meet(&client, &server);
     assert_eq!(pair.client.write_replayable_early_data(&[7; 101]), Ok(100));
     let first_flight = pair.client.output().to_vec();
@@ -203,7 +205,20 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
     assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
 
     let reason = "the key or ticket does not allow early data";
-    expect_rejected(&client, &server_of(alice(), 100), reason);
+    expect_rejected(
+        &client,
+        &server_of(alice().with_role(PskRole::Server), 100),
+        reason,
+    );
     let reason = "the key or ticket allows more early data than this server takes";
-    expect_rejected(&client, &server_of(early(), 99), reason);
+    expect_rejected(&client, &server_of(ours(), 99), reason);
+    let reason = "the key may be that of this node's clients too: early data needs PskRole::Server (RFC 9257 Section 4.1)";
+    let either = server_of(early(), 100);
+    let kind = expect_rejected(&client, &either, reason);
+    assert_eq!(kind, HandshakeKind::Psk);
+    let statistics = either.psk_statistics();
+    assert_eq!(
+        (statistics.keys_accepted, statistics.early_data_declined),
+        (1, 1)
+    );
 }

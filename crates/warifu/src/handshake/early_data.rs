@@ -9,6 +9,7 @@ use crate::config::ServerConfig;
 use crate::coroutine::Peer;
 use crate::early_data::AGE_WINDOW;
 use crate::parameters::Tls13Suite;
+use crate::psk::PskRole;
 
 use super::psk::{Counters, Found, FoundSource};
 
@@ -69,6 +70,13 @@ fn check<'f>(
         FoundSource::Key { psk, .. } => {
             if psk.early_data_suite(found.hash()) != suite.suite {
                 return Err("the cipher suite is not the one agreed for the key");
+            }
+            // RFC 9257 Section 4.1: no age tells an old ClientHello of our own client from another's, and the guard against
+            // reflection remembers those that are under way only.
+            if psk.role() != PskRole::Server {
+                return Err(
+                    "the key may be that of this node's clients too: early data needs PskRole::Server (RFC 9257 Section 4.1)",
+                );
             }
             psk.max_early_data()
         }
