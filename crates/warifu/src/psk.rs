@@ -297,13 +297,16 @@ impl Psk {
     /// long as the key is used, across restarts too. For the same reason a server takes early data only under a key that no
     /// client of its node uses, which [`with_role`](Self::with_role) and [`PskRole::Server`] say; under others the handshake
     /// goes on without.
+    ///
+    /// The application protocol (ALPN) of early data is agreed together with the key too: a client with more than one offers
+    /// no early data, and a server takes it only for the single one that the client offers, or for none.
     #[must_use]
     pub fn with_replayable_early_data(self, max_bytes: u32) -> Self {
         self.change(|terms| terms.max_early_data = max_bytes)
     }
 
     /// The cipher suite of early data under this key, which is agreed together with the key (RFC 8446 Section 4.2.10): a server
-    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key. Default:
+    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key, or no early data is offered. Default:
     /// `TLS_AES_128_GCM_SHA256`, for SHA-384 `TLS_AES_256_GCM_SHA384`.
     #[must_use]
     pub fn with_early_data_suite(self, suite: CipherSuite) -> Self {

@@ -168,6 +168,50 @@ fn without_an_answer_of_the_replay_store_early_data_is_refused() {
     expect_rejected(&client, &server, reason);
 }
 
+/// RFC 8446 Section 4.2.10: suite and protocol are provisioned with the key.
+#[test]
+fn an_external_key_carries_early_data_for_the_only_protocol_offered() {
+    let early = || alice().with_replayable_early_data(100);
+    let client_of = |psk: Psk, alpn: &[&str]| {
+        ClientConfig::psk_builder([psk])
+            .with_replayable_early_data(true)
+            .with_alpn(alpn.iter().copied())
+            .build()
+            .unwrap()
+    };
+    let server_of = |alpn: &[&str]| {
+        ServerConfig::psk_builder(early().with_role(PskRole::Server))
+            .with_replayable_early_data(taking(100, MemoryReplayStore::default()))
+            .with_alpn(alpn.iter().copied())
+            .build()
+            .unwrap()
+    };
+    for alpn in [&[][..], &["a"]] {
+        for server_alpn in [alpn, &["b", "a"]] {
+            let mut pair = meet(&client_of(early(), alpn), &server_of(server_alpn));
+            pair.client.write_replayable_early_data(b"x").unwrap();
+            assert_eq!(finish_early(&mut pair), [b"x"]);
+        }
+    }
+    let reason = "the application protocol is not the only one offered";
+    let kind = expect_rejected(&client_of(early(), &["a"]), &server_of(&[]), reason);
+    assert_eq!(kind, HandshakeKind::Psk);
+
+    // Our clients offer none then.
+    let suite = warifu::parameters::CipherSuite::TLS_AES_256_GCM_SHA384;
+    for client in [
+        client_of(early(), &["a", "b"]),
+        client_of(early().with_early_data_suite(suite), &["a"]),
+    ] {
+        let mut pair = meet(&client, &server_of(&["a"]));
+        pair.client.process().unwrap();
+        assert_eq!(pair.client.early_data(), EarlyData::NotOffered);
+        pair.handshake().unwrap();
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(facts.handshake_kind, HandshakeKind::Psk);
+    }
+}
+
 #[test]
 fn an_external_key_carries_early_data_and_is_remembered_for_good() {
     let world = World::new();

@@ -21,16 +21,23 @@ pub(super) enum Decision {
     Decline(Arc<str>),
 }
 
+/// What this server has chosen, as far as it matters here.
+pub(super) struct Chosen<'a> {
+    pub(super) suite: Tls13Suite,
+    pub(super) alpn: Option<&'a [u8]>,
+    /// The protocol is the only one that the client offers; none, if it offers none.
+    pub(super) is_only_alpn: bool,
+    pub(super) with_certificate: bool,
+}
+
 /// Decides; asks the replay store last, so that only what would be taken is remembered.
 pub(super) async fn decide(
     peer: &mut Peer,
     config: &ServerConfig,
     found: Option<&Found>,
-    suite: Tls13Suite,
-    alpn: Option<&[u8]>,
-    with_certificate: bool,
+    chosen: &Chosen<'_>,
 ) -> Decision {
-    let decision = match check(config, found, suite, alpn, with_certificate) {
+    let decision = match check(config, found, chosen) {
         Ok((limit, found)) => match is_first(peer, config, found).await {
             Ok(()) => Decision::Accept { limit },
             Err(reason) => Decision::Decline(reason.into()),
@@ -49,9 +56,7 @@ pub(super) async fn decide(
 fn check<'f>(
     config: &ServerConfig,
     found: Option<&'f Found>,
-    suite: Tls13Suite,
-    alpn: Option<&[u8]>,
-    with_certificate: bool,
+    chosen: &Chosen<'_>,
 ) -> Result<(u32, &'f Found), &'static str> {
     let early = config
         .role
@@ -63,13 +68,18 @@ fn check<'f>(
     if found.index != 0 {
         return Err("the key that was taken is not the first one offered");
     }
-    if with_certificate {
+    if chosen.with_certificate {
         return Err("a certificate is used beside the key");
     }
     let allowed = match &found.source {
         FoundSource::Key { psk, .. } => {
-            if psk.early_data_suite(found.hash()) != suite.suite {
+            if psk.early_data_suite(found.hash()) != chosen.suite.suite {
                 return Err("the cipher suite is not the one agreed for the key");
+            }
+            // "The Application-Layer Protocol Negotiation (ALPN) protocol, if any, to be used" is provisioned with the key: the
+            // only one that the client offers.
+            if !chosen.is_only_alpn {
+                return Err("the application protocol is not the only one offered");
             }
             // RFC 9257 Section 4.1: no age tells an old ClientHello of our own client from another's, and the guard against
             // reflection remembers those that are under way only.
@@ -81,11 +91,11 @@ fn check<'f>(
             psk.max_early_data()
         }
         FoundSource::Ticket(state) => {
-            if state.suite != suite {
+            if state.suite != chosen.suite {
                 return Err("the cipher suite is not that of the session");
             }
             // The ticket is not taken at all for another server name or protocol; this is for whoever changes that.
-            if state.alpn.as_deref() != alpn {
+            if state.alpn.as_deref() != chosen.alpn {
                 return Err("the application protocol is not that of the session");
             }
             let ours = state.age_millis(config.settings.clock.now_millis());

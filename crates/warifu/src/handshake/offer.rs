@@ -164,14 +164,14 @@ impl Offer {
             && self
                 .psks
                 .first()
-                .is_some_and(|first| first.early_data_suite() == suite.suite)
+                .is_some_and(|first| first.is_early_data_suite(suite))
     }
 
-    /// The application protocol of the session that is offered first.
-    pub(crate) fn alpn_of_session(&self) -> Option<Option<&[u8]>> {
+    /// The application protocol that early data is sent for: that of the session, or the only one offered with the key.
+    pub(crate) fn early_data_alpn(&self) -> Option<&[u8]> {
         match &self.psks.first()?.source {
-            OfferedSource::Session(session) => Some(session.state.alpn.as_deref()),
-            OfferedSource::Key { .. } => None,
+            OfferedSource::Session(session) => session.state.alpn.as_deref(),
+            OfferedSource::Key { .. } => self.alpn().first().map(Vec::as_slice),
         }
     }
 
@@ -431,9 +431,7 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
         Some(first)
             if config.role.early_data
                 && settings.psk_policy != PskPolicy::RequiredWithCertificate
-                && suites
-                    .iter()
-                    .any(|suite| suite.suite == first.early_data_suite())
+                && suites.iter().any(|suite| first.is_early_data_suite(*suite))
                 && (first.is_session() || settings.alpn.len() <= 1) =>
         {
             first.max_early_data()
@@ -483,7 +481,7 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
         let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
         suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
         if first.max_early_data() > 0 {
-            suites.sort_by_key(|suite| suite.suite != first.early_data_suite());
+            suites.sort_by_key(|suite| !first.is_early_data_suite(*suite));
         }
     }
     Ok(suites.into_boxed_slice())

@@ -9,7 +9,7 @@ use crate::coroutine::Peer;
 use crate::error::{Error, UsageError};
 use crate::facts::HandshakeKind;
 use crate::message::codec::MAX_16;
-use crate::parameters::CipherSuite;
+use crate::parameters::{CipherSuite, Tls13Suite};
 use crate::psk::{Psk, PskFacts, PskHash, PskKind, PskRole, TargetKdf, printable};
 use crate::resumption::Session;
 
@@ -63,6 +63,12 @@ impl Offered {
             OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
             OfferedSource::Session(session) => session.cipher_suite(),
         }
+    }
+
+    /// Whether early data is sent with this suite, which must have the hash of the key (RFC 8446 Section 4.2.11): one that was
+    /// named in error is not.
+    pub(in crate::handshake) fn is_early_data_suite(&self, suite: Tls13Suite) -> bool {
+        suite.suite == self.early_data_suite() && suite.hash == self.hash()
     }
 
     pub(in crate::handshake) fn is_session(&self) -> bool {
