@@ -11,7 +11,7 @@ use crate::early_data::AGE_WINDOW;
 use crate::parameters::Tls13Suite;
 use crate::psk::PskRole;
 
-use super::psk::{Counters, Found, FoundSource};
+use super::psk::{Found, FoundSource};
 
 /// The answer to a client that offers early data.
 pub(super) enum Decision {
@@ -37,19 +37,13 @@ pub(super) async fn decide(
     found: Option<&Found>,
     chosen: &Chosen<'_>,
 ) -> Decision {
-    let decision = match check(config, found, chosen) {
+    match check(config, found, chosen) {
         Ok((limit, found)) => match is_first(peer, config, found).await {
             Ok(()) => Decision::Accept { limit },
             Err(reason) => Decision::Decline(reason.into()),
         },
         Err(reason) => Decision::Decline(reason.into()),
-    };
-    let counters = &config.role.counters;
-    Counters::add(match decision {
-        Decision::Accept { .. } => &counters.early_data_accepted,
-        Decision::Decline(_) => &counters.early_data_declined,
-    });
-    decision
+    }
 }
 
 /// All that can be said without the replay store: how many bytes are allowed.

@@ -61,7 +61,7 @@ use super::certificate::{
 use super::early_data;
 use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
-use super::psk::{self, Found, FoundSource};
+use super::psk::{self, Counters, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
@@ -443,11 +443,14 @@ async fn decide_early_data(
         )
         .await
     };
+    let counters = &config.role.counters;
     let (early_data, outcome) = match decision {
         early_data::Decision::Accept { limit } => {
+            Counters::add(&counters.early_data_accepted);
             (EarlyData::Accepted, EarlyOutcome::Accepted { limit })
         }
         early_data::Decision::Decline(reason) => {
+            Counters::add(&counters.early_data_declined);
             (EarlyData::Rejected, EarlyOutcome::Declined(reason))
         }
     };
