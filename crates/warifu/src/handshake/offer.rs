@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::ServerName;
 use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 use crate::config::{ClientConfig, RandomSource};
@@ -73,12 +72,6 @@ impl Offer {
             }
             false => (settings.random.bytes()?, None),
         };
-        let server_name = match &client.server_name {
-            ServerName::DnsName(name) if config.role.send_server_name => {
-                Some(Arc::from(name.as_ref().trim_end_matches('.')))
-            }
-            _ => None,
-        };
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
@@ -90,7 +83,7 @@ impl Offer {
             random,
             session_id,
             config: config.clone(),
-            server_name,
+            server_name: client.sni().map(Arc::from),
             suites,
             _not_for_us: NotForUs::register(random, &psks),
             psks,

@@ -379,6 +379,13 @@ pub(super) async fn take_session(
     };
     let state = &session.state;
     let now_millis = config.settings.clock.now_millis();
+    // Section 4.6.1: "Clients MUST only resume if the new SNI value is valid for the server certificate presented in the original
+    // session and SHOULD only resume if the SNI value matches the one used in the original session." A store that mixes up
+    // hosts must not bring one's ticket and early data to another.
+    let is_for_host = match (state.server_name.as_deref(), client.sni()) {
+        (Some(of_session), Some(ours)) => of_session.eq_ignore_ascii_case(ours),
+        (of_session, ours) => of_session.is_none() && ours.is_none(),
+    };
     let alpn_fits = match &state.alpn {
         Some(protocol) => config.settings.alpn.iter().any(|ours| **ours == **protocol),
         None => true,
@@ -386,6 +393,7 @@ pub(super) async fn take_session(
     let fits = state.is_fresh(now_millis)
         && state.context == context
         && config.settings.suites.contains(&state.suite)
+        && is_for_host
         && alpn_fits;
     if !fits || !believes_origin(peer, client, psks, state).await? {
         return Ok(None);

@@ -72,6 +72,16 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// The name to send in SNI: without a trailing dot, and no address (RFC 6066 Section 3).
+    pub(super) fn sni(&self) -> Option<&str> {
+        match &self.server_name {
+            ServerName::DnsName(name) if self.config.role.send_server_name => {
+                Some(name.as_ref().trim_end_matches('.'))
+            }
+            _ => None,
+        }
+    }
+
     /// What sessions are kept under: the configuration's, and the connection's own certificate if it has one. Whoever proves
     /// itself by another must not go on as the one before.
     pub(super) fn session_context(&self) -> [u8; 32] {
