@@ -534,3 +534,35 @@ fn a_session_of_another_host_is_not_offered_whatever_the_store_says() {
         }
     }
 }
+
+/// RFC 8446 Section 4.1.2: "Updating the "pre_shared_key" extension if present by recomputing the "obfuscated_ticket_age" and
+/// binder values".
+#[test]
+fn the_age_of_a_ticket_is_that_of_the_client_hello_that_offers_it() {
+    let world = World::new();
+    let aes = [CipherSuite::TLS_AES_128_GCM_SHA256];
+    let groups = [NamedGroup::X25519, NamedGroup::SECP256R1];
+    let client = world.client(|client| client.with_cipher_suites(&aes).with_groups(&groups));
+    let server = world.server(stateless(), |server| server.with_groups(&groups[1..]));
+    connect(&client, &server);
+    let mut pair = meet(&client, &server);
+    let mut offer = || {
+        pair.client.process().unwrap();
+        let hello = pair.client.output().to_vec();
+        pair.client.sent(hello.len());
+        pair.server.receive(&hello);
+        pair.server.process().unwrap();
+        let answer = pair.server.output().to_vec();
+        pair.server.sent(answer.len());
+        pair.client.receive(&answer);
+        // The age stands before the one binder, of 32 bytes behind the lengths of the list and its own.
+        let age = hello[..hello.len() - 35].last_chunk().unwrap();
+        u32::from_be_bytes(*age)
+    };
+    let first = offer();
+    world.advance(3);
+    assert_eq!(offer().wrapping_sub(first), 3000);
+    finish(&mut pair);
+    let facts = pair.server.facts().unwrap();
+    assert_eq!(facts.handshake_kind, HandshakeKind::ResumedWithRetry);
+}

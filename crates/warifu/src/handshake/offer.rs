@@ -304,7 +304,8 @@ impl Offer {
             .iter()
             .map(|offered| PskIdentity {
                 identity: Opaque16::new(&offered.identity),
-                obfuscated_ticket_age: offered.obfuscated_ticket_age,
+                // Section 4.1.2: a second ClientHello has it computed anew.
+                obfuscated_ticket_age: offered.obfuscated_ticket_age(&*settings.clock),
             })
             .collect();
         // Places, which `write_binders` fills.

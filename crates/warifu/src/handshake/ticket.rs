@@ -398,12 +398,8 @@ pub(super) async fn take_session(
     if !fits || !believes_origin(peer, client, psks, state).await? {
         return Ok(None);
     }
-    // Section 4.2.11.1; modulo 2^32.
-    let age = state.age_millis(now_millis) & u64::from(u32::MAX);
-    let age = u32::try_from(age).unwrap_or_default();
     Ok(Some(Offered {
         identity: Arc::from(&*session.ticket),
-        obfuscated_ticket_age: age.wrapping_add(state.age_add),
         secret: state.psk_secret()?,
         source: OfferedSource::Session(Box::new(session)),
     }))
