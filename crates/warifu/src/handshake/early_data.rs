@@ -70,8 +70,7 @@ fn check<'f>(
             if psk.early_data_suite(found.hash()) != chosen.suite.suite {
                 return Err("the cipher suite is not the one agreed for the key");
             }
-            // "The Application-Layer Protocol Negotiation (ALPN) protocol, if any, to be used" is provisioned with the key: the
-            // only one that the client offers.
+            // Section 4.2.10: the protocol, if any, is provisioned with the key. It is the only one that the client offers.
             if !chosen.is_only_alpn {
                 return Err("the application protocol is not the only one offered");
             }

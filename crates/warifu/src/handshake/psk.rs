@@ -403,14 +403,14 @@ fn check_with_certificate(hello: &ClientHello<'_>) -> Result<(), Error> {
     if extensions.tls_cert_with_extern_psk.is_none() {
         return Ok(());
     }
-    // "MUST NOT be sent alongside the "early_data" extension", or the server ends the connection with illegal_parameter.
+    // It is for first handshakes only: with early_data beside it the server ends the connection.
     if extensions.early_data.is_some() {
         return Err(PeerMisbehaved::IllegalParameter {
             what: "early_data beside tls_cert_with_extern_psk (RFC 9973 Section 5)",
         }
         .into());
     }
-    // "MUST be accompanied by the "key_share", "psk_key_exchange_modes", and "pre_shared_key" extensions".
+    // A client sends these beside it.
     let companions = [
         ("key_share", extensions.key_share.is_some()),
         (
