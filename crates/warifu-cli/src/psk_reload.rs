@@ -11,7 +11,7 @@ use serde_json::json;
 use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::Signals;
 use warifu::decision::Answer;
-use warifu::psk::{PskRequest, PskTable};
+use warifu::psk::{PskRequest, PskRole, PskTable};
 use warifu::{Error, Psk, PskStore};
 
 use crate::args_psk::PskArguments;
@@ -86,7 +86,7 @@ impl Source {
         let mut files = psk_source::read_files(&self.arguments)?;
         files.extend(self.once.iter().cloned());
         let entries = psk_file::join(files, self.arguments.wanted())?;
-        psk_keys::as_wanted(entries, &self.arguments)
+        psk_keys::as_wanted(entries, &self.arguments, PskRole::Server)
     }
 }
 

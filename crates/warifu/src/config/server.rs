@@ -232,7 +232,8 @@ impl ConfigBuilder<Server> {
     }
 
     /// Takes early data from clients. Default: no. **Early data can be replayed by others**:
-    /// [`early_data`](crate::early_data).
+    /// [`early_data`](crate::early_data). Under a pre-shared key that is no ticket it is taken only if the key has
+    /// [`PskRole::Server`](crate::psk::PskRole::Server).
     pub fn with_replayable_early_data(mut self, early_data: ReplayableEarlyData) -> Self {
         self.role.early_data = Some(early_data);
         self

@@ -233,6 +233,8 @@ pub(super) struct Fit<'a> {
     pub(super) server_name: Option<&'a str>,
     pub(super) alpn: Option<&'a [u8]>,
     pub(super) session_context: [u8; 32],
+    /// The client offers to use a key together with a certificate: none of its keys may be a ticket (RFC 9973 Section 5.1).
+    pub(super) with_certificate: bool,
     /// Hashes of the suites that both sides have.
     hashes: [Option<Hash>; 2],
 }
@@ -249,6 +251,7 @@ impl<'a> Fit<'a> {
                 .map(|name| name.host_name),
             // Nothing in common is told later, once we know who asks.
             alpn: negotiate::choose_alpn(settings, hello).ok().flatten(),
+            with_certificate: hello.extensions.tls_cert_with_extern_psk.is_some(),
             hashes: [common(Hash::Sha256), common(Hash::Sha384)],
             session_context: own.session_context(settings),
         }
@@ -298,6 +301,7 @@ pub(super) async fn find(
     let Some(Offer { offered, mode, fit }) = offer else {
         return without_key(config, PskFailure::Required.into());
     };
+    check_no_ticket_with_certificate(peer, config, &offered, &fit).await?;
     let mode = match mode {
         Ok(mode) => mode,
         Err(error) => return without_key(config, error),
@@ -375,6 +379,7 @@ pub(super) fn read_offer<'a>(
     own: &OwnMaterial,
     hello: &ClientHello<'a>,
 ) -> Result<Option<Offer<'a>>, Error> {
+    check_with_certificate(hello)?;
     let Some(offered) = hello.extensions.pre_shared_key.clone() else {
         return Ok(None);
     };
@@ -395,6 +400,67 @@ pub(super) fn read_offer<'a>(
         mode: choose_mode(config, hello, modes)?,
         fit: Fit::of(&config.settings, own, hello),
     }))
+}
+
+/// RFC 9973 Section 5: what goes with tls_cert_with_extern_psk, and what does not.
+fn check_with_certificate(hello: &ClientHello<'_>) -> Result<(), Error> {
+    let extensions = &hello.extensions;
+    if extensions.tls_cert_with_extern_psk.is_none() {
+        return Ok(());
+    }
+    // It is for first handshakes only: with early_data beside it the server ends the connection.
+    if extensions.early_data.is_some() {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "early_data beside tls_cert_with_extern_psk (RFC 9973 Section 5)",
+        }
+        .into());
+    }
+    // A client sends these beside it.
+    let companions = [
+        ("key_share", extensions.key_share.is_some()),
+        (
+            "psk_key_exchange_modes",
+            extensions.psk_key_exchange_modes.is_some(),
+        ),
+        ("pre_shared_key", extensions.pre_shared_key.is_some()),
+    ];
+    if let Some((extension, _)) = companions.into_iter().find(|(_, is_there)| !is_there) {
+        return Err(PeerMisbehaved::MissingExtension {
+            extension,
+            message: "ClientHello",
+        }
+        .into());
+    }
+    let modes = &extensions.psk_key_exchange_modes;
+    let has_exchange = |modes: &PskKeyExchangeModes<'_>| {
+        modes
+            .iter()
+            .any(|mode| mode == PskKeyExchangeMode::PSK_DHE_KE)
+    };
+    if !modes.as_ref().is_some_and(has_exchange) {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "tls_cert_with_extern_psk without the mode psk_dhe_ke (RFC 9973 Section 5)",
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// RFC 9973 Section 5.1: a key that is used together with a certificate is an external one, and so are all beside it. Opens
+/// what was offered as tickets, which ends the handshake if one is.
+async fn check_no_ticket_with_certificate(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    fit: &Fit<'_>,
+) -> Result<(), Error> {
+    let (Some(tickets), true) = (&config.role.tickets, fit.with_certificate) else {
+        return Ok(());
+    };
+    for offered in offered.identities.iter().take(MAX_IDENTITIES) {
+        ticket::open(peer, config, tickets, fit, &offered.identity).await?;
+    }
+    Ok(())
 }
 
 /// For replays: what [`find`] makes of the first identity, were it a ticket of this server with this state.
@@ -493,7 +559,9 @@ async fn look_up(
 ) -> Result<Candidate, Error> {
     let imported = ImportedIdentity::read(identity);
     let imported = imported.as_ref();
-    if let Some(tickets) = &config.role.tickets {
+    // With a certificate beside the key none of them is a ticket: that was checked.
+    let tickets = config.role.tickets.as_ref();
+    if let Some(tickets) = tickets.filter(|_| !fit.with_certificate) {
         match ticket::open(peer, config, tickets, fit, identity).await? {
             LookUp::Unknown => {}
             LookUp::Unusable(reason) => {

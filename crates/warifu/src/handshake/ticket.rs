@@ -199,6 +199,9 @@ impl Prepared {
 // The server opens.
 
 /// What an identity is as a ticket: [`LookUp::Unknown`] if it is none of ours.
+///
+/// # Errors
+/// It is one of ours, and must not be one.
 pub(super) async fn open(
     peer: &mut Peer,
     config: &ServerConfig,
@@ -234,6 +237,12 @@ pub(super) async fn open(
             }
         }
     };
+    if fit.with_certificate {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "a ticket offered beside tls_cert_with_extern_psk (RFC 9973 Section 5.1)",
+        }
+        .into());
+    }
     let Some(mut state) = state.map(Box::new) else {
         return unusable("the ticket was written by another version");
     };
@@ -374,6 +383,13 @@ pub(super) async fn take_session(
     };
     let state = &session.state;
     let now_millis = config.settings.clock.now_millis();
+    // Section 4.6.1: "Clients MUST only resume if the new SNI value is valid for the server certificate presented in the original
+    // session and SHOULD only resume if the SNI value matches the one used in the original session." A store that mixes up
+    // hosts must not bring one's ticket and early data to another.
+    let is_for_host = match (state.server_name.as_deref(), client.sni()) {
+        (Some(of_session), Some(ours)) => of_session.eq_ignore_ascii_case(ours),
+        (of_session, ours) => of_session.is_none() && ours.is_none(),
+    };
     let alpn_fits = match &state.alpn {
         Some(protocol) => config.settings.alpn.iter().any(|ours| **ours == **protocol),
         None => true,
@@ -381,16 +397,13 @@ pub(super) async fn take_session(
     let fits = state.is_fresh(now_millis)
         && state.context == context
         && config.settings.suites.contains(&state.suite)
+        && is_for_host
         && alpn_fits;
     if !fits || !believes_origin(peer, client, psks, state).await? {
         return Ok(None);
     }
-    // Section 4.2.11.1; modulo 2^32.
-    let age = state.age_millis(now_millis) & u64::from(u32::MAX);
-    let age = u32::try_from(age).unwrap_or_default();
     Ok(Some(Offered {
         identity: Arc::from(&*session.ticket),
-        obfuscated_ticket_age: age.wrapping_add(state.age_add),
         secret: state.psk_secret()?,
         source: OfferedSource::Session(Box::new(session)),
     }))

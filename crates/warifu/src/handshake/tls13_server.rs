@@ -61,7 +61,7 @@ use super::certificate::{
 use super::early_data;
 use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
-use super::psk::{self, Found, FoundSource};
+use super::psk::{self, Counters, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
@@ -184,6 +184,8 @@ struct Choice {
     may_resume: bool,
     kind: HandshakeKind,
     alpn: Option<Arc<[u8]>>,
+    /// It is the only one that the client offers; none, if it offers none.
+    is_only_alpn: bool,
     server_name: Option<Arc<str>>,
     /// The client takes a stapled OCSP response.
     ocsp: bool,
@@ -253,6 +255,11 @@ impl Choice {
             (Some(_), true) => HandshakeKind::Resumed,
         };
         let alpn = negotiate::choose_alpn(settings, hello)?.map(Arc::from);
+        let offered = &extensions.application_layer_protocol_negotiation;
+        let is_only_alpn = match (offered, &alpn) {
+            (Some(offered), Some(_)) => offered.iter().count() == 1,
+            (offered, alpn) => offered.is_none() && alpn.is_none(),
+        };
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions
             .max_fragment_length
@@ -269,6 +276,7 @@ impl Choice {
             may_resume,
             kind,
             alpn,
+            is_only_alpn,
             server_name: extensions
                 .server_name
                 .as_ref()
@@ -447,17 +455,23 @@ async fn decide_early_data(
             peer,
             config,
             choice.psk.as_deref(),
-            choice.suite,
-            choice.alpn.as_deref(),
-            choice.with_certificate,
+            &early_data::Chosen {
+                suite: choice.suite,
+                alpn: choice.alpn.as_deref(),
+                is_only_alpn: choice.is_only_alpn,
+                with_certificate: choice.with_certificate,
+            },
         )
         .await
     };
+    let counters = &config.role.counters;
     let (early_data, outcome) = match decision {
         early_data::Decision::Accept { limit } => {
+            Counters::add(&counters.early_data_accepted);
             (EarlyData::Accepted, EarlyOutcome::Accepted { limit })
         }
         early_data::Decision::Decline(reason) => {
+            Counters::add(&counters.early_data_declined);
             (EarlyData::Rejected, EarlyOutcome::Declined(reason))
         }
     };

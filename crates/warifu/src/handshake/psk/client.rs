@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use warifu_crypto::Hash;
 
-use crate::config::Settings;
+use crate::config::{Clock, Settings};
 use crate::coroutine::Peer;
 use crate::error::{Error, UsageError};
 use crate::facts::HandshakeKind;
 use crate::message::codec::MAX_16;
-use crate::parameters::CipherSuite;
+use crate::parameters::{CipherSuite, Tls13Suite};
 use crate::psk::{Psk, PskFacts, PskHash, PskKind, PskRole, TargetKdf, printable};
 use crate::resumption::Session;
 
@@ -24,7 +24,6 @@ use super::truncated_transcript;
 pub(in crate::handshake) struct Offered {
     /// As it is on the wire.
     pub(in crate::handshake) identity: Arc<[u8]>,
-    pub(in crate::handshake) obfuscated_ticket_age: u32,
     pub(in crate::handshake) secret: Arc<PskSecret>,
     pub(in crate::handshake) source: OfferedSource,
 }
@@ -37,6 +36,18 @@ pub(in crate::handshake) enum OfferedSource {
 impl Offered {
     pub(in crate::handshake) fn hash(&self) -> Hash {
         self.secret.hash()
+    }
+
+    /// Section 4.2.11.1: the session's age in milliseconds, plus ticket_age_add, modulo 2^32; 0 for a key.
+    pub(in crate::handshake) fn obfuscated_ticket_age(&self, clock: &dyn Clock) -> u32 {
+        let OfferedSource::Session(session) = &self.source else {
+            return 0;
+        };
+        let state = &session.state;
+        let age = state.age_millis(clock.now_millis()) & u64::from(u32::MAX);
+        u32::try_from(age)
+            .unwrap_or_default()
+            .wrapping_add(state.age_add)
     }
 
     /// How a handshake with this key is called.
@@ -63,6 +74,12 @@ impl Offered {
             OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
             OfferedSource::Session(session) => session.cipher_suite(),
         }
+    }
+
+    /// Whether early data is sent with this suite, which must have the hash of the key (RFC 8446 Section 4.2.11): one that was
+    /// named in error is not.
+    pub(in crate::handshake) fn is_early_data_suite(&self, suite: Tls13Suite) -> bool {
+        suite.suite == self.early_data_suite() && suite.hash == self.hash()
     }
 
     pub(in crate::handshake) fn is_session(&self) -> bool {
@@ -133,7 +150,6 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
     let mut offer = |identity, secret, kind| {
         offers.push(Offered {
             identity,
-            obfuscated_ticket_age: 0,
             secret,
             source: OfferedSource::Key {
                 psk: psk.clone(),

@@ -297,7 +297,7 @@ async fn resume_after_recorded_hello(
     let identity = recorded.identities.iter().next().unwrap();
     assert_eq!(*offered.identity, *identity.identity);
     assert_eq!(
-        offered.obfuscated_ticket_age,
+        offered.obfuscated_ticket_age(&*client.config.settings.clock),
         identity.obfuscated_ticket_age
     );
     // The binder, made anew in its place at the end.
