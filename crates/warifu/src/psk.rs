@@ -290,7 +290,8 @@ impl Psk {
     ///
     /// **Early data can be replayed.** Other than tickets, an external key has no age by which a server could tell an old
     /// ClientHello from a new one: its [`ReplayStore`](crate::early_data::ReplayStore) must remember all of them for as
-    /// long as the key is used, across restarts too.
+    /// long as the key is used, across restarts too. [`MemoryReplayStore`](crate::early_data::MemoryReplayStore) cannot,
+    /// and refuses such early data unless told otherwise.
     #[must_use]
     pub fn with_replayable_early_data(self, max_bytes: u32) -> Self {
         self.change(|terms| terms.max_early_data = max_bytes)

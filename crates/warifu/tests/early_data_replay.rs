@@ -176,12 +176,16 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
         .with_replayable_early_data(true)
         .build()
         .unwrap();
-    let server_of = |psk: Psk, max_bytes| {
+    let server_with = |psk: Psk, max_bytes, store: MemoryReplayStore| {
         ServerConfig::psk_builder(psk)
             .with_clock(world.clock.clone())
-            .with_replayable_early_data(taking(max_bytes, MemoryReplayStore::default()))
+            .with_replayable_early_data(taking(max_bytes, store))
             .build()
             .unwrap()
+    };
+    let server_of = |psk: Psk, max_bytes| {
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(10);
+        server_with(psk, max_bytes, store)
     };
     let server = server_of(early(), 100);
     let mut pair = meet(&client, &server);
@@ -206,4 +210,9 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
     expect_rejected(&client, &server_of(alice(), 100), reason);
     let reason = "the key or ticket allows more early data than this server takes";
     expect_rejected(&client, &server_of(early(), 99), reason);
+    // A store for tickets says that it is none for keys.
+    let reason = "the replay store cannot tell: a memory would forget what came under an external key at a restart";
+    let server = server_with(early(), 100, MemoryReplayStore::default());
+    let kind = expect_rejected(&client, &server, reason);
+    assert_eq!(kind, HandshakeKind::Psk);
 }
