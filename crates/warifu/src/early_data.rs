@@ -47,6 +47,9 @@ impl fmt::Display for EarlyData {
 /// How far the age that a client gives may be from ours (RFC 8446 Section 8.3: "a window of 10 seconds").
 pub(crate) const AGE_WINDOW: Duration = Duration::from_secs(10);
 
+/// How long a ClientHello that was taken could pass the check of its age: the window both ways, and a second for rounding.
+const RECORDING_WINDOW: Duration = Duration::from_secs(2 * AGE_WINDOW.as_secs() + 1);
+
 /// That a server takes early data, how much, and what keeps it from taking the same twice.
 #[derive(Debug, Clone)]
 pub struct ReplayableEarlyData {
@@ -98,10 +101,17 @@ impl<S: ReplayStore + ?Sized> ReplayStore for Arc<S> {
 /// It is for tickets. Early data under an external key is refused with a reason, because a ClientHello under such a key
 /// counts for good, which memory does not last; [`with_external_keys_until_restart`](Self::with_external_keys_until_restart)
 /// takes it nevertheless.
+///
+/// A server that starts with ticket keys that were in use before, as those of a
+/// [`TicketKeyRing`](crate::resumption::TicketKeyRing), does not know what came before:
+/// [`with_keys_that_outlive_it`](Self::with_keys_that_outlive_it) is needed there. It is not with
+/// [`RotatingTicketKeys`](crate::resumption::RotatingTicketKeys) in the same process, which end together with this.
 #[derive(Debug)]
 pub struct MemoryReplayStore {
     tickets: Places,
     external_keys: Option<Places>,
+    /// When this store began, if others may have taken early data under its ticket keys before.
+    started: Option<UnixTime>,
 }
 
 /// Room for ClientHellos of one kind: those that expire and those that never do would take each other's.
@@ -132,6 +142,7 @@ impl MemoryReplayStore {
         Self {
             tickets: Places::new(capacity),
             external_keys: None,
+            started: None,
         }
     }
 
@@ -146,12 +157,29 @@ impl MemoryReplayStore {
         self
     }
 
+    /// Says that ticket keys are older than this store, which begins at `now`, by the clock of the configuration: early
+    /// data with tickets is refused for 21 seconds from then on, in which a ClientHello that was taken before could pass
+    /// again (RFC 8446 Section 8.2: "servers SHOULD reject 0-RTT as long as any portion of their recording window overlaps
+    /// the startup time").
+    #[must_use]
+    pub fn with_keys_that_outlive_it(mut self, now: UnixTime) -> Self {
+        self.started = Some(now);
+        self
+    }
+
     fn pass(
         &self,
         client_hello: &[u8; 32],
         now: UnixTime,
         until: Option<UnixTime>,
     ) -> Result<bool, String> {
+        let window = RECORDING_WINDOW.as_secs();
+        if until.is_some()
+            && let Some(started) = self.started
+            && now.as_secs().saturating_sub(started.as_secs()) < window
+        {
+            return Err(format!("it started less than {window} seconds ago"));
+        }
         match (until, &self.external_keys) {
             (Some(until), _) => self
                 .tickets
@@ -234,6 +262,21 @@ mod tests {
         assert_eq!(is_first(&store, 2, 100, Some(140)), Some(true));
         assert_eq!(is_first(&store, 3, 120, Some(140)), None);
         assert_eq!(is_first(&store, 3, 121, Some(140)), Some(true));
+    }
+
+    /// RFC 8446 Section 8.2.
+    #[test]
+    fn a_store_younger_than_its_ticket_keys_waits_for_a_window() {
+        let started = UnixTime::since_unix_epoch(Duration::from_secs(100));
+        let store = MemoryReplayStore::new(2).with_keys_that_outlive_it(started);
+        let store = store.with_external_keys_until_restart(1);
+        for early in [99, 100, 120] {
+            assert_eq!(is_first(&store, 1, early, Some(early + 21)), None);
+        }
+        assert_eq!(is_first(&store, 1, 121, Some(142)), Some(true));
+        assert_eq!(is_first(&store, 1, 121, Some(142)), Some(false));
+        // Keys without tickets are another matter.
+        assert_eq!(is_first(&store, 2, 100, None), Some(true));
     }
 
     #[test]

@@ -141,6 +141,9 @@ pub struct RingKey {
 }
 
 /// A fixed set of keys with their times, as a fleet distributes them.
+///
+/// They outlive a process: a [`MemoryReplayStore`](crate::early_data::MemoryReplayStore) beside them has to be told by
+/// [`with_keys_that_outlive_it`](crate::early_data::MemoryReplayStore::with_keys_that_outlive_it), and serves one machine only.
 #[derive(Debug, Clone, Default)]
 pub struct TicketKeyRing {
     keys: Vec<RingKey>,
