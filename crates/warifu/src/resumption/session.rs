@@ -51,9 +51,15 @@ impl Session {
         Duration::from_secs(self.state.lifetime.into())
     }
 
+    /// At least the bytes of [`to_bytes`](Self::to_bytes).
+    fn max_len(&self) -> usize {
+        self.state.max_len() + 2 + self.ticket.len()
+    }
+
     /// The session as bytes, to be stored. **They are secret.**
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::new());
+        // All at once: a block that is too small is given back unwiped, with the secret in it.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.max_len()));
         // Fails if a field is longer than its length says, and all were read from fields with such a length.
         let written = self
             .state
@@ -252,6 +258,17 @@ mod tests {
         }
         assert!(Session::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
         assert!(!format!("{again:?}").contains("9, 9"));
+    }
+
+    #[test]
+    fn the_bytes_of_a_session_never_grow() {
+        for ticket_len in [1, 1000, 65_535] {
+            let mut session = session(7);
+            session.ticket = vec![7; ticket_len].into();
+            let bytes = session.to_bytes();
+            assert!(bytes.len() > ticket_len);
+            assert_eq!(bytes.capacity(), session.max_len());
+        }
     }
 
     #[test]
