@@ -54,7 +54,7 @@ fn psk(entry: &Entry, arguments: &PskArguments) -> Result<Psk, Failure> {
         PskHashName::Sha256 => PskHash::Sha256,
         PskHashName::Sha384 => PskHash::Sha384,
     });
-    // Early data under a key is as dangerous as any, and asked for by an option of its own.
+    // Early data under a key can be replayed after a restart of the server, and is asked for by an option of its own.
     let psk = psk.with_replayable_early_data(MAX_EARLY_DATA);
     Ok(match &arguments.psk_import {
         Some(context) => psk.with_import(context),

@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     };
     let builder = tls_config::apply(builder.with_client_auth(client_auth), &arguments.protocol)?;
     let builder = psk_keys::apply(builder, &arguments.psk, has_certificates);
-    let builder = with_sessions(builder, arguments, &report);
+    let builder = with_sessions(builder, arguments, with_psk, &report);
     let config = builder.clone().build().map_err(tls_config::refused)?;
     let addresses = socket::resolve(&arguments.address)?;
     let server = Server::start(
@@ -180,6 +180,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
 fn with_sessions(
     mut builder: ConfigBuilder<ServerRole>,
     arguments: &ServerArguments,
+    with_psk: bool,
     report: &Report,
 ) -> ConfigBuilder<ServerRole> {
     if arguments.tickets > 0 {
@@ -193,7 +194,14 @@ fn with_sessions(
         report.warning(
             "WARNING   --max-early-data: messages are taken before the handshake is complete; others can send them again",
         );
-        let early_data = ReplayableEarlyData::new(bytes, MemoryReplayStore::default());
+        if with_psk {
+            report.warning(
+                "WARNING   --max-early-data with pre-shared keys: they can send them again after each restart of this server",
+            );
+        }
+        // Whoever runs this was warned. A million ClientHellos are some 50 MB, and all are remembered for good.
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(1 << 20);
+        let early_data = ReplayableEarlyData::new(bytes, store);
         builder = builder.with_replayable_early_data(early_data);
     }
     builder

@@ -294,7 +294,8 @@ impl Psk {
     ///
     /// **Early data can be replayed.** Other than tickets, an external key has no age by which a server could tell an old
     /// ClientHello from a new one: its [`ReplayStore`](crate::early_data::ReplayStore) must remember all of them for as
-    /// long as the key is used, across restarts too. For the same reason a server takes early data only under a key that no
+    /// long as the key is used, across restarts too. [`MemoryReplayStore`](crate::early_data::MemoryReplayStore) cannot,
+    /// and refuses such early data unless told otherwise. For the same reason a server takes early data only under a key that no
     /// client of its node uses, which [`with_role`](Self::with_role) and [`PskRole::Server`] say; under others the handshake
     /// goes on without.
     ///

@@ -181,7 +181,10 @@ fn an_external_key_carries_early_data_for_the_only_protocol_offered() {
     };
     let server_of = |alpn: &[&str]| {
         ServerConfig::psk_builder(early().with_role(PskRole::Server))
-            .with_replayable_early_data(taking(100, MemoryReplayStore::default()))
+            .with_replayable_early_data(taking(
+                100,
+                MemoryReplayStore::default().with_external_keys_until_restart(10),
+            ))
             .with_alpn(alpn.iter().copied())
             .build()
             .unwrap()
@@ -221,14 +224,18 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
         .with_replayable_early_data(true)
         .build()
         .unwrap();
-    let server_of = |psk: Psk, max_bytes| {
+    let server_with = |psk: Psk, max_bytes, store: MemoryReplayStore| {
         ServerConfig::psk_builder(psk)
             .with_clock(world.clock.clone())
-            .with_replayable_early_data(taking(max_bytes, MemoryReplayStore::default()))
+            .with_replayable_early_data(taking(max_bytes, store))
             .build()
             .unwrap()
     };
     let ours = || early().with_role(PskRole::Server);
+    let server_of = |psk: Psk, max_bytes| {
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(10);
+        server_with(psk, max_bytes, store)
+    };
     let server = server_of(ours(), 100);
     let mut pair = meet(&client, &server);
     assert_eq!(pair.client.write_replayable_early_data(&[7; 101]), Ok(100));
@@ -265,4 +272,9 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
         (statistics.keys_accepted, statistics.early_data_declined),
         (1, 1)
     );
+    // A store for tickets says that it is none for keys.
+    let reason = "the replay store cannot tell: a memory would forget what came under an external key at a restart";
+    let server = server_with(ours(), 100, MemoryReplayStore::default());
+    let kind = expect_rejected(&client, &server, reason);
+    assert_eq!(kind, HandshakeKind::Psk);
 }

@@ -130,7 +130,10 @@ fn early_data_that_comes_back_after_its_handshake_is_not_taken() {
             true => ours.with_import("context"),
             false => ours,
         };
-        let early = ReplayableEarlyData::new(100, MemoryReplayStore::default());
+        let early = ReplayableEarlyData::new(
+            100,
+            MemoryReplayStore::default().with_external_keys_until_restart(10),
+        );
         let server_config = server_of([ours.clone()])
             .with_replayable_early_data(early)
             .build()

@@ -298,7 +298,10 @@ fn with_keys_and_tickets() -> (Vec<Vec<u8>>, Arc<ServerConfig>) {
         )
         .with_psk_modes(&[PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE])
         .with_tickets(Tickets::stateless(RotatingTicketKeys::default()))
-        .with_replayable_early_data(ReplayableEarlyData::new(1000, MemoryReplayStore::default()))
+        .with_replayable_early_data(ReplayableEarlyData::new(
+            1000,
+            MemoryReplayStore::default().with_external_keys_until_restart(100),
+        ))
         .build()
         .unwrap();
     let store = Arc::new(MemorySessions::new(4));
