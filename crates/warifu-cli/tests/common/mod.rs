@@ -157,6 +157,11 @@ impl Background {
         program
     }
 
+    /// What stands on standard output so far.
+    pub(crate) fn messages(&self) -> String {
+        self.stdout.text()
+    }
+
     /// What stands on standard error so far.
     pub(crate) fn printed(&self) -> String {
         self.stderr.text()
