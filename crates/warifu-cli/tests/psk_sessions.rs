@@ -15,10 +15,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::keys::{
-    ALICE, BOB, Conversation, OTHER, client, end, events, greeted, has, home, keeps_secrets,
+    ALICE, BOB, Conversation, OTHER, chmod, client, end, events, greeted, has, home, keeps_secrets,
     refused, write,
 };
-use common::{Background, make_certificates, ok, warifu_with};
+use common::{Background, make_certificates, ok, warifu, warifu_with};
 
 const RESUME: [&str; 4] = ["--psk-file", "alice.psk", "--resume", "session"];
 const RESUMED: &str = "session resumed (psk_dhe_ke), which began with the PSK \"alice\" (external)";
@@ -120,7 +120,7 @@ fn what_cannot_be_a_session_of_this_server_is_left_alone() {
         &["directory"],
     );
     // Open to others.
-    common::keys::chmod(at, "session", 0o644);
+    chmod(at, "session", 0o644);
     refused(at, &server, &RESUME, 2, &["chmod 600 session"]);
     end(server);
 }
@@ -341,4 +341,39 @@ fn a_removed_identity_cannot_resume_either() {
         &end(server).stderr,
         &["the key with which the session began is gone"],
     );
+}
+
+#[test]
+fn a_new_file_that_was_open_to_others_is_read_once_it_is_closed() {
+    let home = home();
+    let at = home.path();
+    write(at, "live.psk", &format!("alice:{ALICE}\n"));
+    let server = server(at, "--psk-file live.psk");
+    // As an operator does it who copies first and thinks of the mode then.
+    chmod(at, "keys.psk", 0o644);
+    fs::rename(at.join("keys.psk"), at.join("live.psk")).unwrap();
+    server.wait_for(
+        "live.psk is open to other users (mode 0644); next: chmod g-w,o= live.psk",
+        1,
+    );
+    chmod(at, "live.psk", 0o600);
+    server.wait_for("reloaded  2 keys", 1);
+    end(server);
+}
+
+#[test]
+fn files_are_read_again_beside_keys_from_standard_input() {
+    let home = home();
+    let at = home.path();
+    write(at, "live.psk", &format!("bob:{BOB}\n"));
+    let mut command = warifu(at);
+    command.args(words("server 127.0.0.1:0 --psk-file - --psk-file live.psk"));
+    let input = fs::File::open(at.join("alice.psk")).unwrap();
+    let server = Background::listening(&mut command, input.into());
+    write(at, "live.psk", &format!("carol:{OTHER}\n"));
+    server.wait_for("reloaded  2 keys", 1);
+    for name in ["alice.psk", "carol.psk"] {
+        greeted(at, &server, &["--psk-file", name]);
+    }
+    end(server);
 }
