@@ -27,8 +27,9 @@ Exit codes:
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet
   33  the peer's certificate was revoked
-  40  the pre-shared key's identity is not known (to this server), or the server took no key of ours
-  41  the pre-shared key is wrong: same identity, another key (known to the server alone)
+  40  no pre-shared key in common: the identity is not known here, the client offered none, or the
+      server took none of ours
+  41  the pre-shared key does not fit: same identity, another key, hash or form (servers alone know)
   50  the connection ended without close_notify, or in the handshake: data may be missing
   60  a time limit passed
  130  interrupted (client)";
