@@ -126,6 +126,26 @@ fn what_cannot_be_a_session_of_this_server_is_left_alone() {
 }
 
 #[test]
+fn a_damaged_session_is_told_and_replaced() {
+    let home = home();
+    let at = home.path();
+    let server = server(at, "--psk-file keys.psk");
+    greeted(at, &server, &RESUME);
+    let whole = read(at, "session");
+    for len in [60, whole.len() - 1] {
+        fs::write(at.join("session"), &whole[..len]).unwrap();
+        let done = greeted(at, &server, &RESUME);
+        has(
+            &done.stderr,
+            &["session   session is damaged", "TLS 1.3, pre-shared key"],
+        );
+        let done = greeted(at, &server, &RESUME);
+        has(&done.stderr, &["TLS 1.3, resumed"]);
+    }
+    end(server);
+}
+
+#[test]
 fn a_session_that_cannot_be_kept_is_no_failure() {
     let home = home();
     let at = home.path();
@@ -222,6 +242,11 @@ fn early_data_that_is_not_taken_is_sent_again_exactly_once() {
         let done = client(at, &plain, &words(options));
         assert_eq!(done.code, 0, "{}", done.stderr);
         assert_eq!(done.stdout, "I hear you.\nI hear you.\n");
+        let again = match done.stderr.contains("TLS 1.3, resumed") {
+            true => "early     could not be sent early; all 13 bytes are sent now",
+            false => "early     not taken; all 13 bytes are sent again now",
+        };
+        has(&done.stderr, &[again, "2 sent, 2 received"]);
     }
     let done = end(plain);
     assert_eq!(done.stdout, "first of all\nhello\n".repeat(3));
@@ -253,7 +278,10 @@ fn early_data_over_the_limit_is_split_and_nothing_is_lost() {
         "{}",
         done.stdout.len()
     );
-    has(&done.stderr, &["16384 bytes", "23616 bytes"]);
+    has(
+        &done.stderr,
+        &["16384 bytes taken, as many as the server allows; the other 23616 are sent now"],
+    );
     end(server);
 }
 
