@@ -248,6 +248,15 @@ fn a_key_file_open_to_others_is_refused_with_the_command_that_closes_it() {
     let server = server(at, "--psk-file keys.psk");
     chmod(at, "alice.psk", 0o602);
     refused(at, &server, &FROM_FILE, 2, &["chmod g-w,o= alice.psk"]);
+    // A certificate is open to all, and is to be.
+    make_certificates(at);
+    refused(
+        at,
+        &server,
+        &["--psk-file", "ca.crt"],
+        2,
+        &["holds PEM", "--cert FILE"],
+    );
     end(server);
 }
 
