@@ -100,6 +100,7 @@ fn the_printed_client_command_works_as_it_stands() {
         "--psk-file a:b.psk --psk-hash sha384",
         "--psk-file keys.psk --psk-mode psk_ke --psk-import the'context",
         "--cert server.crt --key server.key --psk-file keys.psk",
+        "--psk-file keys.psk --http",
     ] {
         let server = server(at, options);
         server.wait_for("connect ", 1);
@@ -108,11 +109,14 @@ fn the_printed_client_command_works_as_it_stands() {
             .lines()
             .find_map(|line| line.strip_prefix("connect   "));
         let program = env!("CARGO_BIN_EXE_warifu");
-        let command = printed.unwrap().replacen("warifu", program, 1);
+        let command = printed.unwrap().replace("warifu", program);
         let mut shell = Command::new("sh");
         shell.current_dir(at).args(["-c", &command]);
         let done = keeps_secrets(run(&mut shell, b"hello\n"));
-        assert_eq!(done.stdout, "I hear you.\n", "{command}: {}", done.stderr);
+        match options.contains("--http") {
+            true => has(&done.stdout, &["HTTP/1.1 200 OK", "PSK \"alice\""]),
+            false => assert_eq!(done.stdout, "I hear you.\n", "{command}: {}", done.stderr),
+        }
     }
 }
 

@@ -361,3 +361,32 @@ fn a_client_without_a_key_at_a_server_that_requires_one_is_code_40() {
     greeted(at, &server, &["--ca", "ca.crt"]);
     end(server);
 }
+
+#[test]
+fn certificates_of_clients_go_with_keys_only_where_the_protocol_has_that() {
+    let home = with_certificates();
+    let at = home.path();
+    for options in [
+        "--ca ca.crt",
+        "--ca ca.crt --verify-client optional",
+        "--ca ca.crt --post-handshake-auth",
+    ] {
+        let arguments = format!("server 127.0.0.1:0 --psk-file keys.psk {options}");
+        let done = warifu_with(at, &words(&arguments), "");
+        told(
+            &done,
+            2,
+            &["leave out --ca", "--psk-policy with-certificate"],
+        );
+    }
+    let own = "--psk-file alice.psk --cert client.crt --key client.key";
+    // What is advised works.
+    let with_certificate = "--psk-file keys.psk --ca ca.crt --psk-policy with-certificate --cert server.crt --key server.key";
+    let server_with = server(at, with_certificate);
+    let both = format!("{own} --ca ca.crt --psk-policy with-certificate");
+    greeted(at, &server_with, &words(&both));
+    has(
+        &end(server_with).stderr,
+        &["client    PSK \"alice\" (external, psk_dhe_ke, SHA-256); and alice, proved by"],
+    );
+}
