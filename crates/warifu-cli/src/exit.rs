@@ -21,7 +21,7 @@ Exit codes:
    1  a check answered no, or this machine failed (disk full, standard output gone)
    2  wrong usage: arguments, files, keys or settings that cannot work
   10  network: name not found, connection refused, address in use, connection lost
-  20  the peer refused with an alert
+  20  the peer refused with an alert (a server that takes no key of ours, too: it does not say why)
   21  the peer broke the protocol, or has no version, suite, group or protocol in common with us
   30  the peer's certificate chain is not trusted (or a required certificate is missing)
   31  the peer's certificate is for another name
