@@ -273,11 +273,18 @@ impl Session {
         if rest.is_empty() {
             return Ok(());
         }
-        self.report.status(&format!(
-            "early     {} bytes sent early, {} bytes sent now that the handshake is complete",
-            taken,
-            rest.len()
-        ));
+        let again = match (taken, receiver.early_sent()) {
+            (0, 0) => format!(
+                "could not be sent early; all {} bytes are sent now",
+                rest.len()
+            ),
+            (0, _) => format!("not taken; all {} bytes are sent again now", rest.len()),
+            (taken, _) => format!(
+                "{taken} bytes taken, as many as the server allows; the other {} are sent now",
+                rest.len()
+            ),
+        };
+        self.report.status(&format!("early     {again}"));
         channel
             .send(rest)
             .map_err(|broken| self.failure(broken, true))
@@ -308,7 +315,8 @@ impl Session {
         let pause = self.await_first_reply.then_some(pause);
         thread::spawn(move || read_input(raw, &tell, pause));
 
-        let mut sent: u64 = 0;
+        let early = self.early_data.as_ref();
+        let mut sent = u64::from(early.is_some_and(|data| !data.is_empty()));
         let mut received: u64 = 0;
         let mut closing = None;
         let mut deadline: Option<Instant> = None;

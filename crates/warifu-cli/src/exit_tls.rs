@@ -16,9 +16,9 @@ pub(crate) fn tls_code(error: &Error) -> Code {
         Error::Certificate(CertificateError::Revoked) => Code::Revoked,
         Error::Certificate(CertificateError::Empty) => Code::PeerMisbehaved,
         Error::Certificate(_) => Code::NotTrusted,
-        Error::Psk(PskFailure::UnknownIdentity { .. } | PskFailure::NotAccepted) => {
-            Code::UnknownIdentity
-        }
+        Error::Psk(
+            PskFailure::UnknownIdentity { .. } | PskFailure::Required | PskFailure::NotAccepted,
+        ) => Code::UnknownIdentity,
         Error::Psk(PskFailure::WrongKey { .. }) => Code::WrongKey,
         Error::Psk(PskFailure::Unusable { .. } | PskFailure::Reflected { .. }) => Code::WrongKey,
         Error::Psk(_) => Code::NotTrusted,
@@ -112,24 +112,40 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "switch TLS 1.3 on at the peer".to_owned(),
         ),
         Alert::DECRYPT_ERROR | Alert::UNKNOWN_PSK_IDENTITY => psk_refused(place),
-        // What OpenSSL and GnuTLS say to a wrong key, and OpenSSL to an unknown identity.
-        Alert::ILLEGAL_PARAMETER | Alert::MISSING_EXTENSION
-            if place.with_psk && place.role == Role::Client =>
-        {
+        // What OpenSSL and GnuTLS say to a wrong key.
+        Alert::ILLEGAL_PARAMETER if place.with_psk && place.role == Role::Client => {
             psk_refused(place)
         }
+        // A server goes on without a key, and there is no certificate that we would take.
+        Alert::MISSING_EXTENSION if place.with_psk && place.role == Role::Client => (
+            "it took none of our keys and would go on with a certificate, which does not do for us: it does not know our identity, allows other modes, or uses no keys at all",
+            "compare identity (warifu psk list FILE) and --psk-mode with the peer's settings; or add --ca FILE, and its certificate will do as well".to_owned(),
+        ),
+        Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY
+            if place.with_psk && place.role == Role::Server =>
+        (
+            "the client wants this server's certificate beside the key (--psk-policy with-certificate), or insists on a key that was not taken here",
+            "start both sides with --psk-policy with-certificate, or the client without; its own message tells more".to_owned(),
+        ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
             "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, or it wants a certificate too",
             "compare identity, --psk-mode, --psk-hash and --psk-import with the peer's settings; its own log tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
-            "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key and got none",
+            match place.role {
+                Role::Client => {
+                    "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key and got none"
+                }
+                Role::Server => {
+                    "it found no cipher suite, group or signature scheme in common, or insists on a pre-shared key"
+                }
+            },
             match place.role {
                 Role::Client => format!(
                     "leave out --suites and --groups, or, with a key: {again} --psk-identity NAME --psk-file FILE"
                 ),
                 Role::Server => {
-                    "leave out --suites and --groups, or add -v and compare with what the peer allows".to_owned()
+                    "leave out --suites and --groups, or, for clients with keys, start this server with --psk-file FILE".to_owned()
                 }
             },
         ),
@@ -188,13 +204,13 @@ fn psk_text(place: &Place, error: &PskFailure) -> Text {
         ),
         PskFailure::Unusable { .. } => text(
             what,
-            "the two sides do not agree about --psk-hash, --psk-import or --suites",
-            "give both sides the same options",
+            "the two sides do not agree about --psk-hash, --psk-import or --suites; or the client resumes a session whose key was removed here",
+            "give both sides the same options; a client whose key was removed is meant to be refused",
         ),
         PskFailure::Required => text(
             what,
-            "the client uses certificates, and this server has none",
-            "start the client with --psk-identity NAME --psk-file FILE, or this server with --cert and --key",
+            "the client was started without a key; it expects a certificate",
+            "start the client with --psk-identity NAME --psk-file FILE, or this server with --cert FILE --key FILE --psk-policy optional",
         ),
         PskFailure::NotAccepted => text(
             what,
@@ -238,6 +254,27 @@ fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
                 Role::Server => "use https:// at the client, or warifu client",
             },
         ),
+        // RFC 8446 Section 4.2.3: only a client that takes no certificate leaves it out.
+        PeerMisbehaved::MissingExtension {
+            extension: "signature_algorithms",
+            ..
+        } if place.role == Role::Server => {
+            let what = format!(
+                "{peer} has no pre-shared key that was taken here, and takes no certificate: {error}"
+            );
+            match place.with_psk {
+                true => text(
+                    what,
+                    "the client's identity is misspelled, its key was not added here, or --psk-mode differs",
+                    "warifu psk list FILE    shows the identities; add the client's line to the file, it is read again by itself",
+                ),
+                false => text(
+                    what,
+                    "the client was started with a key, and this server has none",
+                    "start this server with --psk-file FILE, or the client with --ca FILE",
+                ),
+            }
+        }
         PeerMisbehaved::DowngradeDetected
         | PeerMisbehaved::BadFinished
         | PeerMisbehaved::BadSignature => text(

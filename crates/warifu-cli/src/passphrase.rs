@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::Path;
 
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
@@ -65,7 +66,32 @@ fn read(source: &PassphraseSource, prompt: &str) -> Result<Zeroizing<String>, Fa
 
 /// What is typed at the terminal, without echo.
 pub(crate) fn ask(prompt: &str) -> io::Result<Zeroizing<String>> {
+    // rpassword shows the prompt first and switches the echo off then: what is pasted at once would be seen.
+    let _silence = Silence::begin()?;
     rpassword::prompt_password(prompt).map(Zeroizing::new)
+}
+
+/// The terminal without echo, until this is dropped.
+struct Silence {
+    terminal: File,
+    before: Termios,
+}
+
+impl Silence {
+    fn begin() -> io::Result<Self> {
+        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+        let before = termios::tcgetattr(&terminal)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        termios::tcsetattr(&terminal, OptionalActions::Now, &silent)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        let _ = termios::tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
 }
 
 fn first_line(file: File) -> io::Result<Zeroizing<String>> {

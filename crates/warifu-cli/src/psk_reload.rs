@@ -55,13 +55,22 @@ fn table(psks: Vec<Psk>) -> Result<PskTable, Failure> {
     PskTable::new(psks).map_err(|error| Failure::Config(error.to_string()))
 }
 
-/// What tells one state of a file from another; `None` while it is gone.
-fn state_of(path: &PathBuf) -> Option<(u64, i64, i64, u64)> {
+/// What tells one state of a file from another; `None` while it is gone. The time of the last change covers the mode
+/// too: a file that was refused as open to others is read once it is closed to them.
+type State = Option<(u64, i64, i64, u64)>;
+
+fn states(arguments: &PskArguments) -> Vec<State> {
+    // Standard input, named by -, is read once.
+    let files = arguments.psk_file.iter().filter(|path| *path != "-");
+    files.map(state_of).collect()
+}
+
+fn state_of(path: &PathBuf) -> State {
     let metadata = fs::metadata(path).ok()?;
     Some((
         metadata.ino(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
         metadata.size(),
     ))
 }
@@ -71,6 +80,8 @@ pub(crate) struct Source {
     arguments: PskArguments,
     /// What came from elsewhere than files.
     once: Vec<PskFile>,
+    /// The files as they were before they were read.
+    seen: Vec<State>,
 }
 
 impl Source {
@@ -78,6 +89,7 @@ impl Source {
         Ok(Self {
             arguments: arguments.clone(),
             once: psk_source::read_once(arguments)?,
+            seen: states(arguments),
         })
     }
 
@@ -92,8 +104,8 @@ impl Source {
 
 /// Reads the keys of `--psk-file` again whenever a file changes, and on SIGHUP. A file that cannot be used leaves the
 /// keys as they are.
-pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Failure> {
-    if source.arguments.psk_file.is_empty() {
+pub(crate) fn watch(keys: Keys, mut source: Source, report: Report) -> Result<(), Failure> {
+    if source.seen.is_empty() {
         return Ok(());
     }
     let mut signals = Signals::new([SIGHUP]).map_err(|error| Failure::StandardStream {
@@ -101,18 +113,15 @@ pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Fa
         error,
     })?;
     thread::spawn(move || {
-        let paths = &source.arguments.psk_file;
-        let states = || paths.iter().map(state_of).collect::<Vec<_>>();
-        let mut seen = states();
         loop {
             thread::sleep(INTERVAL);
             let asked = signals.pending().count() > 0;
-            let now = states();
+            let now = states(&source.arguments);
             // A file that is gone for a moment is being replaced.
-            if !asked && (now == seen || now.contains(&None)) {
+            if !asked && (now == source.seen || now.contains(&None)) {
                 continue;
             }
-            seen = now;
+            source.seen = now;
             match source.read().and_then(table) {
                 Ok(table) => {
                     keys.replace(table);
@@ -122,9 +131,10 @@ pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Fa
                     report.event("reloaded", json!({ "keys": count }));
                 }
                 Err(failure) => {
+                    let text = failure.text();
                     report.warning(&format!(
-                        "warning   the keys stay as they were: {}",
-                        failure.text().what
+                        "warning   the keys stay as they were: {}; next: {}",
+                        text.what, text.next
                     ));
                 }
             }

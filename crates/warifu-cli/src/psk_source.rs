@@ -68,8 +68,15 @@ fn is_stdin(path: &Path) -> bool {
 /// The keys of a file that its permissions protect; `-` is standard input.
 pub(crate) fn read_file(path: &Path, format: Option<Format>) -> Result<PskFile, Failure> {
     let contents = Contents::read(path)?;
+    let parsed = psk_file::parse(&contents.origin, &contents.bytes, format);
+    // A certificate may be open to all: whoever gave it for a key is not to be told to close it.
+    if let Err(failure) = &parsed
+        && failure.problem == ContentProblem::Pem.into()
+    {
+        return Err(failure.clone().into());
+    }
     contents.check_permissions()?;
-    Ok(psk_file::parse(&contents.origin, &contents.bytes, format)?)
+    Ok(parsed?)
 }
 
 fn variable(

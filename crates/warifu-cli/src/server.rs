@@ -122,6 +122,9 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
         .and_then(|credential| credential.certificates().first())
         .and_then(|der| describe::describe(der).ok());
     let has_certificates = !credentials.is_empty();
+    if with_psk && trust.is_some() {
+        check_both_proofs(arguments, has_certificates)?;
+    }
     let builder = match (has_certificates, with_psk) {
         (false, _) => ServerConfig::psk_builder(keys.clone()),
         (true, true) => {
@@ -251,6 +254,22 @@ fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<String
     Ok((auth, Some(trusted.source)))
 }
 
+/// RFC 8446 Section 4.3.2: who proves itself by a key is not asked for a certificate, neither in the handshake nor after it.
+fn check_both_proofs(arguments: &ServerArguments, has_certificates: bool) -> Result<(), Failure> {
+    let required = match arguments.psk.psk_policy {
+        Some(policy) => policy == PskPolicyName::Required,
+        None => !has_certificates,
+    };
+    if required {
+        return Err(Failure::Config(
+            "clients that must have a key are not asked for a certificate too: leave out --ca, --pin and \
+             --verify-client, or add --psk-policy with-certificate"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// Where the server listens and how to reach it.
 fn announce(
     report: &Report,
@@ -299,10 +318,16 @@ fn connect_command(
         address.to_string()
     };
     let ca = local.map_or_else(|| "CA-FILE".to_owned(), |local| quoted(&local.ca));
-    if arguments.http {
-        return format!("curl --cacert {ca} https://{target}/");
-    }
     let options = identity.map(|identity| psk_keys::client_options(&arguments.psk, identity));
+    if arguments.http {
+        return match (&options, leaf) {
+            // curl has no pre-shared keys.
+            (Some(options), None) => {
+                format!(r"printf 'GET / HTTP/1.0\n\n' | warifu client {target} --raw {options}")
+            }
+            _ => format!("curl --cacert {ca} https://{target}/"),
+        };
+    }
     let mut command = match (&options, leaf) {
         (Some(options), None) => format!("warifu client {target} {options}"),
         (Some(options), Some(_))

@@ -60,6 +60,12 @@ impl SessionFile {
             return None;
         }
         let session = Session::from_bytes(session.get(1..)?).ok();
+        if session.is_none() {
+            self.report.status(&format!(
+                "session   {} is damaged, or of another version of this program, and was removed",
+                self.path.display()
+            ));
+        }
         // Used once: whoever sees a ticket twice knows that it is the same client.
         let _ = fs::remove_file(&self.path);
         session

@@ -68,7 +68,7 @@ fn help_documents_every_exit_code() {
     ] {
         let (code, stdout, _) = run(arguments);
         assert_eq!(code, 0);
-        for code in [0, 1, 2, 10, 20, 21, 30, 31, 32, 33, 50, 60, 130] {
+        for code in [0, 1, 2, 10, 20, 21, 30, 31, 32, 33, 40, 41, 50, 60, 130] {
             assert!(
                 stdout
                     .lines()

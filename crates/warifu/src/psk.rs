@@ -468,8 +468,14 @@ pub(crate) fn nobodys_key(hash: Hash) -> &'static Psk {
     })
 }
 
-/// An identity for texts and logs: printable ASCII as it is, other bytes as `\x00`, cut after 64 bytes.
+/// An identity for texts and logs: printable ASCII as it is, other bytes as `\x00`, cut after 64 bytes. Of what is longer and
+/// no text, as tickets are, the first 8 bytes in hexadecimal.
 pub fn printable(identity: &[u8]) -> String {
+    if identity.len() > MAX_PRINTED && identity.iter().any(u8::is_ascii_control) {
+        let start = identity.iter().take(8);
+        let digits: String = start.map(|byte| format!("{byte:02x}")).collect();
+        return format!("{digits}… ({} bytes, perhaps a ticket)", identity.len());
+    }
     match identity.get(..MAX_PRINTED) {
         Some(start) if identity.len() > MAX_PRINTED => {
             format!("{}… ({} bytes)", start.escape_ascii(), identity.len())
@@ -722,5 +728,8 @@ mod tests {
         let text = format!("{psk:?}");
         assert!(!text.contains("0123") && !text.contains('\x1b'), "{text}");
         assert!(printable(&[b'x'; 100]).ends_with("… (100 bytes)"));
+        let ticket: Vec<u8> = (0..166).collect();
+        let expected = "0001020304050607… (166 bytes, perhaps a ticket)";
+        assert_eq!(printable(&ticket), expected);
     }
 }

@@ -1,12 +1,15 @@
 //! Running warifu and the programs it talks with.
 #![allow(dead_code)]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+pub(crate) mod keys;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -70,38 +73,77 @@ pub(crate) fn ok(home: &Path, arguments: &[&str]) -> Done {
 pub(crate) struct Background {
     pub(crate) child: Child,
     pub(crate) port: u16,
-    stdout: Option<JoinHandle<Vec<u8>>>,
-    stderr: Option<JoinHandle<Vec<u8>>>,
+    stdout: Collected,
+    stderr: Collected,
 }
 
-fn collect(mut pipe: impl Read + Send + 'static, mut seen: Vec<u8>) -> JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let _ = pipe.read_to_end(&mut seen);
-        seen
-    })
+/// What a program has printed so far on one of its outputs.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reading: Option<JoinHandle<()>>,
+}
+
+impl Collected {
+    fn from(mut pipe: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&bytes);
+        let reading = std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut part) {
+                seen.lock().unwrap().extend_from_slice(&part[..count]);
+            }
+        });
+        Self {
+            bytes,
+            reading: Some(reading),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    fn finish(&mut self) -> String {
+        if let Some(reading) = self.reading.take() {
+            reading.join().unwrap();
+        }
+        self.text()
+    }
 }
 
 impl Background {
     /// `warifu server` on a free port, with these options.
     pub(crate) fn server(home: &Path, options: &[&str]) -> Self {
-        let mut child = spawn(
-            warifu(home).args(["server", "127.0.0.1:0"]).args(options),
-            Stdio::null(),
-        );
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut seen = String::new();
-        let port = loop {
-            let mut line = String::new();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "no server: {seen}");
-            seen.push_str(&line);
-            if let Some(address) = line.strip_prefix("listening ") {
-                break address.trim().rsplit(':').next().unwrap().parse().unwrap();
+        let mut command = warifu(home);
+        command.args(["server", "127.0.0.1:0"]).args(options);
+        Self::listening(&mut command, Stdio::null())
+    }
+
+    /// A command that starts `warifu server` on a free port.
+    pub(crate) fn listening(command: &mut Command, input: Stdio) -> Self {
+        let mut server = Self::start(command, input);
+        let end = Instant::now() + PATIENCE;
+        while server.port == 0 {
+            // Looked at first: what a program that has ended printed is all there is.
+            let ended = server.child.try_wait().unwrap().is_some();
+            let seen = [server.stdout.text(), server.stderr.text()].concat();
+            if let Some(port) = seen.lines().find_map(port_of) {
+                server.port = port;
+            } else if ended || Instant::now() > end {
+                panic!("no server: {seen}");
+            } else {
+                std::thread::sleep(Duration::from_millis(5));
             }
-        };
+        }
+        server
+    }
+
+    fn start(command: &mut Command, input: Stdio) -> Self {
+        let mut child = spawn(command, input);
         Self {
-            port,
-            stdout: child.stdout.take().map(|pipe| collect(pipe, Vec::new())),
-            stderr: Some(collect(stderr, seen.into_bytes())),
+            port: 0,
+            stdout: Collected::from(child.stdout.take().unwrap()),
+            stderr: Collected::from(child.stderr.take().unwrap()),
             child,
         }
     }
@@ -109,13 +151,32 @@ impl Background {
     /// `openssl s_server` (or another program) that is ready once its port answers.
     pub(crate) fn program(command: &mut Command, port: u16) -> Self {
         // s_server ends at the end of its input.
-        let mut child = spawn(command, Stdio::piped());
+        let mut program = Self::start(command, Stdio::piped());
         wait_for_port(port);
-        Self {
-            port,
-            stdout: child.stdout.take().map(|pipe| collect(pipe, Vec::new())),
-            stderr: child.stderr.take().map(|pipe| collect(pipe, Vec::new())),
-            child,
+        program.port = port;
+        program
+    }
+
+    /// What stands on standard output so far.
+    pub(crate) fn messages(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What stands on standard error so far.
+    pub(crate) fn printed(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits until this text stands on standard error for this many times, or more.
+    pub(crate) fn wait_for(&self, text: &str, times: usize) {
+        let end = Instant::now() + PATIENCE;
+        while self.stderr.text().matches(text).count() < times {
+            assert!(
+                Instant::now() < end,
+                "{text:?} is not {times} times in {}",
+                self.stderr.text()
+            );
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -139,16 +200,24 @@ impl Background {
                 None => std::thread::sleep(Duration::from_millis(20)),
             }
         };
-        let text = |pipe: Option<JoinHandle<Vec<u8>>>| {
-            let bytes = pipe.map(|pipe| pipe.join().unwrap()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
         Done {
             code: status.code().unwrap_or(-1),
-            stdout: text(self.stdout.take()),
-            stderr: text(self.stderr.take()),
+            stdout: self.stdout.finish(),
+            stderr: self.stderr.finish(),
         }
     }
+}
+
+/// The port in the line by which a server says where it listens, for people or for programs.
+fn port_of(line: &str) -> Option<u16> {
+    let address = match line.strip_prefix("listening ") {
+        Some(address) => address,
+        None => {
+            let rest = line.split_once(r#""event":"listening","address":""#)?.1;
+            rest.split('"').next()?
+        }
+    };
+    address.trim().rsplit(':').next()?.parse().ok()
 }
 
 fn spawn(command: &mut Command, input: Stdio) -> Child {
