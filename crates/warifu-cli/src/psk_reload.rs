@@ -55,15 +55,28 @@ fn table(psks: Vec<Psk>) -> Result<PskTable, Failure> {
     PskTable::new(psks).map_err(|error| Failure::Config(error.to_string()))
 }
 
-/// What tells one state of a file from another; `None` while it is gone.
-fn state_of(path: &PathBuf) -> Option<(u64, i64, i64, u64)> {
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct State {
+    inode: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+    /// The same, of the last change to permissions, owner or content: it cannot be set back.
+    changed: (i64, i64),
+    mode: u32,
+    size: u64,
+}
+
+/// `None` while the file is gone.
+fn state_of(path: &PathBuf) -> Option<State> {
     let metadata = fs::metadata(path).ok()?;
-    Some((
-        metadata.ino(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
-        metadata.size(),
-    ))
+    Some(State {
+        inode: metadata.ino(),
+        modified: (metadata.mtime(), metadata.mtime_nsec()),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+        mode: metadata.mode(),
+        size: metadata.size(),
+    })
 }
 
 /// A server's keys, from sources that can be read once and from files that are read again.
@@ -131,4 +144,25 @@ pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Fa
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_change_of_permissions_is_a_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.psk");
+        assert_eq!(state_of(&path), None);
+        fs::write(&path, "alice:00").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let before = state_of(&path);
+        assert_eq!(state_of(&path), before);
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        assert_ne!(state_of(&path), before);
+    }
 }
