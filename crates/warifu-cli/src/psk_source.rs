@@ -61,7 +61,7 @@ pub(crate) fn read_once(arguments: &PskArguments) -> Result<Vec<PskFile>, Failur
     Ok(files)
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 

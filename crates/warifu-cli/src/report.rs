@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::{Value, json};
 
 use crate::args::OutputArguments;
-use crate::exit::Failure;
+use crate::exit::{Failure, Text};
 
 /// One line to standard error. Control characters are escaped.
 pub(crate) fn status(line: &str) {
@@ -111,6 +111,22 @@ impl Report {
         } else {
             status(line);
         }
+    }
+
+    /// Something is wrong, and the program goes on all the same. Seen even with `-q`.
+    pub(crate) fn trouble(&self, label: &str, text: &Text) {
+        if self.json {
+            let _ = write_json(&json!({
+                "event": label,
+                "text": text.what,
+                "cause": text.cause,
+                "next": text.next,
+            }));
+            return;
+        }
+        status(&format!("{label:<9} {}", text.what));
+        status(&format!("  cause:  {}", text.cause));
+        status(&format!("  next:   {}", text.next));
     }
 
     /// An event for programs. `fields` is an object; the event's name and the side it happened on come first.
