@@ -291,7 +291,8 @@ fn connect_command(
         address.to_string()
     };
     let ca = local.map_or_else(|| "CA-FILE".to_owned(), |local| quoted(&local.ca));
-    if arguments.http {
+    // curl cannot use pre-shared keys with TLS 1.3; where a certificate will do as well, it needs none.
+    if arguments.http && leaf.is_some() && !needs_key(arguments, identity) {
         return format!("curl --cacert {ca} https://{target}/");
     }
     let options = identity.map(|identity| psk_keys::client_options(&arguments.psk, identity));
@@ -322,11 +323,17 @@ fn connect_command(
     command
 }
 
-/// A path as a shell wants it.
+/// Whether clients without a pre-shared key are refused.
+fn needs_key(arguments: &ServerArguments, identity: Option<&str>) -> bool {
+    let policy = arguments.psk.psk_policy;
+    identity.is_some() && !matches!(policy, None | Some(PskPolicyName::Optional))
+}
+
+/// A path or another word as a shell wants it.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(plain) {
+    if !text.is_empty() && text.chars().all(plain) {
         text
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
@@ -481,4 +488,46 @@ fn begin(
         return Err(error.to_string());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them_otherwise() {
+        for (word, quoted_word) in [
+            ("keys.psk", "keys.psk"),
+            ("", "''"),
+            ("my keys", "'my keys'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(quoted(Path::new(word)), quoted_word);
+        }
+    }
+
+    fn printed(line: &str, leaf: Option<&Description>) -> String {
+        let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+        let Command::Server(arguments) = arguments.command else {
+            panic!("not a server");
+        };
+        let identity = arguments.psk.is_given().then_some("alice");
+        let address = "127.0.0.1:11111".parse().unwrap();
+        connect_command(address, None, leaf, identity, &arguments)
+    }
+
+    #[test]
+    fn a_server_of_pages_with_keys_alone_is_reached_by_our_own_client() {
+        assert_eq!(
+            printed("warifu server --http --psk-file keys.psk", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk"
+        );
+        assert_eq!(
+            printed("warifu server --psk-file keys.psk --psk-import=", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk --psk-import ''"
+        );
+    }
 }
