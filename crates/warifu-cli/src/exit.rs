@@ -22,13 +22,16 @@ Exit codes:
    2  wrong usage: arguments, files, keys or settings that cannot work
   10  network: name not found, connection refused, address in use, connection lost
   20  the peer refused with an alert
-  21  the peer broke the protocol, or has no version, suite, group or protocol in common with us
+  21  the peer broke the protocol, or has no version, suite, group, protocol or use of pre-shared keys in
+      common with us
   30  the peer's certificate chain is not trusted (or a required certificate is missing)
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet
   33  the peer's certificate was revoked
-  40  the pre-shared key's identity is not known (to this server), or the server took no key of ours
-  41  the pre-shared key is wrong: same identity, another key (known to the server alone)
+  40  no key for the pre-shared key's identity here, or none was offered (at a server: in --json's
+      connection_failed.code); or the server took no key of ours
+  41  the pre-shared key is wrong: same identity, another key (at a server alone: in --json's
+      connection_failed.code)
   50  the connection ended without close_notify, or in the handshake: data may be missing
   60  a time limit passed
  130  interrupted (client)";

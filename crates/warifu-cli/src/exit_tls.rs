@@ -16,12 +16,12 @@ pub(crate) fn tls_code(error: &Error) -> Code {
         Error::Certificate(CertificateError::Revoked) => Code::Revoked,
         Error::Certificate(CertificateError::Empty) => Code::PeerMisbehaved,
         Error::Certificate(_) => Code::NotTrusted,
-        Error::Psk(PskFailure::UnknownIdentity { .. } | PskFailure::NotAccepted) => {
-            Code::UnknownIdentity
-        }
+        Error::Psk(
+            PskFailure::UnknownIdentity { .. } | PskFailure::NotAccepted | PskFailure::Required,
+        ) => Code::UnknownIdentity,
         Error::Psk(PskFailure::WrongKey { .. }) => Code::WrongKey,
-        Error::Psk(PskFailure::Unusable { .. } | PskFailure::Reflected { .. }) => Code::WrongKey,
-        Error::Psk(_) => Code::NotTrusted,
+        // The key may be right; the two sides want to use it differently, or are one and the same.
+        Error::Psk(_) => Code::PeerMisbehaved,
         Error::Truncated | Error::ClosedDuringHandshake { .. } => Code::Truncated,
         Error::Usage(_) => Code::Usage,
         _ => Code::No,
@@ -379,5 +379,49 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
             "another CA of the same name was given here, or the chain is damaged or made against X.509's rules",
             "warifu cert check FILE --ca CA    with the peer's certificate file shows which certificate is wrong",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_tell_unknown_keys_wrong_keys_and_other_uses_of_keys_apart() {
+        let identity = || "alice".to_owned();
+        let reason = || "another hash".to_owned();
+        for (failure, code) in [
+            (
+                PskFailure::UnknownIdentity {
+                    identity: identity(),
+                },
+                Code::UnknownIdentity,
+            ),
+            (PskFailure::NotAccepted, Code::UnknownIdentity),
+            (PskFailure::Required, Code::UnknownIdentity),
+            (
+                PskFailure::WrongKey {
+                    identity: identity(),
+                },
+                Code::WrongKey,
+            ),
+            (
+                PskFailure::Unusable {
+                    identity: identity(),
+                    reason: reason(),
+                },
+                Code::PeerMisbehaved,
+            ),
+            (PskFailure::CertificateRequired, Code::PeerMisbehaved),
+            (PskFailure::CertificateNotOffered, Code::PeerMisbehaved),
+            (
+                PskFailure::Reflected {
+                    identity: identity(),
+                },
+                Code::PeerMisbehaved,
+            ),
+        ] {
+            assert_eq!(tls_code(&Error::Psk(failure.clone())), code, "{failure}");
+        }
     }
 }

@@ -184,7 +184,9 @@ impl Report {
         });
         self.event("connection_failed", fields);
         if !self.json {
-            for part in error.to_string().lines() {
+            // The program goes on: its exit code will not tell.
+            let code = format!("warifu ({}): ", error.code() as u8);
+            for part in error.to_string().replacen("warifu: ", &code, 1).lines() {
                 status(&format!("{}{part}", self.mark(connection)));
             }
         }
