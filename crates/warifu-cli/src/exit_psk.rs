@@ -113,6 +113,11 @@ pub(crate) enum PskProblem {
     Line(LineProblem),
     /// Two keys have the same identity.
     Duplicate { identity: String, first: Origin },
+    /// A new key was to be added to a file that has one of the same identity, in this line.
+    AlreadyThere {
+        identity: String,
+        line: Option<usize>,
+    },
     /// The key is nothing but zeros.
     AllZero,
     /// The key has less than 128 bits.
@@ -212,6 +217,17 @@ impl PskFailure {
                 "a new key was added without removing the old one, or two peers were given one name",
                 "remove one of the two, or give one another name",
             ),
+            PskProblem::AlreadyThere { identity, line } => {
+                let line =
+                    line.map_or_else(|| "its line".to_owned(), |line| format!("line {line}"));
+                text(
+                    format!("nothing was added: {at} has a key of {identity:?} already, in {line}"),
+                    "two keys of one identity cannot be told apart; the old key is not replaced unasked",
+                    format!(
+                        "to replace the key, remove {line} of {at} first; or give another identity"
+                    ),
+                )
+            }
             PskProblem::AllZero => text(
                 format!("{at}: the key is all zeros"),
                 "a placeholder was never replaced, or a variable was empty when the key was made",
