@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.resume {
         builder = builder
             .with_session_context(session_context(arguments))
-            .with_session_store(SessionFile::new(path, &report)?);
+            .with_session_store(SessionFile::new(path, address, &report)?);
     }
     if !credentials.is_empty() {
         builder = builder.with_credential(materials::choice(credentials));
@@ -140,11 +140,27 @@ fn early_data(arguments: &ClientArguments, report: &Report) -> Result<Option<Vec
     files::read_data(path).map(Some)
 }
 
-/// Sessions are taken up again by a client with the same certificate: the server takes it for the same one.
+/// Sessions are taken up again by a client with the same certificate and keys, for which the server takes it, and with
+/// the same trust. Keys themselves are not part of it: the library compares them.
 fn session_context(arguments: &ClientArguments) -> String {
-    let files = arguments.identity.cert.iter();
-    let names: Vec<_> = files.map(|path| path.display().to_string()).collect();
-    format!("warifu client {}", names.join(" "))
+    let (identity, trust, psk) = (&arguments.identity, &arguments.trust, &arguments.psk);
+    let parts = [
+        format!("cert {:?}", identity.cert),
+        format!(
+            "trust {:?} {:?} {:?} {} {:?}",
+            trust.ca, trust.pin, trust.crl, trust.system_roots, trust.insecure
+        ),
+        format!(
+            "keys {} {:?} {:?} {:?} {:?} {:?}",
+            psk.is_given(),
+            psk.psk_identity.as_ref().map(|identity| &identity.0),
+            psk.psk_hash,
+            psk.psk_import,
+            psk.psk_policy,
+            psk.psk_mode
+        ),
+    ];
+    format!("warifu client; {}", parts.join("; "))
 }
 
 fn connect(
