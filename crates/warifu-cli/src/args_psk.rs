@@ -126,7 +126,8 @@ pub(crate) struct CheckArguments {
 #[derive(Debug, Args, Default, Clone)]
 #[command(next_help_heading = "Pre-shared keys", group(ArgGroup::new("psk_source").multiple(true)))]
 pub(crate) struct PskArguments {
-    /// File with keys, closed to other users, see warifu psk --help; may be repeated
+    /// File with keys, closed to other users, see warifu psk --help; may be repeated. A server reads it again when it
+    /// changes and on SIGHUP; connections go on
     #[arg(long, value_name = "FILE", group = "psk_source")]
     pub(crate) psk_file: Vec<PathBuf>,
     /// Environment variable that holds what a file would
