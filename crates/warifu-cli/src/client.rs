@@ -24,7 +24,7 @@ use crate::materials::{self, Peer};
 use crate::report::{ONLY_CONNECTION, Report};
 use crate::session_file::SessionFile;
 use crate::socket::{self, Socket};
-use crate::summary::Summary;
+use crate::summary::{Summary, bytes};
 use crate::values::TimeLimit;
 use crate::{files, local_ca, messages, psk_keys, signals, tls_config};
 
@@ -246,6 +246,7 @@ impl Session {
             Arc::new(AtomicBool::new(false)),
             self.early_data
                 .as_deref()
+                .filter(|early| !early.is_empty())
                 .map_or(Early::Nothing, Early::Send),
         )
         .map_err(|broken| {
@@ -261,6 +262,7 @@ impl Session {
                 trust: self.trust.as_deref(),
                 relaxed: &self.relaxed,
                 facts: &facts,
+                early_len: receiver.early_len(),
                 tcp: Some(tcp_time),
                 handshake: start.elapsed(),
             };
@@ -284,16 +286,13 @@ impl Session {
         let accepted = channel
             .facts()
             .is_some_and(|facts| facts.early_data == EarlyData::Accepted);
-        let taken = if accepted { receiver.early_sent() } else { 0 };
-        let rest = early.get(taken..).unwrap_or_default();
+        let (line, rest) = what_is_left(early, receiver.early_len(), accepted);
+        if let Some(line) = line {
+            self.report.status(&format!("early     {line}"));
+        }
         if rest.is_empty() {
             return Ok(());
         }
-        self.report.status(&format!(
-            "early     {} bytes sent early, {} bytes sent now that the handshake is complete",
-            taken,
-            rest.len()
-        ));
         channel
             .send(rest)
             .map_err(|broken| self.failure(broken, true))
@@ -324,7 +323,12 @@ impl Session {
         let pause = self.await_first_reply.then_some(pause);
         thread::spawn(move || read_input(raw, &tell, pause));
 
-        let mut sent: u64 = 0;
+        // Early data is the first message, whenever it was taken.
+        let early = self
+            .early_data
+            .as_ref()
+            .is_some_and(|early| !early.is_empty());
+        let mut sent = u64::from(early);
         let mut received: u64 = 0;
         let mut closing = None;
         let mut deadline: Option<Instant> = None;
@@ -428,6 +432,38 @@ impl Session {
     }
 }
 
+/// What is left of early data when the handshake is complete, and what to say of it.
+fn what_is_left(early: &[u8], sent: usize, accepted: bool) -> (Option<String>, &[u8]) {
+    let rest = early.get(sent..).unwrap_or_default();
+    match (sent, accepted) {
+        _ if early.is_empty() => (Some("the file is empty: nothing to send".to_owned()), rest),
+        (0, _) => (
+            Some(format!(
+                "nothing sent early; {} sent now",
+                bytes(rest.len())
+            )),
+            rest,
+        ),
+        (_, false) => (
+            Some(format!(
+                "{} sent early and not taken; {} sent now",
+                bytes(sent),
+                early.len()
+            )),
+            early,
+        ),
+        (_, true) if rest.is_empty() => (None, rest),
+        (_, true) => (
+            Some(format!(
+                "{} sent early; {} sent now",
+                bytes(sent),
+                rest.len()
+            )),
+            rest,
+        ),
+    }
+}
+
 /// `warifu client | head -1` is no failure.
 fn reader_is_gone(failure: Failure) -> Result<(), Failure> {
     match failure {
@@ -473,5 +509,38 @@ fn read_input(raw: bool, tell: &SyncSender<Event>, mut pause: Option<mpsc::Recei
             // Fails when the connection is over.
             let _ = pause.recv();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_data_that_was_not_taken_is_sent_and_told() {
+        let early = b"hello, world";
+        for (sent, accepted, line, rest) in [
+            (12, true, None, 0),
+            (
+                12,
+                false,
+                Some("12 bytes sent early and not taken; 12 sent now"),
+                12,
+            ),
+            (7, true, Some("7 bytes sent early; 5 sent now"), 5),
+            (
+                7,
+                false,
+                Some("7 bytes sent early and not taken; 12 sent now"),
+                12,
+            ),
+            (0, false, Some("nothing sent early; 12 bytes sent now"), 12),
+        ] {
+            let (told, left) = what_is_left(early, sent, accepted);
+            assert_eq!((told.as_deref(), left.len()), (line, rest));
+        }
+        let (told, left) = what_is_left(b"", 0, false);
+        assert_eq!(told.unwrap(), "the file is empty: nothing to send");
+        assert!(left.is_empty());
     }
 }
