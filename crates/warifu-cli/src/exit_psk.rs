@@ -122,6 +122,8 @@ pub(crate) enum PskProblem {
     AllZero,
     /// The key has less than 128 bits.
     Weak { bits: usize },
+    /// An identity, and no option that says where its key is.
+    NoSource,
     /// A key alone, and no `--psk-identity`.
     IdentityMissing,
     /// `--psk-identity` names an identity that is not there.
@@ -237,6 +239,11 @@ impl PskFailure {
                 format!("{at}: the key has {bits} bits"),
                 "keys of less than 128 bits can be found by trying all (RFC 9257 Section 6)",
                 "warifu psk gen IDENTITY    makes one of 256 bits; --allow-weak-psk takes this one all the same",
+            ),
+            PskProblem::NoSource => text(
+                format!("{at}: no key given"),
+                "the option names a key and no other says where it is; nobody can be asked, as standard input is no terminal",
+                "--psk-file FILE or --psk-prompt",
             ),
             PskProblem::IdentityMissing => text(
                 format!("{at}: a key without an identity"),

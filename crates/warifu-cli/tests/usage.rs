@@ -45,6 +45,11 @@ fn wrong_arguments_end_with_code_2_and_name_the_argument() {
         (&["server", "--max-connections", "0"], "--max-connections"),
         (&["server", "--echo", "--http"], "--http"),
         (&["client", "-q", "-v"], "--verbose"),
+        (
+            &["client", "--psk-identity", "alice"],
+            "--psk-identity alice: no key given",
+        ),
+        (&["server", "--psk-identity", "alice"], "next:  --psk-file"),
         (&["cert", "server", "localhost"], "--ca"),
         (&["cert", "server", "localhost", "--ca", "x"], "--ca-key"),
         (&["cert", "ca", "--kind", "dsa"], "dsa"),
