@@ -94,7 +94,7 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     };
     let mut builder = tls_config::apply(builder, &arguments.protocol)?;
     builder = psk_keys::apply(builder, &arguments.psk, has_trust)
-        .with_replayable_early_data(early_data.is_some());
+        .with_replayable_early_data(early_data.as_ref().is_some_and(|early| !early.is_empty()));
     if let Some(path) = &arguments.resume {
         builder = builder
             .with_session_context(session_context(arguments))
