@@ -122,6 +122,9 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
         .and_then(|credential| credential.certificates().first())
         .and_then(|der| describe::describe(der).ok());
     let has_certificates = !credentials.is_empty();
+    if with_psk {
+        check_client_auth(&client_auth, arguments.psk.psk_policy, has_certificates)?;
+    }
     let builder = match (has_certificates, with_psk) {
         (false, _) => ServerConfig::psk_builder(keys.clone()),
         (true, true) => {
@@ -241,6 +244,27 @@ fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<String
         _ => ClientAuth::required(trusted.trust),
     };
     Ok((auth, Some(trusted.source)))
+}
+
+/// Refuses to ask for certificates where every client proves itself by a key alone (RFC 8446 Section 4.3.2).
+fn check_client_auth(
+    auth: &ClientAuth,
+    policy: Option<PskPolicyName>,
+    has_certificates: bool,
+) -> Result<(), Failure> {
+    let in_handshake = matches!(auth, ClientAuth::Optional(_) | ClientAuth::Required(_));
+    let key_alone = match policy {
+        Some(policy) => policy == PskPolicyName::Required,
+        None => !has_certificates,
+    };
+    if in_handshake && key_alone {
+        return Err(Failure::Config(
+            "--verify-client (which --ca and --pin turn on) and --psk-policy required (which is so without --cert) \
+             exclude each other; use --verify-client off or --psk-policy with-certificate"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Where the server listens and how to reach it.
