@@ -22,8 +22,8 @@ Exit codes:
    2  wrong usage: arguments, files, keys or settings that cannot work
   10  network: name not found, connection refused, address in use, connection lost
   20  the peer refused with an alert
-  21  the peer broke the protocol, or has no version, suite, group, protocol or use of pre-shared keys in
-      common with us
+  21  the peer broke the protocol, or has no version, suite, group, protocol or way to use
+      pre-shared keys in common with us
   30  the peer's certificate chain is not trusted (or a required certificate is missing)
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet

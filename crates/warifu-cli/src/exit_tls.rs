@@ -162,7 +162,7 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
 fn psk_refused(place: &Place) -> (&'static str, String) {
     match place.role {
         Role::Client if place.with_psk => (
-            "it does not know our identity, has another key for it, or uses the key in another form, or it uses no pre-shared keys at all; it does not say which, so that nobody can try names out",
+            "it does not know our identity, has another key for it, uses the key in another form, or uses no pre-shared keys at all; it does not say which, so that nobody can try names out",
             "compare identity and key on both sides byte for byte (warifu psk list FILE), and --psk-hash and --psk-import; the server's log knows which".to_owned(),
         ),
         _ => (

@@ -125,8 +125,8 @@ impl Report {
             return;
         }
         status(&format!("{label:<9} {}", text.what));
-        status(&format!("  cause:  {}", text.cause));
-        status(&format!("  next:   {}", text.next));
+        status(&format!("  cause: {}", text.cause));
+        status(&format!("  next:  {}", text.next));
     }
 
     /// An event for programs. `fields` is an object; the event's name and the side it happened on come first.
