@@ -355,11 +355,11 @@ fn connect_command(
     command
 }
 
-/// A path as a shell wants it.
+/// A path or another word as a shell wants it.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(plain) {
+    if !text.is_empty() && text.chars().all(plain) {
         text
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
@@ -514,4 +514,46 @@ fn begin(
         return Err(error.to_string());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them_otherwise() {
+        for (word, quoted_word) in [
+            ("keys.psk", "keys.psk"),
+            ("", "''"),
+            ("my keys", "'my keys'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(quoted(Path::new(word)), quoted_word);
+        }
+    }
+
+    fn printed(line: &str, leaf: Option<&Description>) -> String {
+        let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+        let Command::Server(arguments) = arguments.command else {
+            panic!("not a server");
+        };
+        let identity = arguments.psk.is_given().then_some("alice");
+        let address = "127.0.0.1:11111".parse().unwrap();
+        connect_command(address, None, leaf, identity, &arguments)
+    }
+
+    #[test]
+    fn a_server_of_pages_with_keys_alone_is_reached_by_our_own_client() {
+        assert_eq!(
+            printed("warifu server --http --psk-file keys.psk", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk"
+        );
+        assert_eq!(
+            printed("warifu server --psk-file keys.psk --psk-import=", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk --psk-import ''"
+        );
+    }
 }
