@@ -510,3 +510,33 @@ fn material_text(error: &MaterialError) -> Text {
     };
     text(error.to_string(), cause, next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_help_has_every_code_and_no_other() {
+        let numbers = CODES_HELP
+            .lines()
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok());
+        let codes = [
+            Code::No,
+            Code::Usage,
+            Code::Network,
+            Code::AlertReceived,
+            Code::PeerMisbehaved,
+            Code::NotTrusted,
+            Code::NameMismatch,
+            Code::NotValidNow,
+            Code::Revoked,
+            Code::UnknownIdentity,
+            Code::WrongKey,
+            Code::Truncated,
+            Code::TimedOut,
+            Code::Interrupted,
+        ];
+        let codes = codes.map(|code| code as i32);
+        assert_eq!(numbers.skip(1).collect::<Vec<i32>>(), codes);
+    }
+}
