@@ -280,7 +280,7 @@ impl<R> ConfigBuilder<R> {
     /// In which ways pre-shared keys and tickets are used (RFC 8446 Section 4.2.9). Default: [`defaults::PSK_MODES`], with a
     /// key exchange only. Where both sides allow both, the one with a key exchange is used.
     ///
-    /// `psk_ke` is cheaper by the key exchange (some 80 µs for both sides together with X25519) and **not forward secret**:
+    /// `psk_ke` is cheaper by the key exchange (some 45 µs for both sides together with X25519) and **not forward secret**:
     /// whoever learns the key can decrypt all that was recorded.
     pub fn with_psk_modes(mut self, modes: &[PskKeyExchangeMode]) -> Self {
         let known = [PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE];
