@@ -94,6 +94,8 @@ pub(crate) enum Failure {
         wanted: &'static str,
         found: String,
     },
+    /// `--resume` names a file that is no session.
+    NoSession { path: PathBuf },
     /// An encrypted key, and no passphrase.
     PassphraseMissing { path: PathBuf },
     /// An encrypted key, and the wrong passphrase.
@@ -182,6 +184,7 @@ impl Failure {
             Self::Argument { .. }
             | Self::Unreadable { .. }
             | Self::WrongContent { .. }
+            | Self::NoSession { .. }
             | Self::PassphraseMissing { .. }
             | Self::PassphraseWrong { .. }
             | Self::PassphraseUnavailable { .. }
@@ -262,6 +265,11 @@ impl Failure {
                     "openssl x509 -in {0} -noout -text    (keys: openssl pkey -in {0}) may tell more",
                     path.display()
                 ),
+            ),
+            Self::NoSession { path } => text(
+                format!("{} is no session of warifu, and would be overwritten", path.display()),
+                "another file was meant; --resume makes its own, it need not exist",
+                format!("--resume {}.session", path.display()),
             ),
             Self::PassphraseMissing { path } => text(
                 format!("the private key in {} is encrypted", path.display()),
@@ -501,4 +509,34 @@ fn material_text(error: &MaterialError) -> Text {
         ),
     };
     text(error.to_string(), cause, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_the_help_has_every_code_and_no_other() {
+        let numbers = CODES_HELP
+            .lines()
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok());
+        let codes = [
+            Code::No,
+            Code::Usage,
+            Code::Network,
+            Code::AlertReceived,
+            Code::PeerMisbehaved,
+            Code::NotTrusted,
+            Code::NameMismatch,
+            Code::NotValidNow,
+            Code::Revoked,
+            Code::UnknownIdentity,
+            Code::WrongKey,
+            Code::Truncated,
+            Code::TimedOut,
+            Code::Interrupted,
+        ];
+        let codes = codes.map(|code| code as i32);
+        assert_eq!(numbers.skip(1).collect::<Vec<i32>>(), codes);
+    }
 }

@@ -128,8 +128,8 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "start both sides with --psk-policy with-certificate, or the client without; its own message tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
-            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, or it wants a certificate too",
-            "compare identity, --psk-mode, --psk-hash and --psk-import with the peer's settings; its own log tells more".to_owned(),
+            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes or groups, or it wants a certificate too",
+            "compare identity, --psk-mode, --psk-hash, --psk-import and --groups with the peer's settings; its own log tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
             match place.role {

@@ -107,10 +107,14 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     let with_psk = !psks.is_empty();
     let identity = psks.first().map(|psk| psk_format::spell(psk.identity()));
     let keys = Keys::new(psks)?;
-    // A server that has keys needs no certificate, and makes itself none.
+    // A server that has keys needs no certificate, and makes itself none unless it is told that one will do as well.
+    let only_keys = matches!(
+        arguments.psk.psk_policy,
+        None | Some(PskPolicyName::Required)
+    );
     let (credentials, local) = if !arguments.identity.cert.is_empty() {
         (materials::credentials(&arguments.identity)?, None)
-    } else if with_psk && arguments.psk.psk_policy != Some(PskPolicyName::WithCertificate) {
+    } else if with_psk && only_keys {
         (Vec::new(), None)
     } else {
         let local = local_ca::for_server()?;

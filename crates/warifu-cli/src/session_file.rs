@@ -1,6 +1,7 @@
 //! `--resume FILE`: one session of a client, kept between two runs of the program.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -36,14 +37,12 @@ impl SessionFile {
     /// The file is there and not a session's, or others may read it.
     pub(crate) fn new(path: &Path, address: &HostPort, report: &Report) -> Result<Self, Failure> {
         if path.symlink_metadata().is_ok() {
-            let bytes = read(path)?;
-            if !bytes.starts_with(MAGIC.as_bytes()) {
-                return Err(Failure::WrongContent {
+            if is_something_else(path) {
+                return Err(Failure::NoSession {
                     path: path.to_owned(),
-                    wanted: "session of warifu",
-                    found: "it is something else, and would be overwritten".to_owned(),
                 });
             }
+            read(path)?;
         }
         Ok(Self {
             path: path.to_owned(),
@@ -98,6 +97,14 @@ fn misfit(found: &[u8], wanted: &str) -> Option<&'static str> {
     } else {
         "is for another server and is left alone until this one sends a ticket"
     })
+}
+
+/// Whether a file that was named by mistake would be overwritten. One that cannot be read is for [`read`] to judge.
+fn is_something_else(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let limit = u64::try_from(MAGIC.len()).unwrap_or(u64::MAX);
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut start));
+    read.is_ok() && start != MAGIC.as_bytes()
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {

@@ -106,6 +106,34 @@ fn a_client_with_certificates_and_a_server_with_keys_tell_each_other_apart() {
 }
 
 #[test]
+fn a_server_told_that_a_certificate_will_do_makes_itself_one() {
+    let home = home();
+    let at = home.path();
+    let server = server(at, "--psk-file keys.psk --psk-policy optional");
+    greeted(at, &server, &FROM_FILE);
+    // By the local CA, which a client on this machine finds.
+    let done = greeted(at, &server, &[]);
+    has(&done.stderr, &["server    localhost, proved by"]);
+    has(&end(server).stderr, &["by the local CA in"]);
+}
+
+#[test]
+fn groups_must_be_agreed_too() {
+    let home = home();
+    let at = home.path();
+    let server = server(at, "--psk-file keys.psk --groups x25519");
+    let other = words("--psk-file alice.psk --groups secp384r1");
+    refused(
+        at,
+        &server,
+        &other,
+        20,
+        &["handshake_failure", "modes or groups", "--groups"],
+    );
+    has(&end(server).stderr, &["no common group"]);
+}
+
+#[test]
 fn a_required_key_is_required_whatever_certificates_there_are() {
     let home = with_certificates();
     let at = home.path();

@@ -110,13 +110,16 @@ fn what_cannot_be_a_session_of_this_server_is_left_alone() {
     assert_eq!(read(at, "session"), before);
     // No session at all: a file that was named by mistake is not overwritten.
     write(at, "diary", "dear diary\n");
-    refused(
-        at,
-        &server,
-        &words("--psk-file alice.psk --resume diary"),
-        2,
-        &["diary holds no session of warifu"],
-    );
+    for mode in [0o600, 0o644] {
+        chmod(at, "diary", mode);
+        refused(
+            at,
+            &server,
+            &words("--psk-file alice.psk --resume diary"),
+            2,
+            &["diary is no session of warifu", "--resume diary.session"],
+        );
+    }
     assert_eq!(read(at, "diary"), b"dear diary\n");
     refused(
         at,
