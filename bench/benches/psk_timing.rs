@@ -1,7 +1,8 @@
 //! Whether the time in which a server refuses a ClientHello tells that an identity has a key.
 //!
-//! `cargo bench --bench psk_timing -- [--tries N] [NAME…]`. For each scene, ClientHellos of these classes are given to new
-//! server connections in random order, N of each class (100,000), and the time of `process` is taken:
+//! `cargo bench --bench psk_timing -- [--over-tcp] [--tries N] [NAME…]`. For each scene, ClientHellos of these classes are given to new
+//! server connections in random order, N of each class (100,000), and the time of `process` is taken, or, with
+//! `--over-tcp`, the time until the alert has come back over a TCP connection to another thread:
 //!
 //! - *unknown*: nobody has the key of the identity;
 //! - *another*: another identity that nobody has, a control: what the method finds where there is nothing to learn;
@@ -12,6 +13,8 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,6 +31,7 @@ const OTHERS: usize = 1000;
 
 fn main() {
     let mut tries = 100_000;
+    let mut over_tcp = false;
     let mut names = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -35,13 +39,17 @@ fn main() {
             // cargo's own
             "--bench" => {}
             "--tries" => tries = arguments.next().unwrap().parse().unwrap(),
+            "--over-tcp" => over_tcp = true,
             name => names.push(name.to_owned()),
         }
     }
     println!("{tries} tries of each class; time of the wall; t over the central part {CENTRAL:?}");
     for scene in scenes() {
         if names.is_empty() || names.iter().any(|part| scene.name.contains(&**part)) {
-            scene.run(tries);
+            match over_tcp {
+                true => scene.run(tries, &mut over_loopback(scene.server.clone())),
+                false => scene.run(tries, &mut |hello| refuse(&scene.server, hello)),
+            }
         }
     }
 }
@@ -218,7 +226,8 @@ fn eight(name: &str, number: usize) -> Vec<Psk> {
 const CLASSES: [&str; 3] = ["unknown", "another", "wrong"];
 
 impl Scene {
-    fn run(&self, tries: usize) {
+    /// `refuse` gives a ClientHello to a new server connection and says how many nanoseconds the refusal took.
+    fn run(&self, tries: usize, refuse: &mut dyn FnMut(&[u8]) -> f64) {
         let keys = [(self.unknown)(0), (self.unknown)(1), (self.wrong)(2)];
         let hellos = keys.map(|keys| {
             let hellos = (0..HELLOS).map(|_| client_hello(keys.clone()));
@@ -231,11 +240,11 @@ impl Scene {
         random.shuffle(&mut order);
         let mut times: [Vec<f64>; 3] = Default::default();
         for number in 0..1000 {
-            black_box(refuse(&self.server, &hellos[number % 3][number % HELLOS]));
+            black_box(refuse(&hellos[number % 3][number % HELLOS]));
         }
         for class in order {
             let hello = &hellos[class][random.below(HELLOS)];
-            times[class].push(refuse(&self.server, hello));
+            times[class].push(refuse(hello));
         }
         self.report(&times);
     }
@@ -269,6 +278,46 @@ fn client_hello(keys: Vec<Psk>) -> Vec<u8> {
     let mut client = Connection::client(config, "server.example".try_into().unwrap());
     client.process().unwrap();
     client.output().to_vec()
+}
+
+/// As [`refuse`], seen from the other end of a TCP connection to a thread that has the server: until its alert is there. One
+/// connection carries all, as one for each would run out of ports; each ClientHello has its length before it and goes to a server
+/// connection of its own.
+fn over_loopback(config: Arc<ServerConfig>) -> impl FnMut(&[u8]) -> f64 {
+    const ALERT_LEN: usize = 7;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    client.set_nodelay(true).unwrap();
+    let (mut accepted, _) = listener.accept().unwrap();
+    accepted.set_nodelay(true).unwrap();
+    std::thread::spawn(move || {
+        let mut len = [0; 2];
+        while accepted.read_exact(&mut len).is_ok() {
+            let mut hello = vec![0; usize::from(u16::from_be_bytes(len))];
+            accepted.read_exact(&mut hello).unwrap();
+            let mut server = Connection::server(config.clone());
+            let mut rest = &hello[..];
+            while !rest.is_empty() {
+                rest = &rest[server.receive(rest)..];
+                let _ = black_box(server.process());
+            }
+            assert_eq!(server.output().len(), ALERT_LEN);
+            accepted.write_all(server.output()).unwrap();
+        }
+    });
+    let mut frame = Vec::new();
+    move |hello| {
+        frame.clear();
+        frame.extend(u16::try_from(hello.len()).unwrap().to_be_bytes());
+        frame.extend_from_slice(hello);
+        let mut alert = [0; ALERT_LEN];
+        let start = Instant::now();
+        client.write_all(&frame).unwrap();
+        client.read_exact(&mut alert).unwrap();
+        let elapsed = start.elapsed();
+        assert_eq!(alert[..5], [21, 3, 3, 0, 2]);
+        elapsed.as_nanos() as f64
+    }
 }
 
 /// Nanoseconds until a server has refused a ClientHello.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::parameters::{CipherSuite, PskKeyExchangeMode};
-use warifu::psk::{PskHash, PskPolicy, PskTable};
+use warifu::psk::{PskHash, PskPolicy, PskRole, PskTable};
 use warifu::{ClientConfig, ServerConfig};
 
 use crate::pki::{self, KeyType};
@@ -108,7 +108,7 @@ impl Psk {
 
     /// Our server with the key, and a certificate of this kind if it has one.
     pub fn server(&self, key_type: KeyType) -> ConfigBuilder<Server> {
-        let table = PskTable::new([self.ours()]).unwrap();
+        let table = PskTable::new([self.ours().with_role(PskRole::Server)]).unwrap();
         let credential = || ServerConfig::builder(pki::get().credential(key_type));
         let builder = match self.certificate {
             Certificate::None => ServerConfig::psk_builder(table),

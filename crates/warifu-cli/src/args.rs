@@ -80,7 +80,8 @@ pub(crate) struct ServerArguments {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=16))]
     pub(crate) tickets: u8,
     /// DANGEROUS: take up to this many bytes before the handshake is complete; others can send them again.
-    /// At least 16384 for pre-shared keys without a ticket
+    /// At least 16384 for pre-shared keys without a ticket, under which others can also send them again after a restart
+    /// of this server
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_early_data: Option<u32>,
 

@@ -126,7 +126,8 @@ pub(crate) struct CheckArguments {
 #[derive(Debug, Args, Default, Clone)]
 #[command(next_help_heading = "Pre-shared keys", group(ArgGroup::new("psk_source").multiple(true)))]
 pub(crate) struct PskArguments {
-    /// File with keys, closed to other users, see warifu psk --help; may be repeated
+    /// File with keys, closed to other users, see warifu psk --help; may be repeated. A server reads it again when it
+    /// changes and on SIGHUP; connections go on
     #[arg(long, value_name = "FILE", group = "psk_source")]
     pub(crate) psk_file: Vec<PathBuf>,
     /// Environment variable that holds what a file would
@@ -141,8 +142,9 @@ pub(crate) struct PskArguments {
     /// The key itself, for tests: all users of this machine can read it
     #[arg(long, value_name = "IDENTITY:KEY", group = "psk_source")]
     pub(crate) psk: Option<ExposedSecret>,
-    /// Use this identity only; it also names a key that stands alone. Other bytes as hex:DIGITS
-    #[arg(long, value_name = "NAME", requires = "psk_source")]
+    /// Use this identity only; it also names a key that stands alone. Other bytes as hex:DIGITS. With no other
+    /// option that gives a key, it is asked for at the terminal
+    #[arg(long, value_name = "NAME", group = "psk_source")]
     pub(crate) psk_identity: Option<PskIdentity>,
     /// Whose files they are [default: recognised]
     #[arg(long, value_name = "FORMAT", requires = "psk_source")]
@@ -198,8 +200,13 @@ pub(crate) enum PskPolicyName {
 }
 
 impl PskArguments {
-    /// Whether any key is given.
+    /// Whether keys are to be used.
     pub(crate) fn is_given(&self) -> bool {
+        self.has_source() || self.psk_identity.is_some()
+    }
+
+    /// Whether it is said where a key is.
+    pub(crate) fn has_source(&self) -> bool {
         !self.psk_file.is_empty()
             || self.psk_env.is_some()
             || self.psk_fd.is_some()

@@ -101,7 +101,7 @@ impl Channel {
         stop: Arc<AtomicBool>,
         early: Early<'_>,
     ) -> Result<(Arc<Self>, Receiver), Broken> {
-        let early_sent = match early {
+        let mut early_len = match early {
             Early::Send(data) => connection.write_replayable_early_data(data)?,
             Early::Receive | Early::Nothing => 0,
         };
@@ -124,6 +124,7 @@ impl Channel {
             Early::Receive => early_messages(&mut connection)?,
             Early::Send(_) | Early::Nothing => VecDeque::new(),
         };
+        early_len += early_messages.iter().map(Vec::len).sum::<usize>();
         let reading = socket.try_clone()?;
         let channel = Arc::new(Self {
             connection: Mutex::new(connection),
@@ -134,7 +135,7 @@ impl Channel {
             socket: reading,
             stop,
             early_messages,
-            early_sent,
+            early_len,
             asked: false,
             received: Vec::new(),
             taken: 0,
@@ -256,8 +257,8 @@ pub(crate) struct Receiver {
     stop: Arc<AtomicBool>,
     /// What a client sent before the handshake was complete, to be received first.
     early_messages: VecDeque<Vec<u8>>,
-    /// How many bytes this client sent before.
-    early_sent: usize,
+    /// How many bytes were sent before: by this client, taken or not, or to this server.
+    early_len: usize,
     /// Whether the client's certificate was asked for and has not come yet.
     asked: bool,
     /// Bytes of the socket that the connection has not taken yet, from `taken` on.
@@ -279,9 +280,9 @@ impl Receiver {
         Ok(())
     }
 
-    /// How many bytes of early data were sent, taken or not.
-    pub(crate) fn early_sent(&self) -> usize {
-        self.early_sent
+    /// How many bytes of early data this client sent, taken or not, or this server took.
+    pub(crate) fn early_len(&self) -> usize {
+        self.early_len
     }
 
     /// Waits for the next message.

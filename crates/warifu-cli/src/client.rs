@@ -24,7 +24,7 @@ use crate::materials::{self, Peer};
 use crate::report::{ONLY_CONNECTION, Report};
 use crate::session_file::SessionFile;
 use crate::socket::{self, Socket};
-use crate::summary::Summary;
+use crate::summary::{Summary, bytes};
 use crate::values::TimeLimit;
 use crate::{files, local_ca, messages, psk_keys, signals, tls_config};
 
@@ -94,11 +94,11 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     };
     let mut builder = tls_config::apply(builder, &arguments.protocol)?;
     builder = psk_keys::apply(builder, &arguments.psk, has_trust)
-        .with_replayable_early_data(early_data.is_some());
+        .with_replayable_early_data(early_data.as_ref().is_some_and(|early| !early.is_empty()));
     if let Some(path) = &arguments.resume {
         builder = builder
             .with_session_context(session_context(arguments))
-            .with_session_store(SessionFile::new(path, &report)?);
+            .with_session_store(SessionFile::new(path, address, &report)?);
     }
     if !credentials.is_empty() {
         builder = builder.with_credential(materials::choice(credentials));
@@ -140,11 +140,27 @@ fn early_data(arguments: &ClientArguments, report: &Report) -> Result<Option<Vec
     files::read_data(path).map(Some)
 }
 
-/// Sessions are taken up again by a client with the same certificate: the server takes it for the same one.
+/// Sessions are taken up again by a client with the same certificate and keys, for which the server takes it, and with
+/// the same trust. Keys themselves are not part of it: the library compares them.
 fn session_context(arguments: &ClientArguments) -> String {
-    let files = arguments.identity.cert.iter();
-    let names: Vec<_> = files.map(|path| path.display().to_string()).collect();
-    format!("warifu client {}", names.join(" "))
+    let (identity, trust, psk) = (&arguments.identity, &arguments.trust, &arguments.psk);
+    let parts = [
+        format!("cert {:?}", identity.cert),
+        format!(
+            "trust {:?} {:?} {:?} {} {:?}",
+            trust.ca, trust.pin, trust.crl, trust.system_roots, trust.insecure
+        ),
+        format!(
+            "keys {} {:?} {:?} {:?} {:?} {:?}",
+            psk.is_given(),
+            psk.psk_identity.as_ref().map(|identity| &identity.0),
+            psk.psk_hash,
+            psk.psk_import,
+            psk.psk_policy,
+            psk.psk_mode
+        ),
+    ];
+    format!("warifu client; {}", parts.join("; "))
 }
 
 fn connect(
@@ -230,6 +246,7 @@ impl Session {
             Arc::new(AtomicBool::new(false)),
             self.early_data
                 .as_deref()
+                .filter(|early| !early.is_empty())
                 .map_or(Early::Nothing, Early::Send),
         )
         .map_err(|broken| {
@@ -245,6 +262,7 @@ impl Session {
                 trust: self.trust.as_deref(),
                 relaxed: &self.relaxed,
                 facts: &facts,
+                early_len: receiver.early_len(),
                 tcp: Some(tcp_time),
                 handshake: start.elapsed(),
             };
@@ -268,23 +286,13 @@ impl Session {
         let accepted = channel
             .facts()
             .is_some_and(|facts| facts.early_data == EarlyData::Accepted);
-        let taken = if accepted { receiver.early_sent() } else { 0 };
-        let rest = early.get(taken..).unwrap_or_default();
+        let (line, rest) = what_is_left(early, receiver.early_len(), accepted);
+        if let Some(line) = line {
+            self.report.status(&format!("early     {line}"));
+        }
         if rest.is_empty() {
             return Ok(());
         }
-        let again = match (taken, receiver.early_sent()) {
-            (0, 0) => format!(
-                "could not be sent early; all {} bytes are sent now",
-                rest.len()
-            ),
-            (0, _) => format!("not taken; all {} bytes are sent again now", rest.len()),
-            (taken, _) => format!(
-                "{taken} bytes taken, as many as the server allows; the other {} are sent now",
-                rest.len()
-            ),
-        };
-        self.report.status(&format!("early     {again}"));
         channel
             .send(rest)
             .map_err(|broken| self.failure(broken, true))
@@ -420,6 +428,38 @@ impl Session {
     }
 }
 
+/// What is left of early data when the handshake is complete, and what to say of it.
+fn what_is_left(early: &[u8], sent: usize, accepted: bool) -> (Option<String>, &[u8]) {
+    let rest = early.get(sent..).unwrap_or_default();
+    match (sent, accepted) {
+        _ if early.is_empty() => (Some("the file is empty: nothing to send".to_owned()), rest),
+        (0, _) => (
+            Some(format!(
+                "nothing sent early; {} sent now",
+                bytes(rest.len())
+            )),
+            rest,
+        ),
+        (_, false) => (
+            Some(format!(
+                "{} sent early and not taken; {} sent now",
+                bytes(sent),
+                early.len()
+            )),
+            early,
+        ),
+        (_, true) if rest.is_empty() => (None, rest),
+        (_, true) => (
+            Some(format!(
+                "{} sent early; {} sent now",
+                bytes(sent),
+                rest.len()
+            )),
+            rest,
+        ),
+    }
+}
+
 /// `warifu client | head -1` is no failure.
 fn reader_is_gone(failure: Failure) -> Result<(), Failure> {
     match failure {
@@ -465,5 +505,38 @@ fn read_input(raw: bool, tell: &SyncSender<Event>, mut pause: Option<mpsc::Recei
             // Fails when the connection is over.
             let _ = pause.recv();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_data_that_was_not_taken_is_sent_and_told() {
+        let early = b"hello, world";
+        for (sent, accepted, line, rest) in [
+            (12, true, None, 0),
+            (
+                12,
+                false,
+                Some("12 bytes sent early and not taken; 12 sent now"),
+                12,
+            ),
+            (7, true, Some("7 bytes sent early; 5 sent now"), 5),
+            (
+                7,
+                false,
+                Some("7 bytes sent early and not taken; 12 sent now"),
+                12,
+            ),
+            (0, false, Some("nothing sent early; 12 bytes sent now"), 12),
+        ] {
+            let (told, left) = what_is_left(early, sent, accepted);
+            assert_eq!((told.as_deref(), left.len()), (line, rest));
+        }
+        let (told, left) = what_is_left(b"", 0, false);
+        assert_eq!(told.unwrap(), "the file is empty: nothing to send");
+        assert!(left.is_empty());
     }
 }

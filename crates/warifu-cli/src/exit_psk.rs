@@ -113,10 +113,17 @@ pub(crate) enum PskProblem {
     Line(LineProblem),
     /// Two keys have the same identity.
     Duplicate { identity: String, first: Origin },
+    /// A new key was to be added to a file that has one of the same identity, in this line.
+    AlreadyThere {
+        identity: String,
+        line: Option<usize>,
+    },
     /// The key is nothing but zeros.
     AllZero,
     /// The key has less than 128 bits.
     Weak { bits: usize },
+    /// An identity, and no option that says where its key is.
+    NoSource,
     /// A key alone, and no `--psk-identity`.
     IdentityMissing,
     /// `--psk-identity` names an identity that is not there.
@@ -212,6 +219,17 @@ impl PskFailure {
                 "a new key was added without removing the old one, or two peers were given one name",
                 "remove one of the two, or give one another name",
             ),
+            PskProblem::AlreadyThere { identity, line } => {
+                let line =
+                    line.map_or_else(|| "its line".to_owned(), |line| format!("line {line}"));
+                text(
+                    format!("nothing was added: {at} has a key of {identity:?} already, in {line}"),
+                    "two keys of one identity cannot be told apart; the old key is not replaced unasked",
+                    format!(
+                        "to replace the key, remove {line} of {at} first; or give another identity"
+                    ),
+                )
+            }
             PskProblem::AllZero => text(
                 format!("{at}: the key is all zeros"),
                 "a placeholder was never replaced, or a variable was empty when the key was made",
@@ -221,6 +239,11 @@ impl PskFailure {
                 format!("{at}: the key has {bits} bits"),
                 "keys of less than 128 bits can be found by trying all (RFC 9257 Section 6)",
                 "warifu psk gen IDENTITY    makes one of 256 bits; --allow-weak-psk takes this one all the same",
+            ),
+            PskProblem::NoSource => text(
+                format!("{at}: no key given"),
+                "the option names a key and no other says where it is; nobody can be asked, as standard input is no terminal",
+                "--psk-file FILE or --psk-prompt",
             ),
             PskProblem::IdentityMissing => text(
                 format!("{at}: a key without an identity"),

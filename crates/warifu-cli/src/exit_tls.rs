@@ -20,8 +20,8 @@ pub(crate) fn tls_code(error: &Error) -> Code {
             PskFailure::UnknownIdentity { .. } | PskFailure::Required | PskFailure::NotAccepted,
         ) => Code::UnknownIdentity,
         Error::Psk(PskFailure::WrongKey { .. }) => Code::WrongKey,
-        Error::Psk(PskFailure::Unusable { .. } | PskFailure::Reflected { .. }) => Code::WrongKey,
-        Error::Psk(_) => Code::NotTrusted,
+        // The key may be right; the two sides want to use it differently, or are one and the same.
+        Error::Psk(_) => Code::PeerMisbehaved,
         Error::Truncated | Error::ClosedDuringHandshake { .. } => Code::Truncated,
         Error::Usage(_) => Code::Usage,
         _ => Code::No,
@@ -178,7 +178,7 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
 fn psk_refused(place: &Place) -> (&'static str, String) {
     match place.role {
         Role::Client if place.with_psk => (
-            "it does not know our identity, has another key for it, or uses the key in another form; it does not say which, so that nobody can try names out",
+            "it does not know our identity, has another key for it, uses the key in another form, or uses no pre-shared keys at all; it does not say which, so that nobody can try names out",
             "compare identity and key on both sides byte for byte (warifu psk list FILE), and --psk-hash and --psk-import; the server's log knows which".to_owned(),
         ),
         _ => (
@@ -416,5 +416,49 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
             "another CA of the same name was given here, or the chain is damaged or made against X.509's rules",
             "warifu cert check FILE --ca CA    with the peer's certificate file shows which certificate is wrong",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_tell_unknown_keys_wrong_keys_and_other_uses_of_keys_apart() {
+        let identity = || "alice".to_owned();
+        let reason = || "another hash".to_owned();
+        for (failure, code) in [
+            (
+                PskFailure::UnknownIdentity {
+                    identity: identity(),
+                },
+                Code::UnknownIdentity,
+            ),
+            (PskFailure::NotAccepted, Code::UnknownIdentity),
+            (PskFailure::Required, Code::UnknownIdentity),
+            (
+                PskFailure::WrongKey {
+                    identity: identity(),
+                },
+                Code::WrongKey,
+            ),
+            (
+                PskFailure::Unusable {
+                    identity: identity(),
+                    reason: reason(),
+                },
+                Code::PeerMisbehaved,
+            ),
+            (PskFailure::CertificateRequired, Code::PeerMisbehaved),
+            (PskFailure::CertificateNotOffered, Code::PeerMisbehaved),
+            (
+                PskFailure::Reflected {
+                    identity: identity(),
+                },
+                Code::PeerMisbehaved,
+            ),
+        ] {
+            assert_eq!(tls_code(&Error::Psk(failure.clone())), code, "{failure}");
+        }
     }
 }

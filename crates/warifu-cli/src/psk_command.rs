@@ -173,7 +173,12 @@ fn format_for(
             })
             .into()),
         Keys::Entries(entries) => match entries.iter().find(|old| old.identity == entry.identity) {
-            Some(old) => Err(entry.duplicate_of(old.origin.clone()).into()),
+            Some(old) => Err(origin
+                .has(PskProblem::AlreadyThere {
+                    identity: psk_format::spell(&entry.identity),
+                    line: old.origin.line,
+                })
+                .into()),
             None => Ok(file.format.unwrap_or(Format::Native)),
         },
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use warifu::config::ConfigBuilder;
 use warifu::parameters::PskKeyExchangeMode;
-use warifu::psk::PskHash;
+use warifu::psk::{PskHash, PskRole};
 use warifu::{Psk, PskPolicy};
 
 use crate::args_psk::{PskArguments, PskHashName, PskMode, PskPolicyName};
@@ -30,17 +30,19 @@ pub(crate) fn banner(arguments: &PskArguments, report: &Report) {
     }
 }
 
-/// The keys, each with what the options say of all of them.
+/// A client's keys, each with what the options say of all of them.
 pub(crate) fn keys(arguments: &PskArguments) -> Result<Vec<Psk>, Failure> {
-    as_wanted(psk_source::load(arguments)?, arguments)
+    as_wanted(psk_source::load(arguments)?, arguments, PskRole::Client)
 }
 
-/// Keys as the options want them.
+/// Keys as the options want them, for this side: a server takes early data only under a key of its own.
 pub(crate) fn as_wanted(
     entries: Vec<Entry>,
     arguments: &PskArguments,
+    role: PskRole,
 ) -> Result<Vec<Psk>, Failure> {
-    entries.iter().map(|entry| psk(entry, arguments)).collect()
+    let keys = entries.iter().map(|entry| psk(entry, arguments));
+    keys.map(|psk| Ok(psk?.with_role(role))).collect()
 }
 
 /// One key as the options want all of them.
@@ -52,7 +54,7 @@ fn psk(entry: &Entry, arguments: &PskArguments) -> Result<Psk, Failure> {
         PskHashName::Sha256 => PskHash::Sha256,
         PskHashName::Sha384 => PskHash::Sha384,
     });
-    // Early data under a key is as dangerous as any, and asked for by an option of its own.
+    // Early data under a key can be replayed after a restart of the server, and is asked for by an option of its own.
     let psk = psk.with_replayable_early_data(MAX_EARLY_DATA);
     Ok(match &arguments.psk_import {
         Some(context) => psk.with_import(context),

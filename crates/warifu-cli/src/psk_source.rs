@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal as _, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -54,6 +54,9 @@ pub(crate) fn read_once(arguments: &PskArguments) -> Result<Vec<PskFile>, Failur
     if arguments.psk_prompt {
         files.push(prompt(arguments.wanted().identity.unwrap_or_default())?);
     }
+    if let (Some(identity), false) = (arguments.wanted().identity, arguments.has_source()) {
+        files.push(prompt_or_explain(identity, io::stdin().is_terminal())?);
+    }
     if let Some(argument) = &arguments.psk {
         let origin = Origin::value("--psk");
         files.push(psk_file::parse(&origin, argument.0.as_bytes(), format)?);
@@ -61,7 +64,7 @@ pub(crate) fn read_once(arguments: &PskArguments) -> Result<Vec<PskFile>, Failur
     Ok(files)
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
@@ -110,6 +113,15 @@ fn prompt(identity: &[u8]) -> Result<PskFile, Failure> {
     ))
     .map_err(|error| unavailable(&origin, &error.to_string()))?;
     Ok(typed(origin, &key)?)
+}
+
+/// The key of an identity that was named without saying where its key is.
+fn prompt_or_explain(identity: &[u8], terminal: bool) -> Result<PskFile, Failure> {
+    if terminal {
+        return prompt(identity);
+    }
+    let option = format!("--psk-identity {}", psk_format::spell(identity));
+    Err(Origin::value(&option).has(PskProblem::NoSource).into())
 }
 
 fn typed(origin: Origin, key: &str) -> Result<PskFile, PskFailure> {
@@ -344,6 +356,16 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_alone_needs_somebody_who_types_its_key() {
+        let named = arguments("x --psk-identity hex:00ff");
+        assert!(named.is_given() && !named.has_source());
+        let failure = prompt_or_explain(&[0, 255], false).unwrap_err();
+        let text = failure.text();
+        assert_eq!(text.what, "--psk-identity hex:00ff: no key given");
+        assert_eq!(text.next, "--psk-file FILE or --psk-prompt");
+    }
+
+    #[test]
     fn options_that_need_each_other_say_so_and_show_no_key() {
         use clap::CommandFactory as _;
         #[derive(Debug, clap::Parser)]
@@ -353,7 +375,7 @@ mod tests {
         }
         Line::command().debug_assert();
         let parse = |line: &str| <Line as clap::Parser>::try_parse_from(line.split(' '));
-        for line in ["x --psk-prompt", "x --psk-identity a", "x --allow-weak-psk"] {
+        for line in ["x --psk-prompt", "x --allow-weak-psk"] {
             assert!(parse(line).is_err(), "{line}");
         }
         let line = parse("x --psk alice:swordfish").unwrap();

@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::{Value, json};
 
 use crate::args::OutputArguments;
-use crate::exit::Failure;
+use crate::exit::{Failure, Text};
 
 /// One line to standard error. Control characters are escaped.
 pub(crate) fn status(line: &str) {
@@ -113,6 +113,22 @@ impl Report {
         }
     }
 
+    /// Something is wrong, and the program goes on all the same. Seen even with `-q`.
+    pub(crate) fn trouble(&self, label: &str, text: &Text) {
+        if self.json {
+            let _ = write_json(&json!({
+                "event": label,
+                "text": text.what,
+                "cause": text.cause,
+                "next": text.next,
+            }));
+            return;
+        }
+        status(&format!("{label:<9} {}", text.what));
+        status(&format!("  cause: {}", text.cause));
+        status(&format!("  next:  {}", text.next));
+    }
+
     /// An event for programs. `fields` is an object; the event's name and the side it happened on come first.
     pub(crate) fn event(&self, event: &str, fields: Value) {
         // Only messages are worth ending a connection for when standard output is gone.
@@ -168,7 +184,9 @@ impl Report {
         });
         self.event("connection_failed", fields);
         if !self.json {
-            for part in error.to_string().lines() {
+            // The program goes on: its exit code will not tell.
+            let code = format!("warifu ({}): ", error.code() as u8);
+            for part in error.to_string().replacen("warifu: ", &code, 1).lines() {
                 status(&format!("{}{part}", self.mark(connection)));
             }
         }

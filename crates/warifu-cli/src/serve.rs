@@ -65,7 +65,7 @@ pub(crate) fn connection(shared: &Shared, number: u64, socket: Socket, peer: &st
         }
     };
     control.established(service.idle_timeout);
-    let summary = introduce(service, number, peer, &channel, start.elapsed());
+    let summary = introduce(service, number, peer, &receiver, start.elapsed());
     let result = match service.answer {
         Answer::Http => serve_http(&channel, &mut receiver, &summary),
         _ => serve_messages(service, number, &channel, &mut receiver),
@@ -125,10 +125,10 @@ fn introduce(
     service: &Service,
     number: u64,
     peer: &str,
-    channel: &Channel,
+    receiver: &Receiver,
     handshake: Duration,
 ) -> Vec<String> {
-    let Some(facts) = channel.facts() else {
+    let Some(facts) = receiver.facts() else {
         return Vec::new();
     };
     let summary = Summary {
@@ -138,6 +138,7 @@ fn introduce(
         trust: service.trust.as_deref(),
         relaxed: &service.relaxed,
         facts: &facts,
+        early_len: receiver.early_len(),
         tcp: None,
         handshake,
     };

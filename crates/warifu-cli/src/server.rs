@@ -138,7 +138,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     };
     let builder = tls_config::apply(builder.with_client_auth(client_auth), &arguments.protocol)?;
     let builder = psk_keys::apply(builder, &arguments.psk, has_certificates);
-    let builder = with_sessions(builder, arguments, &report);
+    let builder = with_sessions(builder, arguments, with_psk, &report);
     let config = builder.clone().build().map_err(tls_config::refused)?;
     let addresses = socket::resolve(&arguments.address)?;
     let server = Server::start(
@@ -187,17 +187,28 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
 fn with_sessions(
     mut builder: ConfigBuilder<ServerRole>,
     arguments: &ServerArguments,
+    with_psk: bool,
     report: &Report,
 ) -> ConfigBuilder<ServerRole> {
     if arguments.tickets > 0 {
         let tickets = Tickets::stateless(RotatingTicketKeys::default());
-        builder = builder.with_tickets(tickets.with_count(arguments.tickets));
+        // With -v each connection has a configuration of its own; the keys of the tickets are this process's.
+        builder = builder
+            .with_session_context("warifu server")
+            .with_tickets(tickets.with_count(arguments.tickets));
     }
     if let Some(bytes) = arguments.max_early_data {
         report.warning(
             "WARNING   --max-early-data: messages are taken before the handshake is complete; others can send them again",
         );
-        let early_data = ReplayableEarlyData::new(bytes, MemoryReplayStore::default());
+        if with_psk {
+            report.warning(
+                "WARNING   --max-early-data with pre-shared keys: they can send them again after each restart of this server",
+            );
+        }
+        // Whoever runs this was warned. A million ClientHellos are some 50 MB, and all are remembered for good.
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(1 << 20);
+        let early_data = ReplayableEarlyData::new(bytes, store);
         builder = builder.with_replayable_early_data(early_data);
     }
     builder
@@ -348,11 +359,11 @@ fn connect_command(
     command
 }
 
-/// A path as a shell wants it.
+/// A path or another word as a shell wants it.
 pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
-    if text.chars().all(plain) {
+    if !text.is_empty() && text.chars().all(plain) {
         text
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
@@ -507,4 +518,46 @@ fn begin(
         return Err(error.to_string());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Arguments, Command};
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them_otherwise() {
+        for (word, quoted_word) in [
+            ("keys.psk", "keys.psk"),
+            ("", "''"),
+            ("my keys", "'my keys'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(quoted(Path::new(word)), quoted_word);
+        }
+    }
+
+    fn printed(line: &str, leaf: Option<&Description>) -> String {
+        let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+        let Command::Server(arguments) = arguments.command else {
+            panic!("not a server");
+        };
+        let identity = arguments.psk.is_given().then_some("alice");
+        let address = "127.0.0.1:11111".parse().unwrap();
+        connect_command(address, None, leaf, identity, &arguments)
+    }
+
+    #[test]
+    fn a_server_of_pages_with_keys_alone_is_reached_by_our_own_client() {
+        assert_eq!(
+            printed("warifu server --http --psk-file keys.psk", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk"
+        );
+        assert_eq!(
+            printed("warifu server --psk-file keys.psk --psk-import=", None),
+            "warifu client 127.0.0.1:11111 --psk-identity alice --psk-file keys.psk --psk-import ''"
+        );
+    }
 }

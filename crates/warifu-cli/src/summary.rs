@@ -25,6 +25,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) trust: Option<&'a str>,
     pub(crate) relaxed: &'a [InsecureRule],
     pub(crate) facts: &'a ConnectionFacts,
+    /// Bytes of early data: sent by a client, taken by a server.
+    pub(crate) early_len: usize,
     /// Time for the TCP connection; clients only.
     pub(crate) tcp: Option<Duration>,
     pub(crate) handshake: Duration,
@@ -109,6 +111,7 @@ impl Summary<'_> {
             "psk_declined": facts.psk_declined.as_deref(),
             "resumed": facts.resumed,
             "early_data": facts.early_data.to_string(),
+            "early_data_bytes": self.early_len,
             "early_data_declined": facts.early_data_declined.as_deref(),
             "peer_signature_scheme": facts.peer_signature_scheme.map(|scheme| scheme.to_string()),
             "peer_chain": chain,
@@ -165,9 +168,10 @@ impl Summary<'_> {
     fn early_data_line(&self) -> Option<String> {
         match (self.facts.early_data, &self.facts.early_data_declined) {
             (EarlyData::NotOffered, _) => None,
-            (EarlyData::Accepted, _) => {
-                Some("accepted; whoever recorded it can send it again".to_owned())
-            }
+            (EarlyData::Accepted, _) => Some(format!(
+                "accepted, {}; whoever recorded it can send it again",
+                bytes(self.early_len)
+            )),
             (_, Some(reason)) => Some(format!("rejected: {reason}")),
             (_, None) => Some("rejected by the server".to_owned()),
         }
@@ -253,6 +257,14 @@ impl Summary<'_> {
 /// `PSK "alice" (external)`
 fn key_text(psk: &PskFacts) -> String {
     format!("PSK \"{}\" ({})", printable(&psk.identity), psk.kind)
+}
+
+/// `1 byte`, `12 bytes`
+pub(crate) fn bytes(count: usize) -> String {
+    match count {
+        1 => "1 byte".to_owned(),
+        _ => format!("{count} bytes"),
+    }
 }
 
 fn row(label: &str, value: &str) -> String {

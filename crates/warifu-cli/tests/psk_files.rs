@@ -238,7 +238,15 @@ fn append_adds_one_line_and_keeps_what_was_there() {
     assert_eq!(text.lines().count(), 3);
     assert_eq!(mode(at, "keys.psk"), 0o640);
     let twice = ["psk", "gen", "alice", "--append", "keys.psk"];
-    fails(at, 2, &twice, &["keys.psk", "alice", "line 2"]);
+    fails(
+        at,
+        2,
+        &twice,
+        &[
+            "nothing was added: keys.psk has a key of \"alice\"",
+            "remove line 2 of keys.psk first",
+        ],
+    );
     assert_eq!(fs::read_to_string(at.join("keys.psk")).unwrap(), text);
 
     write(at, "zabbix.psk", "KEY\n");

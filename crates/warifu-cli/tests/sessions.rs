@@ -953,3 +953,35 @@ fn a_listener_that_never_answers_does_not_hold_the_client() {
     );
     wait_for_port(listener.local_addr().unwrap().port());
 }
+
+#[test]
+fn a_session_is_resumed_with_the_same_options_at_the_same_server_only() {
+    let home = tempfile::tempdir().unwrap();
+    let at = home.path();
+    ok(at, &["psk", "gen", "alice", "--out", "keys.psk"]);
+    ok(at, &["psk", "gen", "bob", "--append", "keys.psk"]);
+    let server = Background::server(at, &["--psk-file", "keys.psk"]);
+    let other = Background::server(at, &["--psk-file", "keys.psk", "--tickets", "0"]);
+    let client = |server: &Background, identity: &str| {
+        let keys = ["--psk-file", "keys.psk", "--psk-identity", identity];
+        let address = server.address();
+        let arguments = [&["client", &address, "--resume", "kept"], &keys[..]].concat();
+        let done = warifu_with(at, &arguments, "hello\n");
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        done.stderr
+    };
+    client(&server, "alice");
+    let kept = std::fs::read(at.join("kept")).unwrap();
+    let elsewhere = client(&other, "alice");
+    assert!(elsewhere.contains("is for another server"), "{elsewhere}");
+    assert_eq!(std::fs::read(at.join("kept")).unwrap(), kept);
+    let again = client(&server, "alice");
+    assert!(again.contains("session resumed"), "{again}");
+    let as_bob = client(&server, "bob");
+    assert!(as_bob.contains("with other options (keys"), "{as_bob}");
+    assert!(as_bob.contains("PSK \"bob\" (external"), "{as_bob}");
+    server.signal("-TERM");
+    other.signal("-TERM");
+    server.finish();
+    other.finish();
+}

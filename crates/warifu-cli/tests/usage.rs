@@ -45,6 +45,11 @@ fn wrong_arguments_end_with_code_2_and_name_the_argument() {
         (&["server", "--max-connections", "0"], "--max-connections"),
         (&["server", "--echo", "--http"], "--http"),
         (&["client", "-q", "-v"], "--verbose"),
+        (
+            &["client", "--psk-identity", "alice"],
+            "--psk-identity alice: no key given",
+        ),
+        (&["server", "--psk-identity", "alice"], "next:  --psk-file"),
         (&["cert", "server", "localhost"], "--ca"),
         (&["cert", "server", "localhost", "--ca", "x"], "--ca-key"),
         (&["cert", "ca", "--kind", "dsa"], "dsa"),
@@ -56,6 +61,20 @@ fn wrong_arguments_end_with_code_2_and_name_the_argument() {
         assert_eq!(code, 2, "{arguments:?}: {stderr}");
         assert!(stderr.contains(named), "{arguments:?}: {stderr}");
         assert_eq!(stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn certificates_and_keys_alone_exclude_each_other_in_the_words_of_the_options() {
+    let key = "alice:8b1f0e6a3c5d7294b0c1d2e3f4a59687";
+    let issuer = ["server", "127.0.0.1:0", "--psk", key, "--insecure=issuer"];
+    for when in ["optional", "required"] {
+        let (code, _, stderr) = run(&[&issuer[..], &["--verify-client", when]].concat());
+        assert_eq!(code, 2, "{stderr}");
+        for words in ["--verify-client off", "--psk-policy with-certificate"] {
+            assert!(stderr.contains(words), "{stderr}");
+        }
+        assert!(!stderr.contains("ClientAuth"), "{stderr}");
     }
 }
 

@@ -215,7 +215,7 @@ impl AeadAlgorithm {
 }
 
 /// An expanded AEAD key in one allocation of our own (584 bytes), wiped on drop.
-pub(crate) struct AeadContext(Box<sys::EVP_AEAD_CTX>);
+pub(crate) struct AeadContext(Box<MaybeUninit<sys::EVP_AEAD_CTX>>);
 
 // SAFETY: for these AEADs the context is self-contained plain data after initialisation, and sealing and
 // opening take it as const: AWS-LC allows that from many threads at once (aead.h).
@@ -226,13 +226,15 @@ unsafe impl Sync for AeadContext {}
 impl AeadContext {
     /// None if the key is of the wrong length.
     pub(crate) fn new(algorithm: AeadAlgorithm, key: &[u8]) -> Option<Self> {
-        // SAFETY: EVP_AEAD_CTX is a C struct of a pointer, a union of plain data and integers, for all of
-        // which zeros are valid (EVP_AEAD_CTX_zero does the same).
-        let mut context = Self(Box::new(unsafe { core::mem::zeroed() }));
-        // SAFETY: `context.0` is zeroed as EVP_AEAD_CTX_init wants; the key's length is checked by it.
+        // Not zeroed first: EVP_AEAD_CTX_init writes all that is read later, and glibc's calloc passes by the cache that
+        // its malloc has for blocks of this size.
+        let mut context = Self(Box::new_uninit());
+        // SAFETY: EVP_AEAD_CTX_init takes an uninitialised context (aead.h: only copying wants one that was zeroed), of
+        // which the box holds all bytes; the key's length is checked by it. Also where it fails it sets `aead`, which is
+        // all that `drop` then has read.
         let ok = unsafe {
             sys::EVP_AEAD_CTX_init(
-                &mut *context.0,
+                context.0.as_mut_ptr(),
                 algorithm.as_ptr(),
                 const_ptr(key),
                 key.len(),
@@ -250,7 +252,7 @@ impl AeadContext {
     /// To seal and open with.
     pub(crate) fn as_ref(&self) -> AeadRef<'_> {
         AeadRef {
-            context: &*self.0,
+            context: self.0.as_ptr(),
             lives: PhantomData,
         }
     }
@@ -258,15 +260,12 @@ impl AeadContext {
 
 impl Drop for AeadContext {
     fn drop(&mut self) {
-        // SAFETY: the context is zeroed or initialised; EVP_AEAD_CTX_cleanup accepts both and frees what
-        // the AEAD may have allocated. Then nothing in it is used again and its bytes, all
-        // `size_of` them owned by the box, may be overwritten with zeros, a valid value.
+        // SAFETY: EVP_AEAD_CTX_init ran on the context; aead.h allows EVP_AEAD_CTX_cleanup whether that succeeded or
+        // failed, and it frees what the AEAD may have allocated. Then nothing in it is used again and its bytes, all
+        // `size_of` them owned by the box, may be overwritten with zeros.
         unsafe {
-            sys::EVP_AEAD_CTX_cleanup(&mut *self.0);
-            sys::OPENSSL_cleanse(
-                ptr::from_mut(&mut *self.0).cast(),
-                size_of::<sys::EVP_AEAD_CTX>(),
-            );
+            sys::EVP_AEAD_CTX_cleanup(self.0.as_mut_ptr());
+            sys::OPENSSL_cleanse(self.0.as_mut_ptr().cast(), size_of::<sys::EVP_AEAD_CTX>());
         }
     }
 }

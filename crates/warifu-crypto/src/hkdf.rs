@@ -102,16 +102,7 @@ impl<K: Borrow<HmacKey>> Prk<K> {
         context: &[u8],
         out: &mut [u8],
     ) -> Result<(), CryptoError> {
-        const PREFIX: &[u8] = b"tls13 ";
-        let too_long = |_| CryptoError::InvalidLength;
-        // struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel;
-        let out_len = u16::try_from(out.len()).map_err(too_long)?.to_be_bytes();
-        let label_len = [u8::try_from(PREFIX.len() + label.len()).map_err(too_long)?];
-        let context_len = [u8::try_from(context.len()).map_err(too_long)?];
-        self.expand(
-            &[&out_len, &label_len, PREFIX, label, &context_len, context],
-            out,
-        )
+        with_hkdf_label(out.len(), label, context, |info| self.expand(info, out))?
     }
 
     /// HKDF-Expand-Label with an output of the hash's length, as all of TLS 1.3's secrets have:
@@ -120,13 +111,49 @@ impl<K: Borrow<HmacKey>> Prk<K> {
     /// # Errors
     /// As [`expand_label`](Self::expand_label).
     pub fn expand_label_secret(&self, label: &[u8], context: &[u8]) -> Result<Secret, CryptoError> {
-        let mut secret = Secret::zeros(self.hash().output_len());
-        self.expand_label(label, context, secret.as_mut_bytes())?;
-        Ok(secret)
+        let len = self.hash().output_len();
+        with_hkdf_label(len, label, context, |info| {
+            let mut data: [&[u8]; HKDF_LABEL_PARTS + 1] = [&[1]; HKDF_LABEL_PARTS + 1];
+            for (to, part) in data.iter_mut().zip(info) {
+                *to = part;
+            }
+            // T(1) alone is as long as the hash's output: no copy of it is needed to make it a secret.
+            Secret::from_slice(self.key.borrow().sign(&data).as_ref())
+        })
     }
 }
 
-/// HkdfLabel has six parts; a few more cost nothing.
+/// Lends HkdfLabel in parts.
+///
+/// ```text
+/// struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel;
+/// ```
+#[inline]
+fn with_hkdf_label<R>(
+    out_len: usize,
+    label: &[u8],
+    context: &[u8],
+    operation: impl FnOnce(&[&[u8]; HKDF_LABEL_PARTS]) -> R,
+) -> Result<R, CryptoError> {
+    const PREFIX: &[u8] = b"tls13 ";
+    let too_long = |_| CryptoError::InvalidLength;
+    let out_len = u16::try_from(out_len).map_err(too_long)?.to_be_bytes();
+    let label_len = [u8::try_from(PREFIX.len() + label.len()).map_err(too_long)?];
+    let context_len = [u8::try_from(context.len()).map_err(too_long)?];
+    Ok(operation(&[
+        &out_len,
+        &label_len,
+        PREFIX,
+        label,
+        &context_len,
+        context,
+    ]))
+}
+
+/// The parts that [`with_hkdf_label`] lends.
+const HKDF_LABEL_PARTS: usize = 6;
+
+/// HkdfLabel's parts; a few more cost nothing.
 const MAX_INFO_PARTS: usize = 8;
 
 impl<K: Borrow<HmacKey>> fmt::Debug for Prk<K> {

@@ -47,6 +47,9 @@ impl fmt::Display for EarlyData {
 /// How far the age that a client gives may be from ours (RFC 8446 Section 8.3: "a window of 10 seconds").
 pub(crate) const AGE_WINDOW: Duration = Duration::from_secs(10);
 
+/// How long a ClientHello that was taken could pass the check of its age: the window both ways, and a second for rounding.
+const RECORDING_WINDOW: Duration = Duration::from_secs(2 * AGE_WINDOW.as_secs() + 1);
+
 /// That a server takes early data, how much, and what keeps it from taking the same twice.
 #[derive(Debug, Clone)]
 pub struct ReplayableEarlyData {
@@ -67,8 +70,8 @@ impl ReplayableEarlyData {
 
 /// Lets each ClientHello with early data pass once. A fleet that shares ticket keys must share this too.
 pub trait ReplayStore: Send + Sync + fmt::Debug {
-    /// Whether `client_hello`, a hash of 32 bytes, is seen for the first time; it is remembered until `until`, forever if
-    /// that is `None` (external keys, whose ClientHellos have no age). Of any number of calls with one hash, wherever they
+    /// Whether `client_hello`, a hash of 32 bytes, is seen for the first time; it is remembered until `until`, forever and
+    /// across restarts if that is `None` (external keys, whose ClientHellos have no age). Of any number of calls with one hash, wherever they
     /// are made, one gets `true`.
     ///
     /// # Errors
@@ -94,8 +97,26 @@ impl<S: ReplayStore + ?Sized> ReplayStore for Arc<S> {
 
 /// Remembers ClientHellos in the memory of one process, at most so many. When it is full of those that still count it
 /// cannot tell any more, and early data is refused until some have expired.
+///
+/// It is for tickets. Early data under an external key is refused with a reason, because a ClientHello under such a key
+/// counts for good, which memory does not last; [`with_external_keys_until_restart`](Self::with_external_keys_until_restart)
+/// takes it nevertheless.
+///
+/// A server that starts with ticket keys that were in use before, as those of a
+/// [`TicketKeyRing`](crate::resumption::TicketKeyRing), does not know what came before:
+/// [`with_keys_that_outlive_it`](Self::with_keys_that_outlive_it) is needed there. It is not with
+/// [`RotatingTicketKeys`](crate::resumption::RotatingTicketKeys) in the same process, which end together with this.
 #[derive(Debug)]
 pub struct MemoryReplayStore {
+    tickets: Places,
+    external_keys: Option<Places>,
+    /// When this store began, if others may have taken early data under its ticket keys before.
+    started: Option<UnixTime>,
+}
+
+/// Room for ClientHellos of one kind: those that expire and those that never do would take each other's.
+#[derive(Debug)]
+struct Places {
     capacity: usize,
     seen: Mutex<Seen>,
 }
@@ -116,17 +137,66 @@ impl fmt::Debug for Seen {
 }
 
 impl MemoryReplayStore {
-    /// Room for `capacity` ClientHellos, each of some 50 bytes, for twenty seconds and a little more.
+    /// Room for `capacity` ClientHellos with tickets, each of some 50 bytes, for twenty seconds and a little more.
     pub fn new(capacity: usize) -> Self {
         Self {
-            capacity,
-            seen: Mutex::default(),
+            tickets: Places::new(capacity),
+            external_keys: None,
+            started: None,
+        }
+    }
+
+    /// Takes early data under external keys too, each ClientHello once **until the process ends: whoever recorded one can
+    /// replay it after a restart**. Only for requests that may be carried out again.
+    ///
+    /// There is room for `capacity` ClientHellos, apart from those with tickets. None of them ever expires: when they are
+    /// as many, which one client with a key can bring about, early data under external keys is refused for good.
+    #[must_use]
+    pub fn with_external_keys_until_restart(mut self, capacity: usize) -> Self {
+        self.external_keys = Some(Places::new(capacity));
+        self
+    }
+
+    /// Says that ticket keys are older than this store, which begins at `now`, by the clock of the configuration: early
+    /// data with tickets is refused for 21 seconds from then on, in which a ClientHello that was taken before could pass
+    /// again (RFC 8446 Section 8.2: "servers SHOULD reject 0-RTT as long as any portion of their recording window overlaps
+    /// the startup time").
+    #[must_use]
+    pub fn with_keys_that_outlive_it(mut self, now: UnixTime) -> Self {
+        self.started = Some(now);
+        self
+    }
+
+    fn pass(
+        &self,
+        client_hello: &[u8; 32],
+        now: UnixTime,
+        until: Option<UnixTime>,
+    ) -> Result<bool, String> {
+        let window = RECORDING_WINDOW.as_secs();
+        if until.is_some()
+            && let Some(started) = self.started
+            && now.as_secs().saturating_sub(started.as_secs()) < window
+        {
+            return Err(format!("it started less than {window} seconds ago"));
+        }
+        match (until, &self.external_keys) {
+            (Some(until), _) => self
+                .tickets
+                .pass(client_hello, now, until.as_secs())
+                .map_err(|count| format!("the replay store is full: {count} ClientHellos")),
+            (None, Some(places)) => places.pass(client_hello, now, u64::MAX).map_err(|count| {
+                format!("the replay store is full of external keys: {count} ClientHellos")
+            }),
+            (None, None) => {
+                Err("a memory would forget what came under an external key at a restart".to_owned())
+            }
         }
     }
 }
 
 impl Default for MemoryReplayStore {
-    /// Room for 65,536 ClientHellos: some 3,000 a second.
+    /// Room for 65,536 ClientHellos with tickets: some 3,000 a second.
     fn default() -> Self {
         Self::new(1 << 16)
     }
@@ -139,26 +209,36 @@ impl ReplayStore for MemoryReplayStore {
         now: UnixTime,
         until: Option<UnixTime>,
     ) -> Answer<'a, Result<bool, String>> {
+        Answer::Ready(self.pass(client_hello, now, until))
+    }
+}
+
+impl Places {
+    fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Whether it is the first; how many there are if there is no place for it.
+    fn pass(&self, client_hello: &[u8; 32], now: UnixTime, until: u64) -> Result<bool, usize> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.as_secs();
         if let Some(known_until) = seen.until.get(client_hello)
             && now <= *known_until
         {
-            return Answer::Ready(Ok(false));
+            return Ok(false);
         }
         if seen.until.len() >= self.capacity && now != seen.dropped_at {
             seen.dropped_at = now;
             seen.until.retain(|_, until| now <= *until);
         }
         if seen.until.len() >= self.capacity {
-            let count = seen.until.len();
-            return Answer::Ready(Err(format!(
-                "the replay store is full: {count} ClientHellos"
-            )));
+            return Err(seen.until.len());
         }
-        let until = until.map_or(u64::MAX, |until| until.as_secs());
         seen.until.insert(*client_hello, until);
-        Answer::Ready(Ok(true))
+        Ok(true)
     }
 }
 
@@ -179,9 +259,37 @@ mod tests {
         let store = MemoryReplayStore::new(2);
         assert_eq!(is_first(&store, 1, 100, Some(120)), Some(true));
         assert_eq!(is_first(&store, 1, 120, Some(140)), Some(false));
-        assert_eq!(is_first(&store, 2, 100, None), Some(true));
+        assert_eq!(is_first(&store, 2, 100, Some(140)), Some(true));
         assert_eq!(is_first(&store, 3, 120, Some(140)), None);
         assert_eq!(is_first(&store, 3, 121, Some(140)), Some(true));
-        assert_eq!(is_first(&store, 2, u64::MAX, None), Some(false));
+    }
+
+    /// RFC 8446 Section 8.2.
+    #[test]
+    fn a_store_younger_than_its_ticket_keys_waits_for_a_window() {
+        let started = UnixTime::since_unix_epoch(Duration::from_secs(100));
+        let store = MemoryReplayStore::new(2).with_keys_that_outlive_it(started);
+        let store = store.with_external_keys_until_restart(1);
+        for early in [99, 100, 120] {
+            assert_eq!(is_first(&store, 1, early, Some(early + 21)), None);
+        }
+        assert_eq!(is_first(&store, 1, 121, Some(142)), Some(true));
+        assert_eq!(is_first(&store, 1, 121, Some(142)), Some(false));
+        // Keys without tickets are another matter.
+        assert_eq!(is_first(&store, 2, 100, None), Some(true));
+    }
+
+    #[test]
+    fn external_keys_need_a_word_of_their_own_and_have_places_of_their_own() {
+        let store = MemoryReplayStore::new(1);
+        assert_eq!(is_first(&store, 1, 100, None), None);
+        let store = MemoryReplayStore::new(1).with_external_keys_until_restart(1);
+        assert_eq!(is_first(&store, 1, 100, None), Some(true));
+        assert_eq!(is_first(&store, 2, 100, None), None);
+        // Whoever has a key and fills its places takes none of the tickets', nor the other way round.
+        assert_eq!(is_first(&store, 3, 100, Some(120)), Some(true));
+        assert_eq!(is_first(&store, 4, 100, Some(120)), None);
+        assert_eq!(is_first(&store, 1, u64::MAX, None), Some(false));
+        assert_eq!(is_first(&store, 4, 121, Some(141)), Some(true));
     }
 }

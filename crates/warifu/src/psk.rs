@@ -25,7 +25,8 @@
 //! "Selfie" attack, RFC 9257 Section 4.1). A `Psk` and its clones are one node's copy of the key: a server with one of
 //! them refuses a ClientHello that a client with another sent. Make the value once and share it between both
 //! configurations. Where the roles are apart (other processes, other values) use [`Psk::with_role`], or import
-//! the key with a context that names the roles.
+//! the key with a context that names the roles. The refusal lasts as long as the client's handshake; early data could
+//! come back later, and is taken only under a key of [`PskRole::Server`].
 
 use core::fmt;
 use std::collections::{HashMap, HashSet};
@@ -118,12 +119,14 @@ impl fmt::Display for PskHash {
 /// Which side this node may be when it uses a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PskRole {
-    /// Either.
+    /// Either. A server takes no early data under such a key: a client of the same node may have sent it, and somebody sent
+    /// it back (RFC 9257 Section 4.1).
     #[default]
     Either,
     /// The client only: a server of this node refuses the key.
     Client,
-    /// The server only: a client of this node refuses the key.
+    /// The server only: a client of this node refuses the key. Do not give a client of this node the same key in another
+    /// value.
     Server,
 }
 
@@ -280,7 +283,8 @@ impl Psk {
         })
     }
 
-    /// Restricts the key to one role of this node. Default: [`PskRole::Either`].
+    /// Restricts the key to one role of this node. Default: [`PskRole::Either`]. Early data under the key needs
+    /// [`PskRole::Server`] at the server.
     #[must_use]
     pub fn with_role(self, role: PskRole) -> Self {
         self.change(|terms| terms.role = role)
@@ -290,14 +294,20 @@ impl Psk {
     ///
     /// **Early data can be replayed.** Other than tickets, an external key has no age by which a server could tell an old
     /// ClientHello from a new one: its [`ReplayStore`](crate::early_data::ReplayStore) must remember all of them for as
-    /// long as the key is used, across restarts too.
+    /// long as the key is used, across restarts too. [`MemoryReplayStore`](crate::early_data::MemoryReplayStore) cannot,
+    /// and refuses such early data unless told otherwise. For the same reason a server takes early data only under a key that no
+    /// client of its node uses, which [`with_role`](Self::with_role) and [`PskRole::Server`] say; under others the handshake
+    /// goes on without.
+    ///
+    /// The application protocol (ALPN) of early data is agreed together with the key too: a client with more than one offers
+    /// no early data, and a server takes it only for the single one that the client offers, or for none.
     #[must_use]
     pub fn with_replayable_early_data(self, max_bytes: u32) -> Self {
         self.change(|terms| terms.max_early_data = max_bytes)
     }
 
     /// The cipher suite of early data under this key, which is agreed together with the key (RFC 8446 Section 4.2.10): a server
-    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key. Default:
+    /// takes early data only if it chooses this suite for the handshake. It must have the hash of the key, or no early data is offered. Default:
     /// `TLS_AES_128_GCM_SHA256`, for SHA-384 `TLS_AES_256_GCM_SHA384`.
     #[must_use]
     pub fn with_early_data_suite(self, suite: CipherSuite) -> Self {

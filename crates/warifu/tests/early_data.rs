@@ -307,6 +307,14 @@ fn a_retry_ends_early_data() {
         connect(&client, &server);
         let kind = expect_rejected(&client, &server, "a HelloRetryRequest was needed");
         assert_eq!(kind, HandshakeKind::ResumedWithRetry);
+        let statistics = server.psk_statistics();
+        assert_eq!(
+            (
+                statistics.early_data_accepted,
+                statistics.early_data_declined
+            ),
+            (0, 1)
+        );
     }
 }
 

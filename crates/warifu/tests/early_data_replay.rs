@@ -19,6 +19,7 @@ use support::resumption::{
 use warifu::decision::Answer;
 use warifu::early_data::{MemoryReplayStore, ReplayStore, ReplayableEarlyData};
 use warifu::pki_types::UnixTime;
+use warifu::psk::PskRole;
 use warifu::resumption::Tickets;
 use warifu::{ClientConfig, EarlyData, Error, HandshakeKind, Psk, ServerConfig, Waiting};
 
@@ -167,6 +168,53 @@ fn without_an_answer_of_the_replay_store_early_data_is_refused() {
     expect_rejected(&client, &server, reason);
 }
 
+/// RFC 8446 Section 4.2.10: suite and protocol are provisioned with the key.
+#[test]
+fn an_external_key_carries_early_data_for_the_only_protocol_offered() {
+    let early = || alice().with_replayable_early_data(100);
+    let client_of = |psk: Psk, alpn: &[&str]| {
+        ClientConfig::psk_builder([psk])
+            .with_replayable_early_data(true)
+            .with_alpn(alpn.iter().copied())
+            .build()
+            .unwrap()
+    };
+    let server_of = |alpn: &[&str]| {
+        ServerConfig::psk_builder(early().with_role(PskRole::Server))
+            .with_replayable_early_data(taking(
+                100,
+                MemoryReplayStore::default().with_external_keys_until_restart(10),
+            ))
+            .with_alpn(alpn.iter().copied())
+            .build()
+            .unwrap()
+    };
+    for alpn in [&[][..], &["a"]] {
+        for server_alpn in [alpn, &["b", "a"]] {
+            let mut pair = meet(&client_of(early(), alpn), &server_of(server_alpn));
+            pair.client.write_replayable_early_data(b"x").unwrap();
+            assert_eq!(finish_early(&mut pair), [b"x"]);
+        }
+    }
+    let reason = "the application protocol is not the only one offered";
+    let kind = expect_rejected(&client_of(early(), &["a"]), &server_of(&[]), reason);
+    assert_eq!(kind, HandshakeKind::Psk);
+
+    // Our clients offer none then.
+    let suite = warifu::parameters::CipherSuite::TLS_AES_256_GCM_SHA384;
+    for client in [
+        client_of(early(), &["a", "b"]),
+        client_of(early().with_early_data_suite(suite), &["a"]),
+    ] {
+        let mut pair = meet(&client, &server_of(&["a"]));
+        pair.client.process().unwrap();
+        assert_eq!(pair.client.early_data(), EarlyData::NotOffered);
+        pair.handshake().unwrap();
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(facts.handshake_kind, HandshakeKind::Psk);
+    }
+}
+
 #[test]
 fn an_external_key_carries_early_data_and_is_remembered_for_good() {
     let world = World::new();
@@ -176,14 +224,19 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
         .with_replayable_early_data(true)
         .build()
         .unwrap();
-    let server_of = |psk: Psk, max_bytes| {
+    let server_with = |psk: Psk, max_bytes, store: MemoryReplayStore| {
         ServerConfig::psk_builder(psk)
             .with_clock(world.clock.clone())
-            .with_replayable_early_data(taking(max_bytes, MemoryReplayStore::default()))
+            .with_replayable_early_data(taking(max_bytes, store))
             .build()
             .unwrap()
     };
-    let server = server_of(early(), 100);
+    let ours = || early().with_role(PskRole::Server);
+    let server_of = |psk: Psk, max_bytes| {
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(10);
+        server_with(psk, max_bytes, store)
+    };
+    let server = server_of(ours(), 100);
     let mut pair = meet(&client, &server);
     assert_eq!(pair.client.write_replayable_early_data(&[7; 101]), Ok(100));
     let first_flight = pair.client.output().to_vec();
@@ -203,7 +256,25 @@ fn an_external_key_carries_early_data_and_is_remembered_for_good() {
     assert_eq!(read_early(&mut victim), [] as [Vec<u8>; 0]);
 
     let reason = "the key or ticket does not allow early data";
-    expect_rejected(&client, &server_of(alice(), 100), reason);
+    expect_rejected(
+        &client,
+        &server_of(alice().with_role(PskRole::Server), 100),
+        reason,
+    );
     let reason = "the key or ticket allows more early data than this server takes";
-    expect_rejected(&client, &server_of(early(), 99), reason);
+    expect_rejected(&client, &server_of(ours(), 99), reason);
+    let reason = "the key may be that of this node's clients too: early data needs PskRole::Server (RFC 9257 Section 4.1)";
+    let either = server_of(early(), 100);
+    let kind = expect_rejected(&client, &either, reason);
+    assert_eq!(kind, HandshakeKind::Psk);
+    let statistics = either.psk_statistics();
+    assert_eq!(
+        (statistics.keys_accepted, statistics.early_data_declined),
+        (1, 1)
+    );
+    // A store for tickets says that it is none for keys.
+    let reason = "the replay store cannot tell: a memory would forget what came under an external key at a restart";
+    let server = server_with(ours(), 100, MemoryReplayStore::default());
+    let kind = expect_rejected(&client, &server, reason);
+    assert_eq!(kind, HandshakeKind::Psk);
 }

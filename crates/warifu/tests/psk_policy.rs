@@ -10,14 +10,15 @@
 mod support;
 
 use support::psk::{DHE, KE, client_of, connected, exchange, pair, psk, psk_of, server_of, sha384};
+use support::resumption::{World, connect, finish, meet};
 use support::{Pair, Pki, Side, client_builder, server_builder};
 use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::error::UsageError;
 use warifu::parameters::NamedGroup;
 use warifu::psk::{ChoosePsks, PskHash, PskPolicy, PskRole, PskTable};
 use warifu::{
-    CertificateError, ClientAuth, ClientConfig, Connection, Error, HandshakeKind, Psk, PskFailure,
-    ServerConfig,
+    CertificateError, ClientAuth, ClientConfig, Connection, EarlyData, Error, HandshakeKind, Psk,
+    PskFailure, ServerConfig,
 };
 
 use PskPolicy::{Optional, Required, RequiredWithCertificate};
@@ -373,6 +374,30 @@ fn a_client_that_wants_both_can_do_without_a_common_group_with_neither() {
         peers: NamedGroup::X25519.to_string(),
     };
     pair(client, server).expect_failure(Side::Server, &error.into());
+}
+
+/// RFC 9973 Section 5: neither goes with the extension, and servers refuse both.
+#[test]
+fn a_client_that_wants_both_offers_neither_session_nor_early_data() {
+    let world = World::new();
+    let key = || psk("alice").with_replayable_early_data(100);
+    let client =
+        |policy| world.early_client(|client| client.with_psks([key()]).with_psk_policy(policy));
+    let server = world.early_server(1000, |server| {
+        server.with_psk_store(key()).with_psk_policy(Optional)
+    });
+    connect(&client(Optional), &server);
+    assert!(world.shelf.len() > 0);
+    for _ in 0..2 {
+        let kept = world.shelf.len();
+        let mut pair = meet(&client(RequiredWithCertificate), &server);
+        pair.client.process().unwrap();
+        assert_eq!(pair.client.early_data(), EarlyData::NotOffered);
+        finish(&mut pair);
+        assert!(world.shelf.len() >= kept);
+        assert_eq!(authenticated_by(&pair), By::Both);
+        assert_eq!(pair.server.facts().unwrap().psk_declined, None);
+    }
 }
 
 /// RFC 8446 Section 4.3.2: "servers which are authenticating with an external PSK MUST NOT send the CertificateRequest

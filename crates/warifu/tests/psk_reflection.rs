@@ -11,9 +11,10 @@ mod support;
 
 use support::psk::{DHE, KE, client_of, connected, exchange, pair, psk, server_of};
 use support::{Pair, Side, move_bytes, server_name};
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::parameters::NamedGroup;
 use warifu::psk::PskRole;
-use warifu::{Connection, Error, PskFailure};
+use warifu::{Connection, EarlyData, Error, PskFailure, ReadOutcome};
 
 fn reflected() -> Error {
     let identity = "alice".to_owned();
@@ -118,4 +119,42 @@ fn a_client_hello_is_forgotten_with_its_handshake() {
     server.receive(&hello);
     server.process().unwrap();
     assert!(server.is_handshaking());
+}
+
+/// Nobody could tell then that it is this node's own.
+#[test]
+fn early_data_that_comes_back_after_its_handshake_is_not_taken() {
+    for import in [false, true] {
+        let ours = psk("alice").with_replayable_early_data(100);
+        let ours = match import {
+            true => ours.with_import("context"),
+            false => ours,
+        };
+        let early = ReplayableEarlyData::new(
+            100,
+            MemoryReplayStore::default().with_external_keys_until_restart(10),
+        );
+        let server_config = server_of([ours.clone()])
+            .with_replayable_early_data(early)
+            .build()
+            .unwrap();
+        let client_config = client_of([ours])
+            .with_replayable_early_data(true)
+            .build()
+            .unwrap();
+        let mut client = Connection::client(client_config, server_name());
+        client.write_replayable_early_data(b"pay").unwrap();
+        client.process().unwrap();
+        let flight = client.output().to_vec();
+        drop(client);
+        let mut server = Connection::server(server_config);
+        server.receive(&flight);
+        server.process().unwrap();
+        assert_eq!(server.early_data(), EarlyData::Rejected);
+        assert!(!matches!(
+            server.read_replayable_early_data(&mut [0; 8]),
+            Ok(ReadOutcome::Data(_))
+        ));
+        assert!(server.is_handshaking());
+    }
 }

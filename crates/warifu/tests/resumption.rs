@@ -12,19 +12,23 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use support::psk::psk;
 use support::resumption::{
     OneKey, World, connect, expect_declined, expect_full, expect_resumed, finish, meet, same,
     stateless,
 };
-use support::{Side, deliver, server_name};
+use support::{Pair, Side, deliver, server_name};
 use warifu::decision::Answer;
+use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, PskKeyExchangeMode};
 use warifu::pki_types::UnixTime;
 use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, MemorySessions, RingKey, Session, SessionKey,
     TicketKey, TicketKeyRing, Tickets,
 };
-use warifu::{ClientConfig, Connection, Error, HandshakeKind, Psk, PskFailure, ServerConfig};
+use warifu::{
+    ClientConfig, Connection, EarlyData, Error, HandshakeKind, Psk, PskFailure, ServerConfig,
+};
 
 const WEEK: u64 = 604_800;
 
@@ -476,4 +480,89 @@ fn configurations_without_certificates_resume_too() {
     assert_eq!(reason, "the key with which the session began is gone");
     assert_eq!(error.alert(), Some(AlertDescription::DECRYPT_ERROR));
     pair.expect_alert(side, &error);
+}
+
+/// Gives out any session for any server.
+#[derive(Debug, Default)]
+struct OneDrawer(Mutex<Vec<Session>>);
+
+impl ClientSessionStore for OneDrawer {
+    fn put(&self, _: &SessionKey, session: Session) {
+        self.0.lock().unwrap().push(session);
+    }
+
+    fn take<'a>(&'a self, _: &'a SessionKey) -> Answer<'a, Option<Session>> {
+        Answer::Ready(self.0.lock().unwrap().pop())
+    }
+}
+
+/// RFC 8446 Section 4.6.1.
+#[test]
+fn a_session_of_another_host_is_not_offered_whatever_the_store_says() {
+    let world = World::new();
+    let client = ClientConfig::psk_builder([psk("alice")])
+        .with_clock(world.clock.clone())
+        .with_session_store(OneDrawer::default())
+        .with_replayable_early_data(true)
+        .build()
+        .unwrap();
+    let early = ReplayableEarlyData::new(1000, MemoryReplayStore::default());
+    let server = ServerConfig::psk_builder(psk("alice"))
+        .with_clock(world.clock.clone())
+        .with_tickets(Tickets::stateless(OneKey::new(1)))
+        .with_replayable_early_data(early)
+        .build()
+        .unwrap();
+    let to = |name: &'static str| Pair {
+        client: Connection::client(client.clone(), name.try_into().unwrap()),
+        server: Connection::server(server.clone()),
+    };
+    finish(&mut to("host.example"));
+    for (name, kind, early_data) in [
+        ("other.example", HandshakeKind::Psk, EarlyData::NotOffered),
+        ("192.0.2.1", HandshakeKind::Psk, EarlyData::NotOffered),
+        ("host.example", HandshakeKind::Psk, EarlyData::NotOffered),
+        ("host.example", HandshakeKind::Resumed, EarlyData::Accepted),
+    ] {
+        let mut pair = to(name);
+        finish(&mut pair);
+        for side in [&pair.client, &pair.server] {
+            let facts = side.facts().unwrap();
+            assert_eq!(facts.handshake_kind, kind, "{name}");
+            assert_eq!(facts.psk_declined, None, "{name}");
+            assert_eq!(facts.early_data, early_data, "{name}");
+        }
+    }
+}
+
+/// RFC 8446 Section 4.1.2: "Updating the "pre_shared_key" extension if present by recomputing the "obfuscated_ticket_age" and
+/// binder values".
+#[test]
+fn the_age_of_a_ticket_is_that_of_the_client_hello_that_offers_it() {
+    let world = World::new();
+    let aes = [CipherSuite::TLS_AES_128_GCM_SHA256];
+    let groups = [NamedGroup::X25519, NamedGroup::SECP256R1];
+    let client = world.client(|client| client.with_cipher_suites(&aes).with_groups(&groups));
+    let server = world.server(stateless(), |server| server.with_groups(&groups[1..]));
+    connect(&client, &server);
+    let mut pair = meet(&client, &server);
+    let mut offer = || {
+        pair.client.process().unwrap();
+        let hello = pair.client.output().to_vec();
+        pair.client.sent(hello.len());
+        pair.server.receive(&hello);
+        pair.server.process().unwrap();
+        let answer = pair.server.output().to_vec();
+        pair.server.sent(answer.len());
+        pair.client.receive(&answer);
+        // The age stands before the one binder, of 32 bytes behind the lengths of the list and its own.
+        let age = hello[..hello.len() - 35].last_chunk().unwrap();
+        u32::from_be_bytes(*age)
+    };
+    let first = offer();
+    world.advance(3);
+    assert_eq!(offer().wrapping_sub(first), 3000);
+    finish(&mut pair);
+    let facts = pair.server.facts().unwrap();
+    assert_eq!(facts.handshake_kind, HandshakeKind::ResumedWithRetry);
 }

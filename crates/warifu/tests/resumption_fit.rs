@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::resumption::{
-    OneKey, World, connect, expect_declined, expect_full, expect_resumed, meet, same,
+    OneKey, World, connect, expect_declined, expect_full, expect_resumed, finish, meet, same,
 };
 use support::{Side, credential};
 use warifu::config::{ChooseServerConfig, ClientHelloFacts, ConfigBuilder, Server};
@@ -78,13 +78,29 @@ fn a_session_goes_with_its_server_name() {
     let world = World::new();
     let server = server(&world, same);
     let silent = world.client(|client| client.with_server_name_indication(false));
+    // Our clients do not offer it under another name, nor without one.
     connect(&world.client(same), &server);
-    let reason = "the ticket is for another server name";
-    expect_declined(&connect(&silent, &server), reason);
+    expect_full(&connect(&silent, &server));
     world.shelf.drain();
     connect(&silent, &server);
     expect_resumed(&connect(&silent, &server));
-    expect_declined(&connect(&world.client(same), &server), reason);
+    expect_full(&connect(&world.client(same), &server));
+    // Servers look for themselves.
+    world.shelf.drain();
+    connect(&world.client(same), &server);
+    rename_sessions(&world, b"\x0chost.example", b"\0");
+    let reason = "the ticket is for another server name";
+    expect_declined(&connect(&silent, &server), reason);
+}
+
+/// Changes the name in what the client knows of its sessions, with its length before it.
+fn rename_sessions(world: &World, from: &[u8], to: &[u8]) {
+    world.shelf.edit(|bytes| {
+        // The certificates behind it have the name too.
+        let mut places = bytes.windows(from.len());
+        let at = places.position(|found| found == from).unwrap();
+        bytes.splice(at..at + from.len(), to.iter().copied());
+    });
 }
 
 #[test]
@@ -257,6 +273,7 @@ fn virtual_hosts_that_share_ticket_keys_do_not_resume_each_others_sessions() {
     };
     expect_full(&to(&client, &front, "one.example"));
     expect_resumed(&to(&client, &front, "one.example"));
+    rename_sessions(&world, b"\x0bone.example", b"\x0btwo.example");
     let other_host = "the ticket is of another configuration";
     expect_declined(&to(&client, &front, "two.example"), other_host);
     expect_resumed(&to(&client, &front, "two.example"));
@@ -294,6 +311,7 @@ fn virtual_hosts_that_share_ticket_keys_do_not_resume_each_others_sessions() {
     let front = build(host().with_config_choice(Arc::new(hosts)));
     world.shelf.drain();
     expect_full(&to(&client, &front, "one.example"));
+    rename_sessions(&world, b"\x0bone.example", b"\x0btwo.example");
     let other_name = "the ticket is for another server name";
     expect_declined(&to(&client, &front, "two.example"), other_name);
 }
@@ -571,4 +589,63 @@ fn a_session_goes_with_the_credential_of_its_connection() {
     for person in &people {
         expect_resumed(&connect_as(person));
     }
+}
+
+// ---- who may not go on as another ----
+
+#[test]
+fn clones_of_one_builder_do_not_share_sessions() {
+    let world = World::new();
+    let trust = world.pki.trust();
+    let server = server(&world, |s| s.with_client_auth(ClientAuth::required(trust)));
+    let base = support::client_builder(&world.pki)
+        .with_clock(world.clock.clone())
+        .with_session_store(world.shelf.clone());
+    let as_one = base.clone().with_credential(world.pki.client.clone());
+    let other = short_lived(&world, "other.example");
+    let as_other = base.with_credential(other);
+    let as_one = as_one.build().unwrap();
+    let first = connect(&as_one, &server);
+    expect_resumed(&connect(&as_one, &server));
+    let next = connect(&as_other.build().unwrap(), &server);
+    expect_full(&next);
+    let chain = |connection: &Connection| connection.facts().unwrap().peer_certificates.clone();
+    assert_ne!(chain(&next.server), chain(&first.server));
+}
+
+#[test]
+fn a_ticket_goes_with_the_certificate_of_the_servers_connection() {
+    let world = World::new();
+    let client = world.client(same);
+    let server = server(&world, same);
+    let tenant = |credential: &Arc<Credential>| {
+        let mut pair = meet(&client, &server);
+        pair.server.set_credential(credential.clone()).unwrap();
+        finish(&mut pair);
+        pair
+    };
+    let (one, other) = (
+        short_lived(&world, "host.example"),
+        short_lived(&world, "host.example"),
+    );
+    expect_full(&tenant(&one));
+    expect_resumed(&tenant(&one));
+    let foreign = "the ticket is of another configuration";
+    expect_declined(&tenant(&other), foreign);
+    expect_resumed(&tenant(&other));
+    expect_declined(&connect(&client, &server), foreign);
+}
+
+#[test]
+fn a_clients_certificate_that_nobody_judges_any_more_is_forgotten() {
+    let world = World::new();
+    let credential = world.pki.client.clone();
+    let client = world.client(|client| client.with_credential(credential));
+    let trust = world.pki.trust();
+    let asking = server(&world, |s| s.with_client_auth(ClientAuth::optional(trust)));
+    let silent = server(&world, same);
+    connect(&client, &asking);
+    let next = connect(&client, &silent);
+    expect_resumed(&next);
+    assert_eq!(next.server.facts().unwrap().peer_certificates, None);
 }

@@ -314,7 +314,7 @@ fn early_data(kind: Kind) {
     };
     plan.our_client = Box::new(|ours| ours.with_replayable_early_data(true));
     plan.our_server = Box::new(|ours| {
-        let store = MemoryReplayStore::default();
+        let store = MemoryReplayStore::default().with_external_keys_until_restart(10);
         ours.with_replayable_early_data(ReplayableEarlyData::new(1024, store))
     });
     let mut meeting = Meeting::new(kind, plan);

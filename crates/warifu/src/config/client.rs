@@ -122,7 +122,6 @@ impl ConfigBuilder<Client> {
 
     /// Where sessions are kept to be resumed. Default: nowhere, no session is resumed.
     pub fn with_session_store(mut self, store: impl ClientSessionStore + 'static) -> Self {
-        self.settings.need_session_context();
         self.role.session_store = Some(Arc::new(store));
         self
     }
@@ -167,8 +166,11 @@ impl ConfigBuilder<Client> {
     ///
     /// # Errors
     /// [`UsageError::Config`] with what to change.
-    pub fn build(self) -> Result<Arc<ClientConfig>, Error> {
+    pub fn build(mut self) -> Result<Arc<ClientConfig>, Error> {
         self.settings.check()?;
+        if self.role.session_store.is_some() {
+            self.settings.need_session_context()?;
+        }
         if let Some(bytes) = self.role.max_fragment_length {
             if ![512, 1024, 2048, 4096].contains(&bytes) {
                 return Err(UsageError::Config(format!(

@@ -60,5 +60,6 @@ pub const PSK_MODES: [PskKeyExchangeMode; 1] = [PskKeyExchangeMode::PSK_DHE_KE];
 /// many. (2026-11)
 pub const TICKET_COUNT: u8 = 2;
 
-/// Half a day: clients that come back do so soon, and a lost ticket key opens no more than that. (2026-11)
+/// Half a day: clients that come back do so soon. A ticket key is in memory for as long after the last ticket that it sealed:
+/// with a key for half a day, one that is lost opens no ticket older than a day. (2026-11)
 pub const TICKET_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);

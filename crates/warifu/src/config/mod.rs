@@ -50,7 +50,7 @@ pub(crate) struct Settings {
     pub(crate) padding: Option<Arc<dyn Padding>>,
     pub(crate) psk_policy: PskPolicy,
     pub(crate) psk_modes: Vec<PskKeyExchangeMode>,
-    /// Names the configuration in sessions; set as soon as there may be any.
+    /// Names the configuration in sessions; set by `build()` where there may be any.
     session_context: Option<[u8; 32]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn RandomSource>,
@@ -129,15 +129,13 @@ impl Settings {
         self.session_context.unwrap_or_default()
     }
 
-    /// A random name, unless there is one: other configurations then do not resume the sessions of this one.
-    fn need_session_context(&mut self) {
-        if self.session_context.is_some() {
-            return;
+    /// A random name, unless there is one: other configurations then do not resume the sessions of this one, not even
+    /// those of another clone of its builder.
+    fn need_session_context(&mut self) -> Result<(), Error> {
+        if self.session_context.is_none() {
+            self.session_context = Some(self.random.bytes()?);
         }
-        match self.random.bytes() {
-            Ok(context) => self.session_context = Some(context),
-            Err(error) => self.note_mistake(error.to_string()),
-        }
+        Ok(())
     }
 
     fn note_mistake(&mut self, text: String) {
@@ -303,7 +301,7 @@ impl<R> ConfigBuilder<R> {
     }
 
     /// Names this configuration in sessions: those of another name are not resumed. Default: a random name for each
-    /// builder, so that no other configuration takes them, nor another process. Whoever shares ticket keys or stores among
+    /// `build()`, so that no other configuration takes them, nor another process. Whoever shares ticket keys or stores among
     /// machines, or keeps sessions in files, gives the same name to configurations that may stand in for each other:
     /// they must believe the same peers and prove themselves by the same credentials.
     pub fn with_session_context(mut self, name: impl AsRef<[u8]>) -> Self {

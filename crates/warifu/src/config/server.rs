@@ -227,13 +227,13 @@ impl ConfigBuilder<Server> {
 
     /// Which tickets clients get, so that they can resume. Default: none.
     pub fn with_tickets(mut self, tickets: Tickets) -> Self {
-        self.settings.need_session_context();
         self.role.tickets = Some(tickets);
         self
     }
 
     /// Takes early data from clients. Default: no. **Early data can be replayed by others**:
-    /// [`early_data`](crate::early_data).
+    /// [`early_data`](crate::early_data). Under a pre-shared key that is no ticket it is taken only if the key has
+    /// [`PskRole::Server`](crate::psk::PskRole::Server).
     pub fn with_replayable_early_data(mut self, early_data: ReplayableEarlyData) -> Self {
         self.role.early_data = Some(early_data);
         self
@@ -262,8 +262,11 @@ impl ConfigBuilder<Server> {
     ///
     /// # Errors
     /// [`UsageError::Config`] with what to change.
-    pub fn build(self) -> Result<Arc<ServerConfig>, Error> {
+    pub fn build(mut self) -> Result<Arc<ServerConfig>, Error> {
         self.settings.check()?;
+        if self.role.tickets.is_some() {
+            self.settings.need_session_context()?;
+        }
         let role = &self.role;
         let mistake = match (&role.credentials, self.settings.psk_policy) {
             (Some(credentials), _) if credentials.is_empty() => {

@@ -9,8 +9,9 @@ use crate::config::ServerConfig;
 use crate::coroutine::Peer;
 use crate::early_data::AGE_WINDOW;
 use crate::parameters::Tls13Suite;
+use crate::psk::PskRole;
 
-use super::psk::{Counters, Found, FoundSource};
+use super::psk::{Found, FoundSource};
 
 /// The answer to a client that offers early data.
 pub(super) enum Decision {
@@ -20,37 +21,36 @@ pub(super) enum Decision {
     Decline(Arc<str>),
 }
 
+/// What this server has chosen, as far as it matters here.
+pub(super) struct Chosen<'a> {
+    pub(super) suite: Tls13Suite,
+    pub(super) alpn: Option<&'a [u8]>,
+    /// The protocol is the only one that the client offers; none, if it offers none.
+    pub(super) is_only_alpn: bool,
+    pub(super) with_certificate: bool,
+}
+
 /// Decides; asks the replay store last, so that only what would be taken is remembered.
 pub(super) async fn decide(
     peer: &mut Peer,
     config: &ServerConfig,
     found: Option<&Found>,
-    suite: Tls13Suite,
-    alpn: Option<&[u8]>,
-    with_certificate: bool,
+    chosen: &Chosen<'_>,
 ) -> Decision {
-    let decision = match check(config, found, suite, alpn, with_certificate) {
+    match check(config, found, chosen) {
         Ok((limit, found)) => match is_first(peer, config, found).await {
             Ok(()) => Decision::Accept { limit },
             Err(reason) => Decision::Decline(reason.into()),
         },
         Err(reason) => Decision::Decline(reason.into()),
-    };
-    let counters = &config.role.counters;
-    Counters::add(match decision {
-        Decision::Accept { .. } => &counters.early_data_accepted,
-        Decision::Decline(_) => &counters.early_data_declined,
-    });
-    decision
+    }
 }
 
 /// All that can be said without the replay store: how many bytes are allowed.
 fn check<'f>(
     config: &ServerConfig,
     found: Option<&'f Found>,
-    suite: Tls13Suite,
-    alpn: Option<&[u8]>,
-    with_certificate: bool,
+    chosen: &Chosen<'_>,
 ) -> Result<(u32, &'f Found), &'static str> {
     let early = config
         .role
@@ -62,22 +62,33 @@ fn check<'f>(
     if found.index != 0 {
         return Err("the key that was taken is not the first one offered");
     }
-    if with_certificate {
+    if chosen.with_certificate {
         return Err("a certificate is used beside the key");
     }
     let allowed = match &found.source {
         FoundSource::Key { psk, .. } => {
-            if psk.early_data_suite(found.hash()) != suite.suite {
+            if psk.early_data_suite(found.hash()) != chosen.suite.suite {
                 return Err("the cipher suite is not the one agreed for the key");
+            }
+            // Section 4.2.10: the protocol, if any, is provisioned with the key. It is the only one that the client offers.
+            if !chosen.is_only_alpn {
+                return Err("the application protocol is not the only one offered");
+            }
+            // RFC 9257 Section 4.1: no age tells an old ClientHello of our own client from another's, and the guard against
+            // reflection remembers those that are under way only.
+            if psk.role() != PskRole::Server {
+                return Err(
+                    "the key may be that of this node's clients too: early data needs PskRole::Server (RFC 9257 Section 4.1)",
+                );
             }
             psk.max_early_data()
         }
         FoundSource::Ticket(state) => {
-            if state.suite != suite {
+            if state.suite != chosen.suite {
                 return Err("the cipher suite is not that of the session");
             }
             // The ticket is not taken at all for another server name or protocol; this is for whoever changes that.
-            if state.alpn.as_deref() != alpn {
+            if state.alpn.as_deref() != chosen.alpn {
                 return Err("the application protocol is not that of the session");
             }
             let ours = state.age_millis(config.settings.clock.now_millis());

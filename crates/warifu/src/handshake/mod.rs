@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{ClientConfig, ServerConfig};
+use crate::config::{ClientConfig, ServerConfig, Settings};
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
@@ -36,6 +36,21 @@ use tls13_key_schedule::ExporterSecret;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnMaterial {
     pub(crate) credential: Option<Arc<Credential>>,
+}
+
+impl OwnMaterial {
+    /// What sessions are bound to: the configuration, and the connection's own certificate if it has one. Whoever proves
+    /// itself by another must not go on as the one before.
+    fn session_context(&self, settings: &Settings) -> [u8; 32] {
+        let context = settings.session_context();
+        match &self.credential {
+            None => context,
+            Some(own) => {
+                let leaf = own.chain().first().map_or(&[][..], |leaf| leaf.as_ref());
+                crate::certificate::sha256(&[&context, leaf].concat())
+            }
+        }
+    }
 }
 
 /// What a completed handshake leaves to the connection, beside a wire that has its keys.
@@ -128,8 +143,6 @@ pub(crate) async fn server(
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
         Ok(())
     })?;
-    let hello = ClientHello::read(received.body())?;
-    negotiate::check_version(&hello)?;
     tls13_server::run(peer, config, own, received).await
 }
 

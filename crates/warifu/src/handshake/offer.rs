@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::ServerName;
 use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 use crate::config::{ClientConfig, RandomSource};
@@ -73,12 +72,6 @@ impl Offer {
             }
             false => (settings.random.bytes()?, None),
         };
-        let server_name = match &client.server_name {
-            ServerName::DnsName(name) if config.role.send_server_name => {
-                Some(Arc::from(name.as_ref().trim_end_matches('.')))
-            }
-            _ => None,
-        };
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
@@ -90,7 +83,7 @@ impl Offer {
             random,
             session_id,
             config: config.clone(),
-            server_name,
+            server_name: client.sni().map(Arc::from),
             suites,
             _not_for_us: NotForUs::register(random, &psks),
             psks,
@@ -164,14 +157,14 @@ impl Offer {
             && self
                 .psks
                 .first()
-                .is_some_and(|first| first.early_data_suite() == suite.suite)
+                .is_some_and(|first| first.is_early_data_suite(suite))
     }
 
-    /// The application protocol of the session that is offered first.
-    pub(crate) fn alpn_of_session(&self) -> Option<Option<&[u8]>> {
+    /// The application protocol that early data is sent for: that of the session, or the only one offered with the key.
+    pub(crate) fn early_data_alpn(&self) -> Option<&[u8]> {
         match &self.psks.first()?.source {
-            OfferedSource::Session(session) => Some(session.state.alpn.as_deref()),
-            OfferedSource::Key { .. } => None,
+            OfferedSource::Session(session) => session.state.alpn.as_deref(),
+            OfferedSource::Key { .. } => self.alpn().first().map(Vec::as_slice),
         }
     }
 
@@ -311,7 +304,8 @@ impl Offer {
             .iter()
             .map(|offered| PskIdentity {
                 identity: Opaque16::new(&offered.identity),
-                obfuscated_ticket_age: offered.obfuscated_ticket_age,
+                // Section 4.1.2: a second ClientHello has it computed anew.
+                obfuscated_ticket_age: offered.obfuscated_ticket_age(&*settings.clock),
             })
             .collect();
         // Places, which `write_binders` fills.
@@ -431,9 +425,7 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
         Some(first)
             if config.role.early_data
                 && settings.psk_policy != PskPolicy::RequiredWithCertificate
-                && suites
-                    .iter()
-                    .any(|suite| suite.suite == first.early_data_suite())
+                && suites.iter().any(|suite| first.is_early_data_suite(*suite))
                 && (first.is_session() || settings.alpn.len() <= 1) =>
         {
             first.max_early_data()
@@ -483,7 +475,7 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
         let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
         suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
         if first.max_early_data() > 0 {
-            suites.sort_by_key(|suite| suite.suite != first.early_data_suite());
+            suites.sort_by_key(|suite| !first.is_early_data_suite(*suite));
         }
     }
     Ok(suites.into_boxed_slice())

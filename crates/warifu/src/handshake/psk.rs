@@ -3,238 +3,50 @@
 //!
 //! | question | function |
 //! |---|---|
-//! | what does a client offer? | [`offers`] |
+//! | what does a client offer? | [`offers`], in `psk/client.rs` |
 //! | which of it does a server take? | [`find`] |
-//! | how are binders made and checked? | [`write_binders`], [`Binders`] |
+//! | and if it takes none? | [`refuse`], in `psk/refusal.rs` |
+//! | how are binders made and checked? | [`write_binders`], [`check_binder`] |
 //! | what is in a ticket, when is it good? | `ticket.rs` |
 
+mod client;
+mod imported;
+mod reflection;
+mod refusal;
+mod statistics;
+
 use std::borrow::Cow;
-use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use warifu_crypto::{Digest, Hash};
 
-use crate::config::{PskStatistics, ServerConfig, Settings};
+use crate::config::{ServerConfig, Settings};
 use crate::coroutine::{Peer, Received};
-use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
-use crate::facts::HandshakeKind;
-use crate::message::codec::{MAX_16, Reader, put_u16};
+use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure};
 use crate::message::{ClientHello, Handshake, OfferedPsks, PskKeyExchangeModes};
-use crate::parameters::{CipherSuite, ProtocolVersion, PskKeyExchangeMode};
+use crate::parameters::PskKeyExchangeMode;
 use crate::psk::{
-    Psk, PskFacts, PskHash, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, nobodys_key,
-    printable,
+    Psk, PskFacts, PskKind, PskPolicy, PskRequest, PskRole, TargetKdf, nobodys_key, printable,
 };
-use crate::resumption::Session;
 use crate::resumption::state::SessionState;
 
+use super::OwnMaterial;
 use super::negotiate::{self, listed};
 use super::ticket;
-use super::tls13_client::Client;
-use super::tls13_key_schedule::{BinderLabel, PskSecret};
+use super::tls13_key_schedule::PskSecret;
 use super::transcript::Transcript;
+
+use client::key_facts;
+pub(super) use client::{Offered, OfferedSource, check_size, offers, write_binders};
+use imported::ImportedIdentity;
+pub(super) use reflection::NotForUs;
+use reflection::check_not_reflected;
+use refusal::{Failed, TICKET, Work, WrongKey, not_used, refuse};
+pub(crate) use statistics::Counters;
 
 /// Identities that a server looks up for one ClientHello, each of which may cost a look-up in a data base. Clients offer one
 /// or two tickets, and a key in two imported forms. Go looks at five.
 const MAX_IDENTITIES: usize = 8;
-
-// The client.
-
-/// A key that a client offers.
-pub(super) struct Offered {
-    /// As it is on the wire.
-    pub(super) identity: Arc<[u8]>,
-    pub(super) obfuscated_ticket_age: u32,
-    pub(super) secret: Arc<PskSecret>,
-    pub(super) source: OfferedSource,
-}
-
-pub(super) enum OfferedSource {
-    Key { psk: Psk, kind: PskKind },
-    Session(Box<Session>),
-}
-
-impl Offered {
-    pub(super) fn hash(&self) -> Hash {
-        self.secret.hash()
-    }
-
-    /// How a handshake with this key is called.
-    pub(super) fn kind(&self, with_retry: bool) -> HandshakeKind {
-        match (&self.source, with_retry) {
-            (OfferedSource::Key { .. }, false) => HandshakeKind::Psk,
-            (OfferedSource::Key { .. }, true) => HandshakeKind::PskWithRetry,
-            (OfferedSource::Session(_), false) => HandshakeKind::Resumed,
-            (OfferedSource::Session(_), true) => HandshakeKind::ResumedWithRetry,
-        }
-    }
-
-    /// Bytes of early data that may be sent under this key.
-    pub(super) fn max_early_data(&self) -> u32 {
-        match &self.source {
-            OfferedSource::Key { psk, .. } => psk.max_early_data(),
-            OfferedSource::Session(session) => session.max_early_data(),
-        }
-    }
-
-    /// The suite with which early data is sent: that of the session, or the one agreed with the key.
-    pub(super) fn early_data_suite(&self) -> CipherSuite {
-        match &self.source {
-            OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
-            OfferedSource::Session(session) => session.cipher_suite(),
-        }
-    }
-
-    pub(super) fn is_session(&self) -> bool {
-        matches!(self.source, OfferedSource::Session(_))
-    }
-
-    /// What the application is told of the key; of a session's, that which began it.
-    pub(super) fn facts(&self) -> Option<PskFacts> {
-        match &self.source {
-            OfferedSource::Key { psk, kind } => Some(key_facts(psk, *kind, self.hash())),
-            OfferedSource::Session(session) => {
-                let origin = &session.state.origin;
-                origin.psk.as_ref().map(|psk| psk.facts.clone())
-            }
-        }
-    }
-}
-
-fn key_facts(psk: &Psk, kind: PskKind, hash: Hash) -> PskFacts {
-    PskFacts {
-        identity: psk.shared_identity(),
-        kind,
-        hash: PskHash::of(hash),
-    }
-}
-
-/// What this client offers to this server: a session, if it has one, and its keys.
-pub(super) async fn offers(peer: &mut Peer, client: &Client) -> Result<Vec<Offered>, Error> {
-    let role = &client.config.role;
-    let mut offers = Vec::new();
-    if role.psks.is_none() && role.session_store.is_none() {
-        return Ok(offers);
-    }
-    let psks = match &role.psks {
-        Some(choose) => {
-            let answer = choose.choose(&client.server_name);
-            peer.ask("choice of pre-shared keys", answer).await?
-        }
-        None => Arc::default(),
-    };
-    if let Some(session) = ticket::take_session(peer, client, &psks).await? {
-        offers.push(session);
-    }
-    for psk in psks.iter() {
-        offer_forms(psk, &client.config.settings, &mut offers)?;
-    }
-    // A server may issue tickets that leave no room for the rest; that must not keep its clients away.
-    if check_size(&offers).is_err() && offers.first().is_some_and(Offered::is_session) {
-        offers.remove(0);
-    }
-    Ok(offers)
-}
-
-/// The forms of one key that fit the suites that are enabled.
-fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Result<(), Error> {
-    if psk.role() == PskRole::Server {
-        return Err(UsageError::Config(format!(
-            "the key of {} is for this node's servers only, and a client was given it",
-            printable(psk.identity())
-        ))
-        .into());
-    }
-    let place = |hash| settings.suites.iter().position(|suite| suite.hash == hash);
-    let enabled = |hash| place(hash).is_some();
-    let mut offer = |identity, secret, kind| {
-        offers.push(Offered {
-            identity,
-            obfuscated_ticket_age: 0,
-            secret,
-            source: OfferedSource::Key {
-                psk: psk.clone(),
-                kind,
-            },
-        });
-    };
-    if let Some(context) = psk.import_context() {
-        // The server takes the first that it can use, and the suite follows from that.
-        let mut kdfs = TargetKdf::ALL;
-        kdfs.sort_by_key(|kdf| place(kdf.hash()));
-        for kdf in kdfs {
-            if enabled(kdf.hash()) {
-                let identity = imported_identity(psk.identity(), context, kdf)?;
-                let secret = psk.imported_secret(kdf, &identity)?;
-                offer(identity.into(), secret, PskKind::Imported);
-            }
-        }
-    }
-    if psk.is_external() && enabled(psk.hash().hash()) {
-        let secret = psk.external_secret()?;
-        offer(psk.shared_identity(), secret, PskKind::External);
-    }
-    Ok(())
-}
-
-/// What the identities and binders of an offer take in a ClientHello, in bytes.
-pub(super) fn check_size(offers: &[Offered]) -> Result<(), Error> {
-    // The list of identities, that of binders, and all other extensions share a block of 65,535 bytes; 4096 are left for
-    // those.
-    const MOST: usize = MAX_16 - 4096;
-    let len: usize = offers
-        .iter()
-        .map(|offered| 2 + offered.identity.len() + 4 + 1 + offered.hash().output_len())
-        .sum();
-    if len > MOST {
-        return Err(UsageError::Config(format!(
-            "the identities of the pre-shared keys take {len} bytes together, at most {MOST} fit in a ClientHello: offer fewer"
-        ))
-        .into());
-    }
-    Ok(())
-}
-
-/// Writes the binders of an encoded ClientHello, whose places are at its end, into them (RFC 8446 Section 4.2.11.2). `prior`
-/// is what came before it, after a HelloRetryRequest. Returns the transcript up to this ClientHello for the hash of the first
-/// key.
-pub(super) fn write_binders(
-    message: &mut [u8],
-    offers: &[Offered],
-    prior: Option<&Transcript>,
-) -> Result<Option<Box<Transcript>>, Error> {
-    const SHORT: Error = Error::Internal("no room for the binders");
-    let lens = offers.iter().map(|offered| 1 + offered.hash().output_len());
-    let binders_len = 2 + lens.sum::<usize>();
-    let truncated_len = message.len().checked_sub(binders_len).ok_or(SHORT)?;
-    let (truncated, binders) = message.split_at_mut_checked(truncated_len).ok_or(SHORT)?;
-    let mut rest = binders.get_mut(2..).ok_or(SHORT)?;
-    let mut first: Option<Box<Transcript>> = None;
-    for offered in offers {
-        let hash = match &mut first {
-            Some(first) if first.hash() == offered.hash() => first.current_hash(),
-            _ => {
-                let mut transcript = truncated_transcript(offered.hash(), prior, truncated);
-                let hash = transcript.current_hash();
-                first.get_or_insert(Box::new(transcript));
-                hash
-            }
-        };
-        let binder = offered.secret.binder(&hash);
-        let (place, behind) = rest
-            .split_at_mut_checked(1 + binder.as_ref().len())
-            .ok_or(SHORT)?;
-        if let Some(place) = place.get_mut(1..) {
-            place.copy_from_slice(binder.as_ref());
-        }
-        rest = behind;
-    }
-    if let Some(first) = &mut first {
-        first.add(binders);
-    }
-    Ok(first)
-}
 
 /// ..., Truncate(ClientHello)
 fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]) -> Transcript {
@@ -242,58 +54,6 @@ fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]
     transcript.add(truncated);
     transcript
 }
-
-// Imported identities, RFC 9258.
-
-/// ```text
-/// struct {
-///     opaque external_identity<1...2^16-1>;
-///     opaque context<0..2^16-1>;
-///     uint16 target_protocol;
-///     uint16 target_kdf;
-/// } ImportedIdentity;
-/// ```
-fn imported_identity(
-    external_identity: &[u8],
-    context: &[u8],
-    target_kdf: TargetKdf,
-) -> Result<Vec<u8>, Error> {
-    let too_long =
-        |_| UsageError::Config("the context of an imported key exceeds 65,535 bytes".to_owned());
-    let mut identity = Vec::with_capacity(8 + external_identity.len() + context.len());
-    for field in [external_identity, context] {
-        put_u16(&mut identity, u16::try_from(field.len()).map_err(too_long)?);
-        identity.extend_from_slice(field);
-    }
-    put_u16(&mut identity, ProtocolVersion::TLS1_3.0);
-    put_u16(&mut identity, target_kdf as u16);
-    Ok(identity)
-}
-
-/// An ImportedIdentity for TLS 1.3 and a hash that is known here.
-struct ImportedIdentity<'a> {
-    external_identity: &'a [u8],
-    context: &'a [u8],
-    target_kdf: TargetKdf,
-}
-
-impl<'a> ImportedIdentity<'a> {
-    fn read(identity: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(identity);
-        let external_identity = reader.block(2, 1, MAX_16, "").ok()?;
-        let context = reader.block(2, 0, MAX_16, "").ok()?;
-        let target_protocol = reader.u16("").ok()?;
-        let target_kdf = TargetKdf::from_number(reader.u16("").ok()?)?;
-        let whole = reader.is_empty() && target_protocol == ProtocolVersion::TLS1_3.0;
-        whole.then_some(Self {
-            external_identity,
-            context,
-            target_kdf,
-        })
-    }
-}
-
-// The server.
 
 /// The key that a server takes, its binder checked.
 pub(super) struct Found {
@@ -472,12 +232,15 @@ pub(super) struct Search {
 pub(super) struct Fit<'a> {
     pub(super) server_name: Option<&'a str>,
     pub(super) alpn: Option<&'a [u8]>,
+    pub(super) session_context: [u8; 32],
+    /// The client offers to use a key together with a certificate: none of its keys may be a ticket (RFC 9973 Section 5.1).
+    pub(super) with_certificate: bool,
     /// Hashes of the suites that both sides have.
     hashes: [Option<Hash>; 2],
 }
 
 impl<'a> Fit<'a> {
-    fn of(settings: &'a Settings, hello: &ClientHello<'a>) -> Self {
+    fn of(settings: &'a Settings, own: &OwnMaterial, hello: &ClientHello<'a>) -> Self {
         let common =
             |hash| negotiate::common_suite(settings, hello, Some(hash)).map(|suite| suite.hash);
         Self {
@@ -488,7 +251,9 @@ impl<'a> Fit<'a> {
                 .map(|name| name.host_name),
             // Nothing in common is told later, once we know who asks.
             alpn: negotiate::choose_alpn(settings, hello).ok().flatten(),
+            with_certificate: hello.extensions.tls_cert_with_extern_psk.is_some(),
             hashes: [common(Hash::Sha256), common(Hash::Sha384)],
+            session_context: own.session_context(settings),
         }
     }
 
@@ -531,10 +296,12 @@ pub(super) async fn find(
     peer: &mut Peer,
     config: &ServerConfig,
     received: &Received<ClientHello<'static>>,
+    offer: Option<Offer<'_>>,
 ) -> Result<Search, Error> {
-    let Some(Offer { offered, mode, fit }) = read_offer(config, received)? else {
+    let Some(Offer { offered, mode, fit }) = offer else {
         return without_key(config, PskFailure::Required.into());
     };
+    check_no_ticket_with_certificate(peer, config, &offered, &fit).await?;
     let mode = match mode {
         Ok(mode) => mode,
         Err(error) => return without_key(config, error),
@@ -590,113 +357,6 @@ pub(super) async fn find(
     refuse(config, &offered, &binders, failed)
 }
 
-/// What a search came upon that leads to no key.
-#[derive(Default)]
-struct Failed {
-    /// The first identity that is unknown or unusable.
-    problem: Option<(u16, Candidate)>,
-    wrong_key: Option<WrongKey>,
-}
-
-/// A key whose binder is wrong.
-struct WrongKey {
-    index: u16,
-    is_ticket: bool,
-    work: Work,
-}
-
-/// Work that a wrong key has cost: a binder of this hash.
-#[derive(Clone, Copy)]
-struct Work {
-    hash: Hash,
-    /// And the derivation of its secret.
-    derived: bool,
-}
-
-/// The end of a search without a key. Where nothing but a key will do, the peer sees one and the same alert whatever was the
-/// reason, after the same work.
-fn refuse(
-    config: &ServerConfig,
-    offered: &OfferedPsks<'_>,
-    binders: &Binders<'_>,
-    failed: Failed,
-) -> Result<Search, Error> {
-    let (index, work) = match (&failed.wrong_key, &failed.problem) {
-        (Some(wrong_key), _) => (wrong_key.index, wrong_key.work),
-        (None, Some((index, candidate))) => {
-            let work = check_nobodys_binder(config, offered, binders, *index, candidate)?;
-            (*index, work)
-        }
-        // The list of identities has at least one.
-        (None, None) => return Err(Error::Internal("an offer without identities")),
-    };
-    work_off(config, offered, binders, work)?;
-    let problem = failed.problem.and_then(|(_, candidate)| candidate.problem);
-    let mut failure = not_used(offered, index, problem);
-    if let Some(wrong_key) = &failed.wrong_key {
-        failure = wrong_key.failure(failure);
-    }
-    config.role.counters.count_failure(&failure);
-    match failed.wrong_key {
-        Some(_) => Err(failure.into()),
-        None => without_key(config, failure.into()),
-    }
-}
-
-impl WrongKey {
-    /// Takes the text from another failure with the same identity.
-    fn failure(&self, other: PskFailure) -> PskFailure {
-        match other {
-            PskFailure::UnknownIdentity { identity } | PskFailure::Unusable { identity, .. }
-                if !self.is_ticket =>
-            {
-                PskFailure::WrongKey { identity }
-            }
-            _ => PskFailure::WrongKey {
-                identity: TICKET.to_owned(),
-            },
-        }
-    }
-}
-
-fn not_used(offered: &OfferedPsks<'_>, index: u16, problem: Option<Problem>) -> PskFailure {
-    let identity = name(offered, index);
-    let is_unusable = matches!(problem, Some(Problem::Unusable(_)));
-    let reason = black_box(reason(problem));
-    match is_unusable {
-        true => PskFailure::Unusable { identity, reason },
-        false => PskFailure::UnknownIdentity { identity },
-    }
-}
-
-/// Why a key is unusable; a text of usual length where it is not, for the same work.
-fn reason(problem: Option<Problem>) -> String {
-    match problem {
-        Some(Problem::Unusable(reason)) => reason.into_owned(),
-        Some(Problem::Unknown) | None => "it is neither known nor said why".to_owned(),
-    }
-}
-
-/// An identity that was offered, for texts; of an imported key its external_identity. All that were looked up are printed and
-/// one is taken, so that the time does not tell which.
-fn name(offered: &OfferedPsks<'_>, wanted: u16) -> String {
-    let mut name = String::new();
-    for (index, offered) in (0..).zip(offered.identities.iter()).take(MAX_IDENTITIES) {
-        let identity = offered.identity.as_slice();
-        let imported = ImportedIdentity::read(identity);
-        let printed = printable(imported.map_or(identity, |imported| imported.external_identity));
-        if index == wanted {
-            name = printed;
-        } else {
-            black_box(printed);
-        }
-    }
-    name
-}
-
-/// What a ticket is called in texts.
-const TICKET: &str = "a ticket of this server";
-
 /// An identity as it was offered, without a copy where the key has it.
 fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
     match source {
@@ -706,18 +366,20 @@ fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
 }
 
 /// What a ClientHello offers, and how a key would be used.
-struct Offer<'a> {
+pub(super) struct Offer<'a> {
     offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     mode: Result<PskKeyExchangeMode, Error>,
     fit: Fit<'a>,
 }
 
-fn read_offer<'a>(
+/// The offer that [`find`] takes; `None` where no key was offered, or none can be known here.
+pub(super) fn read_offer<'a>(
     config: &'a ServerConfig,
-    received: &'a Received<ClientHello<'static>>,
+    own: &OwnMaterial,
+    hello: &ClientHello<'a>,
 ) -> Result<Option<Offer<'a>>, Error> {
-    let hello = ClientHello::read(received.body())?;
+    check_with_certificate(hello)?;
     let Some(offered) = hello.extensions.pre_shared_key.clone() else {
         return Ok(None);
     };
@@ -735,9 +397,70 @@ fn read_offer<'a>(
     }
     Ok(Some(Offer {
         offered,
-        mode: choose_mode(config, &hello, modes)?,
-        fit: Fit::of(&config.settings, &hello),
+        mode: choose_mode(config, hello, modes)?,
+        fit: Fit::of(&config.settings, own, hello),
     }))
+}
+
+/// RFC 9973 Section 5: what goes with tls_cert_with_extern_psk, and what does not.
+fn check_with_certificate(hello: &ClientHello<'_>) -> Result<(), Error> {
+    let extensions = &hello.extensions;
+    if extensions.tls_cert_with_extern_psk.is_none() {
+        return Ok(());
+    }
+    // It is for first handshakes only: with early_data beside it the server ends the connection.
+    if extensions.early_data.is_some() {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "early_data beside tls_cert_with_extern_psk (RFC 9973 Section 5)",
+        }
+        .into());
+    }
+    // A client sends these beside it.
+    let companions = [
+        ("key_share", extensions.key_share.is_some()),
+        (
+            "psk_key_exchange_modes",
+            extensions.psk_key_exchange_modes.is_some(),
+        ),
+        ("pre_shared_key", extensions.pre_shared_key.is_some()),
+    ];
+    if let Some((extension, _)) = companions.into_iter().find(|(_, is_there)| !is_there) {
+        return Err(PeerMisbehaved::MissingExtension {
+            extension,
+            message: "ClientHello",
+        }
+        .into());
+    }
+    let modes = &extensions.psk_key_exchange_modes;
+    let has_exchange = |modes: &PskKeyExchangeModes<'_>| {
+        modes
+            .iter()
+            .any(|mode| mode == PskKeyExchangeMode::PSK_DHE_KE)
+    };
+    if !modes.as_ref().is_some_and(has_exchange) {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "tls_cert_with_extern_psk without the mode psk_dhe_ke (RFC 9973 Section 5)",
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// RFC 9973 Section 5.1: a key that is used together with a certificate is an external one, and so are all beside it. Opens
+/// what was offered as tickets, which ends the handshake if one is.
+async fn check_no_ticket_with_certificate(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    offered: &OfferedPsks<'_>,
+    fit: &Fit<'_>,
+) -> Result<(), Error> {
+    let (Some(tickets), true) = (&config.role.tickets, fit.with_certificate) else {
+        return Ok(());
+    };
+    for offered in offered.identities.iter().take(MAX_IDENTITIES) {
+        ticket::open(peer, config, tickets, fit, &offered.identity).await?;
+    }
+    Ok(())
 }
 
 /// For replays: what [`find`] makes of the first identity, were it a ticket of this server with this state.
@@ -748,7 +471,8 @@ pub(super) fn find_recorded(
     state: SessionState,
 ) -> Result<Box<Found>, Error> {
     const NONE: Error = Error::Internal("nothing is offered");
-    let offer = read_offer(config, received)?.ok_or(NONE)?;
+    let hello = ClientHello::read(received.body())?;
+    let offer = read_offer(config, &OwnMaterial::default(), &hello)?.ok_or(NONE)?;
     let offered = &offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
@@ -835,7 +559,9 @@ async fn look_up(
 ) -> Result<Candidate, Error> {
     let imported = ImportedIdentity::read(identity);
     let imported = imported.as_ref();
-    if let Some(tickets) = &config.role.tickets {
+    // With a certificate beside the key none of them is a ticket: that was checked.
+    let tickets = config.role.tickets.as_ref();
+    if let Some(tickets) = tickets.filter(|_| !fit.with_certificate) {
         match ticket::open(peer, config, tickets, fit, identity).await? {
             LookUp::Unknown => {}
             LookUp::Unusable(reason) => {
@@ -978,167 +704,5 @@ fn hash_of_binder(binder: &[u8]) -> Hash {
     match binder.len() {
         48 => Hash::Sha384,
         _ => Hash::Sha256,
-    }
-}
-
-/// Checks the binder of an identity that nobody has, where a key is required.
-fn check_nobodys_binder(
-    config: &ServerConfig,
-    offered: &OfferedPsks<'_>,
-    binders: &Binders<'_>,
-    index: u16,
-    candidate: &Candidate,
-) -> Result<Work, Error> {
-    let nothing = Work {
-        hash: candidate.hash,
-        derived: false,
-    };
-    if config.settings.psk_policy == PskPolicy::Optional {
-        return Ok(nothing);
-    }
-    let mut pairs = offered.identities.iter().zip(offered.binders.iter());
-    let Some((psk_identity, binder)) = pairs.nth(usize::from(index)) else {
-        return Ok(nothing);
-    };
-    match check_binder(binders, &binder, candidate, &psk_identity.identity)? {
-        Err(work) => Ok(work),
-        Ok(_) => Err(Error::Internal("nobody's key was believed")),
-    }
-}
-
-/// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
-/// for each hash among the binders that were offered, one binder and the derivation of one secret. Where certificates are an
-/// alternative the answers differ anyway.
-fn work_off(
-    config: &ServerConfig,
-    offered: &OfferedPsks<'_>,
-    binders: &Binders<'_>,
-    done: Work,
-) -> Result<(), Error> {
-    if config.settings.psk_policy == PskPolicy::Optional {
-        return Ok(());
-    }
-    if !done.derived {
-        black_box(derive_nobodys_secret(done.hash)?);
-    }
-    let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
-    if let Some(binder) = offered.find(|binder| hash_of_binder(binder) != done.hash) {
-        let hash = hash_of_binder(&binder);
-        let secret = nobodys_key(hash).external_secret()?;
-        black_box(secret.verify_binder(&binders.hash(hash), &binder));
-        black_box(derive_nobodys_secret(hash)?);
-    }
-    Ok(())
-}
-
-fn derive_nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
-    PskSecret::new(hash, BinderLabel::External, &[0; 32]).map(Arc::new)
-}
-
-// Reflection.
-
-/// A ClientHello that a client of this node has under way: no server of the node with one of its keys accepts it.
-pub(super) struct NotForUs {
-    random: [u8; 32],
-    psks: Vec<Psk>,
-}
-
-impl NotForUs {
-    pub(super) fn register(random: [u8; 32], offers: &[Offered]) -> Option<Box<Self>> {
-        let keys = offers.iter().filter_map(|offered| match &offered.source {
-            OfferedSource::Key { psk, .. } => Some(psk.clone()),
-            OfferedSource::Session(_) => None,
-        });
-        let psks: Vec<Psk> = keys.collect();
-        if psks.is_empty() {
-            return None;
-        }
-        for psk in &psks {
-            psk.client_hellos().insert(random);
-        }
-        Some(Box::new(Self { random, psks }))
-    }
-}
-
-impl Drop for NotForUs {
-    fn drop(&mut self) {
-        for psk in &self.psks {
-            psk.client_hellos().remove(&self.random);
-        }
-    }
-}
-
-/// RFC 9257 Section 4.1: a node that shares one key with another and takes both roles can be made to take itself for the
-/// other, by sending its ClientHello back to it ("Selfie"). The binder covers the random, so that it cannot be changed.
-fn check_not_reflected(
-    config: &ServerConfig,
-    found: &Found,
-    received: &Received<ClientHello<'static>>,
-) -> Result<(), Error> {
-    let FoundSource::Key { psk, .. } = &found.source else {
-        return Ok(());
-    };
-    // legacy_version, then random: Section 4.1.2. The message was read whole before.
-    let random = received.body().get(2..).and_then(<[u8]>::first_chunk);
-    if !random.is_some_and(|random| psk.client_hellos().contains::<[u8; 32]>(random)) {
-        return Ok(());
-    }
-    Counters::add(&config.role.counters.reflected);
-    Err(PskFailure::Reflected {
-        identity: found.describe(),
-    }
-    .into())
-}
-
-// Statistics.
-
-/// The counters behind [`PskStatistics`].
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    keys_accepted: AtomicU64,
-    unknown_identities: AtomicU64,
-    wrong_keys: AtomicU64,
-    unusable_keys: AtomicU64,
-    reflected: AtomicU64,
-    tickets_accepted: AtomicU64,
-    tickets_declined: AtomicU64,
-    pub(super) early_data_accepted: AtomicU64,
-    pub(super) early_data_declined: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn add(counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn count_found(&self, found: &Found) {
-        Self::add(match found.source {
-            FoundSource::Key { .. } => &self.keys_accepted,
-            FoundSource::Ticket(_) => &self.tickets_accepted,
-        });
-    }
-
-    fn count_failure(&self, failure: &PskFailure) {
-        match failure {
-            PskFailure::UnknownIdentity { .. } => Self::add(&self.unknown_identities),
-            PskFailure::Unusable { .. } => Self::add(&self.unusable_keys),
-            PskFailure::WrongKey { .. } => Self::add(&self.wrong_keys),
-            _ => {}
-        }
-    }
-
-    pub(crate) fn statistics(&self) -> PskStatistics {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        PskStatistics {
-            keys_accepted: read(&self.keys_accepted),
-            unknown_identities: read(&self.unknown_identities),
-            wrong_keys: read(&self.wrong_keys),
-            unusable_keys: read(&self.unusable_keys),
-            reflected: read(&self.reflected),
-            tickets_accepted: read(&self.tickets_accepted),
-            tickets_declined: read(&self.tickets_declined),
-            early_data_accepted: read(&self.early_data_accepted),
-            early_data_declined: read(&self.early_data_declined),
-        }
     }
 }

@@ -199,6 +199,9 @@ impl Prepared {
 // The server opens.
 
 /// What an identity is as a ticket: [`LookUp::Unknown`] if it is none of ours.
+///
+/// # Errors
+/// It is one of ours, and must not be one.
 pub(super) async fn open(
     peer: &mut Peer,
     config: &ServerConfig,
@@ -234,13 +237,19 @@ pub(super) async fn open(
             }
         }
     };
-    let Some(state) = state.map(Box::new) else {
+    if fit.with_certificate {
+        return Err(PeerMisbehaved::IllegalParameter {
+            what: "a ticket offered beside tls_cert_with_extern_psk (RFC 9973 Section 5.1)",
+        }
+        .into());
+    }
+    let Some(mut state) = state.map(Box::new) else {
         return unusable("the ticket was written by another version");
     };
     if let Err(reason) = check_fit(config, fit, &state) {
         return unusable(reason);
     }
-    if let Err(reason) = check_origin(peer, config, fit, &state).await? {
+    if let Err(reason) = check_origin(peer, config, fit, &mut state).await? {
         return unusable(reason);
     }
     Ok(LookUp::Ticket(state))
@@ -255,7 +264,7 @@ fn check_fit(
     if !state.is_fresh(config.settings.clock.now_millis()) {
         return Err("the ticket has expired");
     }
-    if state.context != config.settings.session_context() {
+    if state.context != fit.session_context {
         return Err("the ticket is of another configuration");
     }
     if state.server_name.as_deref() != fit.server_name {
@@ -270,14 +279,14 @@ fn check_fit(
     Ok(())
 }
 
-/// Whether what authenticated the client at first would still do so.
+/// Whether what authenticated the client at first would still do so. Forgets a certificate that nobody judges here.
 async fn check_origin(
     peer: &mut Peer,
     config: &ServerConfig,
     fit: &Fit<'_>,
-    state: &SessionState,
+    state: &mut SessionState,
 ) -> Result<Result<(), &'static str>, Error> {
-    let origin = &state.origin;
+    let origin = &mut state.origin;
     match config.settings.psk_policy {
         PskPolicy::Required if origin.psk.is_none() => {
             return Ok(Err("the session began without a pre-shared key"));
@@ -315,7 +324,11 @@ async fn check_origin(
         // Whom the application asks after the handshake it asks again.
         (ClientAuth::Off | ClientAuth::PostHandshake(_), _) => None,
     };
-    let (Some(verifier), Some(certificates)) = (verifier, &origin.peer_certificates) else {
+    let Some(verifier) = verifier else {
+        origin.peer_certificates = None;
+        return Ok(Ok(()));
+    };
+    let Some(certificates) = &origin.peer_certificates else {
         return Ok(Ok(()));
     };
     let chain = PresentedChain {
@@ -370,6 +383,13 @@ pub(super) async fn take_session(
     };
     let state = &session.state;
     let now_millis = config.settings.clock.now_millis();
+    // Section 4.6.1: "Clients MUST only resume if the new SNI value is valid for the server certificate presented in the original
+    // session and SHOULD only resume if the SNI value matches the one used in the original session." A store that mixes up
+    // hosts must not bring one's ticket and early data to another.
+    let is_for_host = match (state.server_name.as_deref(), client.sni()) {
+        (Some(of_session), Some(ours)) => of_session.eq_ignore_ascii_case(ours),
+        (of_session, ours) => of_session.is_none() && ours.is_none(),
+    };
     let alpn_fits = match &state.alpn {
         Some(protocol) => config.settings.alpn.iter().any(|ours| **ours == **protocol),
         None => true,
@@ -377,16 +397,13 @@ pub(super) async fn take_session(
     let fits = state.is_fresh(now_millis)
         && state.context == context
         && config.settings.suites.contains(&state.suite)
+        && is_for_host
         && alpn_fits;
     if !fits || !believes_origin(peer, client, psks, state).await? {
         return Ok(None);
     }
-    // Section 4.2.11.1; modulo 2^32.
-    let age = state.age_millis(now_millis) & u64::from(u32::MAX);
-    let age = u32::try_from(age).unwrap_or_default();
     Ok(Some(Offered {
         identity: Arc::from(&*session.ticket),
-        obfuscated_ticket_age: age.wrapping_add(state.age_add),
         secret: state.psk_secret()?,
         source: OfferedSource::Session(Box::new(session)),
     }))
@@ -401,12 +418,15 @@ async fn believes_origin(
 ) -> Result<bool, Error> {
     let config = &client.config;
     if let Some(origin) = &state.origin.psk {
+        let mut same_key = false;
         for psk in psks {
-            if psk.identity() == &*origin.facts.identity && fingerprint(psk)? == origin.fingerprint
-            {
-                return Ok(true);
-            }
+            same_key |= psk.identity() == &*origin.facts.identity
+                && fingerprint(psk)? == origin.fingerprint;
         }
+        if !same_key || state.origin.peer_certificates.is_none() {
+            return Ok(same_key);
+        }
+    } else if config.settings.psk_policy != PskPolicy::Optional {
         return Ok(false);
     }
     let (Some(verifier), Some(certificates)) =
@@ -414,9 +434,6 @@ async fn believes_origin(
     else {
         return Ok(false);
     };
-    if config.settings.psk_policy != PskPolicy::Optional {
-        return Ok(false);
-    }
     let chain = PresentedChain {
         certificates,
         ocsp_response: &[],

@@ -72,17 +72,19 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// What sessions are kept under: the configuration's, and the connection's own certificate if it has one. Whoever proves
-    /// itself by another must not go on as the one before.
-    pub(super) fn session_context(&self) -> [u8; 32] {
-        let context = self.config.settings.session_context();
-        match &self.own.credential {
-            None => context,
-            Some(own) => {
-                let leaf = own.chain().first().map_or(&[][..], |leaf| leaf.as_ref());
-                crate::certificate::sha256(&[&context, leaf].concat())
+    /// The name to send in SNI: without a trailing dot, and no address (RFC 6066 Section 3).
+    pub(super) fn sni(&self) -> Option<&str> {
+        match &self.server_name {
+            ServerName::DnsName(name) if self.config.role.send_server_name => {
+                Some(name.as_ref().trim_end_matches('.'))
             }
+            _ => None,
         }
+    }
+
+    /// What sessions are kept under.
+    pub(super) fn session_context(&self) -> [u8; 32] {
+        self.own.session_context(&self.config.settings)
     }
 }
 
@@ -111,7 +113,7 @@ pub(super) async fn run(
         after_retry.unwrap_or_else(|| offer.transcript(choice.suite.hash, &client_hello));
     transcript.add(answer.bytes());
     let early = choice.early_secret(&offer)?;
-    let handshake = early.into_handshake_secret(shared_secret.as_ref());
+    let handshake = early.into_handshake_secret(shared_secret.as_ref())?;
     let mut keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &mut transcript)?;
 
     let alpn =
@@ -536,7 +538,7 @@ async fn recv_encrypted_extensions(
 }
 
 /// Section 4.2.10: a server that takes early data "MUST have accepted a PSK cipher suite and selected the first key offered
-/// in the client's "pre_shared_key" extension", with the session's suite and protocol; else "the client MUST abort the handshake
+/// in the client's "pre_shared_key" extension", with the suite and protocol of the session, or of the key; else "the client MUST abort the handshake
 /// with an "illegal_parameter" alert".
 fn check_accepted_early_data(
     offer: &Offer,
@@ -554,12 +556,12 @@ fn check_accepted_early_data(
             "early data accepted with another cipher suite than it was sent with (RFC 8446 Section 4.2.10)",
         );
     }
-    match offer.alpn_of_session() {
-        Some(of_session) if of_session != alpn => illegal(
-            "early data accepted with another application protocol than the session's (RFC 8446 Section 4.2.10)",
-        ),
-        _ => Ok(()),
+    if offer.early_data_alpn() != alpn {
+        return illegal(
+            "early data accepted with another application protocol than it was sent for (RFC 8446 Section 4.2.10)",
+        );
     }
+    Ok(())
 }
 
 /// Record sizes in force from here on.

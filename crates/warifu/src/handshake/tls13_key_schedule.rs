@@ -71,6 +71,15 @@ pub(crate) struct PskSecret {
     derived: Box<HmacKey>,
     /// HKDF-Expand-Label(binder_key, "finished", "", Hash.length): makes and checks binders.
     binder: Box<HmacKey>,
+    /// The stages behind it without a key exchange, once there was a handshake in that mode.
+    without_exchange: OnceLock<WithoutExchange>,
+}
+
+/// With psk_ke handshake secret and main secret are made of the PSK alone too, the same for every connection: computing them
+/// anew would cost a twelfth of such a handshake.
+struct WithoutExchange {
+    handshake: Arc<Prk>,
+    main: Arc<Prk>,
 }
 
 /// What a binder key is derived for.
@@ -108,7 +117,20 @@ impl PskSecret {
             early,
             derived: HmacKey::boxed(hash, derived.as_bytes()),
             binder: HmacKey::boxed(hash, finished_key),
+            without_exchange: OnceLock::new(),
         })
+    }
+
+    fn without_exchange(&self) -> Result<&WithoutExchange, Error> {
+        if let Some(known) = self.without_exchange.get() {
+            return Ok(known);
+        }
+        let handshake = extract_from_zeros(&self.derived);
+        let main = main_secret(&handshake)?;
+        Ok(self.without_exchange.get_or_init(|| WithoutExchange {
+            handshake: Arc::new(handshake),
+            main: Arc::new(main),
+        }))
     }
 
     pub(crate) fn hash(&self) -> Hash {
@@ -196,20 +218,60 @@ impl EarlySecret {
     pub(crate) fn into_handshake_secret(
         self,
         shared_secret: Option<&SharedSecret>,
-    ) -> HandshakeSecret {
+    ) -> Result<HandshakeSecret, Error> {
         let derived = match &self {
             Self::WithoutPsk(derived) => derived,
             Self::WithPsk(psk) => &*psk.derived,
         };
-        let hash = derived.hash();
-        let zeros = [0; MAX_HASH_LEN];
-        let ikm = match shared_secret {
-            Some(secret) => secret.as_ref(),
-            None => zeros.get(..hash.output_len()).unwrap_or_default(),
+        let (prk, main) = match (&self, shared_secret) {
+            (_, Some(secret)) => (
+                Stage::Own(Prk::extract_with(derived, secret.as_ref())),
+                None,
+            ),
+            (Self::WithPsk(psk), None) => {
+                let known = psk.without_exchange()?;
+                (
+                    Stage::OfPsk(known.handshake.clone()),
+                    Some(known.main.clone()),
+                )
+            }
+            (Self::WithoutPsk(_), None) => (Stage::Own(extract_from_zeros(derived)), None),
         };
-        HandshakeSecret {
-            hash,
-            prk: Prk::extract_with(derived, ikm),
+        Ok(HandshakeSecret {
+            hash: derived.hash(),
+            prk,
+            main,
+        })
+    }
+}
+
+/// HKDF-Extract with zeros of the hash's length for what is not there.
+fn extract_from_zeros(salt: &HmacKey) -> Prk {
+    let zeros = [0; MAX_HASH_LEN];
+    let ikm = zeros.get(..salt.hash().output_len()).unwrap_or_default();
+    Prk::extract_with(salt, ikm)
+}
+
+/// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
+fn main_secret(handshake: &Prk) -> Result<Prk, Error> {
+    let hash = handshake.hash();
+    let salt = derive_secret(handshake, b"derived", &hash.empty_digest())?;
+    let zeros = [0; MAX_HASH_LEN];
+    let ikm = zeros.get(..hash.output_len()).unwrap_or_default();
+    Ok(Prk::extract(hash, salt.as_bytes(), ikm))
+}
+
+/// The secret of a stage: one connection's own, or one that a PSK has for all.
+enum Stage {
+    Own(Prk),
+    OfPsk(Arc<Prk>),
+}
+
+impl Stage {
+    fn prk(&self) -> &Prk {
+        match self {
+            Self::Own(prk) => prk,
+            Self::OfPsk(prk) => prk,
         }
     }
 }
@@ -241,7 +303,9 @@ fn derived_without_psk(hash: Hash) -> Result<&'static HmacKey, Error> {
 /// The secret of the encrypted part of the handshake.
 pub(crate) struct HandshakeSecret {
     hash: Hash,
-    prk: Prk,
+    prk: Stage,
+    /// The main secret, where it is known before.
+    main: Option<Arc<Prk>>,
 }
 
 impl HandshakeSecret {
@@ -250,7 +314,7 @@ impl HandshakeSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        TrafficSecret::derive(self.hash, &self.prk, b"c hs traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, self.prk.prk(), b"c hs traffic", transcript_hash)
     }
 
     /// server_handshake_traffic_secret = Derive-Secret(Handshake Secret, "s hs traffic", ClientHello...ServerHello)
@@ -258,17 +322,17 @@ impl HandshakeSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        TrafficSecret::derive(self.hash, &self.prk, b"s hs traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, self.prk.prk(), b"s hs traffic", transcript_hash)
     }
 
     /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
     pub(crate) fn into_main_secret(self) -> Result<MainSecret, Error> {
-        let salt = derive_secret(&self.prk, b"derived", &self.hash.empty_digest())?;
-        let zeros = [0; MAX_HASH_LEN];
-        let ikm = zeros.get(..self.hash.output_len()).unwrap_or_default();
         Ok(MainSecret {
             hash: self.hash,
-            prk: Prk::extract(self.hash, salt.as_bytes(), ikm),
+            prk: match self.main {
+                Some(known) => Stage::OfPsk(known),
+                None => Stage::Own(main_secret(self.prk.prk())?),
+            },
         })
     }
 }
@@ -276,7 +340,7 @@ impl HandshakeSecret {
 /// The secret of application data.
 pub(crate) struct MainSecret {
     hash: Hash,
-    prk: Prk,
+    prk: Stage,
 }
 
 impl MainSecret {
@@ -285,7 +349,7 @@ impl MainSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        TrafficSecret::derive(self.hash, &self.prk, b"c ap traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, self.prk.prk(), b"c ap traffic", transcript_hash)
     }
 
     /// server_application_traffic_secret_0 = Derive-Secret(Main Secret, "s ap traffic", ClientHello...server Finished)
@@ -293,7 +357,7 @@ impl MainSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<TrafficSecret, Error> {
-        TrafficSecret::derive(self.hash, &self.prk, b"s ap traffic", transcript_hash)
+        TrafficSecret::derive(self.hash, self.prk.prk(), b"s ap traffic", transcript_hash)
     }
 
     /// exporter_secret = Derive-Secret(Main Secret, "exp master", ClientHello...server Finished)
@@ -301,7 +365,7 @@ impl MainSecret {
         &self,
         transcript_hash: &Digest,
     ) -> Result<ExporterSecret, Error> {
-        let secret = derive_secret(&self.prk, b"exp master", transcript_hash)?;
+        let secret = derive_secret(self.prk.prk(), b"exp master", transcript_hash)?;
         Ok(ExporterSecret {
             hash: self.hash,
             secret,
@@ -315,7 +379,7 @@ impl MainSecret {
         self,
         transcript_hash: &Digest,
     ) -> Result<ResumptionSecret, Error> {
-        let secret = derive_secret(&self.prk, b"res master", transcript_hash)?;
+        let secret = derive_secret(self.prk.prk(), b"res master", transcript_hash)?;
         Ok(ResumptionSecret {
             hash: self.hash,
             secret,

@@ -61,7 +61,7 @@ use super::certificate::{
 use super::early_data;
 use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
-use super::psk::{self, Found, FoundSource};
+use super::psk::{self, Counters, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
@@ -78,7 +78,8 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received).await?;
+    let offer = read_client_hello(&config, &own, &received)?;
+    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received, offer).await?;
     let mut choice = Choice::negotiate(
         &config,
         &ClientHello::read(received.body())?,
@@ -131,7 +132,16 @@ pub(super) async fn run(
     let verified = recv_finished(&mut peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(&mut peer, from_client, verified)?;
 
-    let tickets = send_tickets(&mut peer, &config, &choice, &client, main, &mut transcript).await?;
+    let tickets = send_tickets(
+        &mut peer,
+        &config,
+        &own,
+        &choice,
+        &client,
+        main,
+        &mut transcript,
+    )
+    .await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -144,6 +154,17 @@ pub(super) async fn run(
         post_handshake_auth,
         tickets,
     })
+}
+
+/// The version is judged before anything else of a ClientHello. Returns its pre-shared keys, so that it is read once for both.
+fn read_client_hello<'a>(
+    config: &'a ServerConfig,
+    own: &OwnMaterial,
+    received: &'a Received<ClientHello<'static>>,
+) -> Result<Option<psk::Offer<'a>>, Error> {
+    let hello = ClientHello::read(received.body())?;
+    negotiate::check_version(&hello)?;
+    psk::read_offer(config, own, &hello)
 }
 
 /// What was negotiated from the first ClientHello.
@@ -163,6 +184,8 @@ struct Choice {
     may_resume: bool,
     kind: HandshakeKind,
     alpn: Option<Arc<[u8]>>,
+    /// It is the only one that the client offers; none, if it offers none.
+    is_only_alpn: bool,
     server_name: Option<Arc<str>>,
     /// The client takes a stapled OCSP response.
     ocsp: bool,
@@ -232,6 +255,11 @@ impl Choice {
             (Some(_), true) => HandshakeKind::Resumed,
         };
         let alpn = negotiate::choose_alpn(settings, hello)?.map(Arc::from);
+        let offered = &extensions.application_layer_protocol_negotiation;
+        let is_only_alpn = match (offered, &alpn) {
+            (Some(offered), Some(_)) => offered.iter().count() == 1,
+            (offered, alpn) => offered.is_none() && alpn.is_none(),
+        };
         let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
         let max_fragment_length = extensions
             .max_fragment_length
@@ -248,6 +276,7 @@ impl Choice {
             may_resume,
             kind,
             alpn,
+            is_only_alpn,
             server_name: extensions
                 .server_name
                 .as_ref()
@@ -426,17 +455,23 @@ async fn decide_early_data(
             peer,
             config,
             choice.psk.as_deref(),
-            choice.suite,
-            choice.alpn.as_deref(),
-            choice.with_certificate,
+            &early_data::Chosen {
+                suite: choice.suite,
+                alpn: choice.alpn.as_deref(),
+                is_only_alpn: choice.is_only_alpn,
+                with_certificate: choice.with_certificate,
+            },
         )
         .await
     };
+    let counters = &config.role.counters;
     let (early_data, outcome) = match decision {
         early_data::Decision::Accept { limit } => {
+            Counters::add(&counters.early_data_accepted);
             (EarlyData::Accepted, EarlyOutcome::Accepted { limit })
         }
         early_data::Decision::Decline(reason) => {
+            Counters::add(&counters.early_data_declined);
             (EarlyData::Rejected, EarlyOutcome::Declined(reason))
         }
     };
@@ -651,7 +686,7 @@ fn send_server_hello(
         None => EarlySecret::without_psk(choice.suite.hash)?,
     };
     let shared_secret = exchange.as_ref().map(|(_, (_, secret))| secret);
-    Ok(early.into_handshake_secret(shared_secret))
+    early.into_handshake_secret(shared_secret)
 }
 
 /// Section 4.2.8: our share, and what comes of it and the client's.
@@ -884,6 +919,7 @@ async fn recv_end_of_early_data(
 async fn send_tickets(
     peer: &mut Peer,
     config: &Arc<ServerConfig>,
+    own: &OwnMaterial,
     choice: &Choice,
     client: &Option<PeerIdentity>,
     main: MainSecret,
@@ -916,7 +952,7 @@ async fn send_tickets(
         template: Template {
             suite: choice.suite,
             authenticated_at,
-            context: config.settings.session_context(),
+            context: own.session_context(&config.settings),
             server_name: choice.server_name.clone(),
             alpn: choice.alpn.clone(),
             origin,

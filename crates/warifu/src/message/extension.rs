@@ -380,28 +380,34 @@ impl Carrier {
         }
         let (min, max) = self.range();
         let block = reader.block(2, min, max, what)?;
+        let mut known = ExtensionSet::EMPTY;
+        let mut all_known_once = true;
+        let mut last = None;
         for entry in Entries::new(block) {
-            self.check_placement(entry?.extension_type)?;
+            let extension_type = entry?.extension_type;
+            self.check_placement(extension_type)?;
+            all_known_once &= index(extension_type).is_some() && !known.contains(extension_type);
+            known = known.with(extension_type);
+            last = Some(extension_type);
         }
-        let types = Entries::new(block)
-            .flatten()
-            .map(|entry| entry.extension_type.0);
         // RFC 8446 Section 4.2: "There MUST NOT be more than one extension of the same type in a
-        // given extension block."
-        if let Some(number) = first_duplicate(types.clone()) {
-            return Err(PeerMisbehaved::DuplicateExtension {
-                extension: ExtensionType(number),
-                message: self.name(),
+        // given extension block." The set tells that of known ones; unknown ones need the slower way.
+        if !all_known_once {
+            let types = Entries::new(block)
+                .flatten()
+                .map(|entry| entry.extension_type.0);
+            if let Some(number) = first_duplicate(types) {
+                return Err(PeerMisbehaved::DuplicateExtension {
+                    extension: ExtensionType(number),
+                    message: self.name(),
+                }
+                .into());
             }
-            .into());
         }
         // RFC 8446 Section 4.2.11: "Servers MUST check that it is the last extension and otherwise
         // fail the handshake with an "illegal_parameter" alert."
-        let psk = ExtensionType::PRE_SHARED_KEY.0;
-        if self == Self::ClientHello
-            && types.clone().any(|number| number == psk)
-            && types.last() != Some(psk)
-        {
+        let psk = ExtensionType::PRE_SHARED_KEY;
+        if self == Self::ClientHello && known.contains(psk) && last != Some(psk) {
             return Err(PeerMisbehaved::PreSharedKeyNotLast.into());
         }
         Ok(block)

@@ -34,11 +34,14 @@ pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
 pub(crate) const MAX_TICKETS: usize = 32;
 /// What the receiving queue asks a socket for at once: one full record.
 const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
-/// What it asks for before application data can come: one flight with a usual chain. Longer ones take another turn, and
-/// connections that end here never had more.
+/// What it asks for first: a flight without hybrid share and chain. glibc keeps freed blocks of up to 1032 bytes at hand;
+/// larger ones cost a handshake with a pre-shared key more than its messages do.
+const FIRST_RECEIVE_LEN: usize = 1 << 10;
+/// What it asks for behind a part of a record, before application data can come: one flight with a usual chain. Longer ones
+/// take another turn, and connections that end here never had more.
 const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
-/// What a flight is expected to take: a ClientHello with a hybrid share, or a server's with a short chain.
-const FLIGHT_LEN: usize = 1 << 11;
+/// What a flight is expected to take. One with a hybrid share or a chain grows beyond it.
+const FLIGHT_LEN: usize = FIRST_RECEIVE_LEN;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
 
@@ -261,6 +264,7 @@ impl Receiving {
         }
         let wanted = match self.epoch {
             Some(_) => room,
+            None if self.queue.is_empty() => FIRST_RECEIVE_LEN,
             None => room.min(HANDSHAKE_RECEIVE_LEN),
         };
         let spare = self.queue.spare_mut(wanted);

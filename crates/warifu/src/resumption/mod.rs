@@ -44,9 +44,10 @@ pub const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
 /// use std::time::Duration;
 /// use warifu::resumption::{RotatingTicketKeys, Tickets};
 ///
-/// let tickets = Tickets::stateless(RotatingTicketKeys::default())
+/// let hour = Duration::from_secs(3600);
+/// let tickets = Tickets::stateless(RotatingTicketKeys::new(hour).with_ticket_lifetime(hour))
 ///     .with_count(1)
-///     .with_lifetime(Duration::from_secs(3600));
+///     .with_lifetime(hour);
 /// # let _ = tickets;
 /// ```
 #[derive(Clone, Debug)]
@@ -104,8 +105,8 @@ impl Tickets {
         self
     }
 
-    /// How long a ticket can be used, in whole seconds, at most seven days. Default:
-    /// [`TICKET_LIFETIME`](crate::config::defaults::TICKET_LIFETIME).
+    /// How long a ticket can be used, in whole seconds, at most seven days. [`RotatingTicketKeys`] have to be told it too.
+    /// Default: [`TICKET_LIFETIME`](crate::config::defaults::TICKET_LIFETIME).
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;

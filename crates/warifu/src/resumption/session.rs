@@ -51,9 +51,15 @@ impl Session {
         Duration::from_secs(self.state.lifetime.into())
     }
 
+    /// At least the bytes of [`to_bytes`](Self::to_bytes).
+    fn max_len(&self) -> usize {
+        self.state.max_len() + 2 + self.ticket.len()
+    }
+
     /// The session as bytes, to be stored. **They are secret.**
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::new());
+        // All at once: a block that is too small is given back unwiped, with the secret in it.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.max_len()));
         // Fails if a field is longer than its length says, and all were read from fields with such a length.
         let written = self
             .state
@@ -151,7 +157,15 @@ impl<S: ClientSessionStore + ?Sized> ClientSessionStore for Arc<S> {
 /// Sessions kept for one server: what servers issue at once, and as much again for connections side by side.
 const MAX_PER_SERVER: usize = 4;
 
-/// Sessions in memory, of at most so many servers: that whose last session is the oldest goes first.
+/// Bytes of one session that is kept: ticket and the server's chain are what a server sends, up to 64 KiB and 16 MiB. Tickets
+/// of common servers have some 200 bytes, or a client's chain inside, and chains up to 20,000 bytes with ML-DSA. (2026-11)
+const MAX_SESSION_LEN: usize = 64 << 10;
+
+/// Bytes of all sessions together: 4 KiB for each of four sessions of 256 servers. (2026-11)
+const MAX_SESSIONS_LEN: usize = 4 << 20;
+
+/// Sessions in memory, of at most so many servers and at most 4 MiB: the servers whose last session is the oldest go first.
+/// A session of more than 64 KiB, which is a server's choice, is not kept.
 #[derive(Debug)]
 pub struct MemorySessions {
     capacity: usize,
@@ -163,6 +177,22 @@ struct Servers {
     /// Each with the number of its last session.
     by_key: HashMap<SessionKey, (u64, VecDeque<Session>)>,
     count: u64,
+    /// Of all sessions, [`Session::max_len`].
+    bytes: usize,
+}
+
+impl Servers {
+    fn remove(&mut self, key: &SessionKey) {
+        if let Some((_, sessions)) = self.by_key.remove(key) {
+            let len: usize = sessions.iter().map(Session::max_len).sum();
+            self.bytes = self.bytes.saturating_sub(len);
+        }
+    }
+
+    fn oldest(&self) -> Option<SessionKey> {
+        let oldest = self.by_key.iter().min_by_key(|(_, (last, _))| *last);
+        oldest.map(|(key, _)| key.clone())
+    }
 }
 
 impl fmt::Debug for Servers {
@@ -172,7 +202,7 @@ impl fmt::Debug for Servers {
 }
 
 impl MemorySessions {
-    /// Room for the sessions of `capacity` servers, four of each.
+    /// Room for the sessions of `capacity` servers, four of each, within 4 MiB.
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -190,20 +220,26 @@ impl Default for MemorySessions {
 
 impl ClientSessionStore for MemorySessions {
     fn put(&self, key: &SessionKey, session: Session) {
+        let len = session.max_len();
+        if len > MAX_SESSION_LEN {
+            return;
+        }
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         servers.count += 1;
         let count = servers.count;
         let (last, sessions) = servers.by_key.entry(key.clone()).or_default();
         *last = count;
         sessions.push_back(session);
-        if sessions.len() > MAX_PER_SERVER {
-            sessions.pop_front();
-        }
-        if servers.by_key.len() > self.capacity {
-            let oldest = servers.by_key.iter().min_by_key(|(_, (last, _))| *last);
-            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                servers.by_key.remove(&oldest);
-            }
+        let dropped = match sessions.len() > MAX_PER_SERVER {
+            true => sessions.pop_front(),
+            false => None,
+        };
+        let dropped = dropped.as_ref().map_or(0, Session::max_len);
+        servers.bytes = (servers.bytes + len).saturating_sub(dropped);
+        while (servers.by_key.len() > self.capacity || servers.bytes > MAX_SESSIONS_LEN)
+            && let Some(oldest) = servers.oldest()
+        {
+            servers.remove(&oldest);
         }
     }
 
@@ -214,8 +250,10 @@ impl ClientSessionStore for MemorySessions {
         };
         let session = sessions.pop_back();
         if sessions.is_empty() {
-            servers.by_key.remove(key);
+            servers.remove(key);
         }
+        let len = session.as_ref().map_or(0, Session::max_len);
+        servers.bytes = servers.bytes.saturating_sub(len);
         Answer::Ready(session)
     }
 }
@@ -252,6 +290,52 @@ mod tests {
         }
         assert!(Session::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
         assert!(!format!("{again:?}").contains("9, 9"));
+    }
+
+    #[test]
+    fn the_bytes_of_a_session_never_grow() {
+        for ticket_len in [1, 1000, 65_535] {
+            let mut session = session(7);
+            session.ticket = vec![7; ticket_len].into();
+            let bytes = session.to_bytes();
+            assert!(bytes.len() > ticket_len);
+            assert_eq!(bytes.capacity(), session.max_len());
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_all_sessions_are_bounded() {
+        let store = MemorySessions::new(1000);
+        let sized = |ticket: u8, ticket_len: usize| Session {
+            ticket: vec![ticket; ticket_len].into(),
+            ..session(0)
+        };
+        let kept = |store: &MemorySessions| {
+            let servers = store.servers.lock().unwrap();
+            let sessions = servers.by_key.values().flat_map(|(_, sessions)| sessions);
+            let bytes: usize = sessions.map(Session::max_len).sum();
+            assert_eq!(bytes, servers.bytes);
+            bytes
+        };
+        let name = key("a.example", 1);
+        store.put(&name, sized(1, 65_535));
+        assert_eq!(take(&store, &name), None, "it is too large");
+        for context in 0..=255 {
+            for ticket in 0..5 {
+                store.put(&key("a.example", context), sized(ticket, 40_000));
+                assert!(kept(&store) <= MAX_SESSIONS_LEN);
+            }
+        }
+        assert!(kept(&store) > MAX_SESSIONS_LEN - 4 * MAX_SESSION_LEN);
+        assert_eq!(take(&store, &key("a.example", 0)), None);
+        for ticket in [4, 3, 2, 1] {
+            assert_eq!(take(&store, &key("a.example", 255)), Some(ticket));
+            kept(&store);
+        }
+        for context in 0..=254 {
+            while take(&store, &key("a.example", context)).is_some() {}
+        }
+        assert_eq!(kept(&store), 0);
     }
 
     #[test]

@@ -95,17 +95,18 @@ impl SessionState {
             && since_authentication < super::MAX_LIFETIME.as_secs()
     }
 
-    /// The state as bytes.
-    pub(crate) fn encode(&self, out: &mut Zeroizing<Vec<u8>>) -> Result<(), Error> {
-        // Room for all, so that no copy of the secret is left behind by growing.
+    /// At least the bytes of [`encode`](Self::encode): whoever reserves them, and what follows, leaves no copy of the secret
+    /// behind by growing.
+    pub(crate) fn max_len(&self) -> usize {
         let chain = self.origin.peer_certificates.as_deref();
         let chain_len: usize = chain.map_or(0, |chain| chain.iter().map(|der| 3 + der.len()).sum());
-        let psk_len = self
-            .origin
-            .psk
-            .as_ref()
-            .map_or(0, |psk| psk.facts.identity.len());
-        out.reserve(1024 + chain_len + psk_len);
+        let psk = self.origin.psk.as_ref();
+        1024 + chain_len + psk.map_or(0, |psk| psk.facts.identity.len())
+    }
+
+    /// The state as bytes.
+    pub(crate) fn encode(&self, out: &mut Zeroizing<Vec<u8>>) -> Result<(), Error> {
+        out.reserve(self.max_len());
         out.push(FORMAT);
         put_u16(out, self.suite.suite.0);
         block(out, 1, self.secret.as_bytes())?;

@@ -2,12 +2,13 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls_pki_types::UnixTime;
 use warifu_crypto::{Aead, AeadKey, CryptoError, Hash, Prk, Secret, random};
 use zeroize::Zeroizing;
 
+use crate::config::defaults::TICKET_LIFETIME;
 use crate::decision::Answer;
 
 /// Bytes of the name by which a ticket says which key sealed it.
@@ -141,6 +142,9 @@ pub struct RingKey {
 }
 
 /// A fixed set of keys with their times, as a fleet distributes them.
+///
+/// They outlive a process: a [`MemoryReplayStore`](crate::early_data::MemoryReplayStore) beside them has to be told by
+/// [`with_keys_that_outlive_it`](crate::early_data::MemoryReplayStore::with_keys_that_outlive_it), and serves one machine only.
 #[derive(Debug, Clone, Default)]
 pub struct TicketKeyRing {
     keys: Vec<RingKey>,
@@ -185,36 +189,57 @@ impl TicketKeys for TicketKeyRing {
 }
 
 /// Keys that live in the memory of one process and are replaced by themselves.
+///
+/// A key is in memory while it seals, and for one lifetime of tickets after that, so that what a loss of the memory opens are
+/// the tickets of the last `period` + lifetime: by default a day. It is dropped, and wiped, as soon as a key is asked for
+/// after that time; a server that nobody calls keeps its last ones.
 #[derive(Debug)]
 pub struct RotatingTicketKeys {
     period: Duration,
+    ticket_lifetime: Duration,
     ring: Mutex<TicketKeyRing>,
 }
 
 impl RotatingTicketKeys {
-    /// A new key each `period` of whole seconds, one at least, counted from the first ticket. A key opens tickets for as long as the longest lifetime of
-    /// tickets after it has sealed the last one, that is seven days.
+    /// A new key each `period` of whole seconds, one at least, counted from the first ticket.
     pub fn new(period: Duration) -> Self {
         Self {
             period: period.max(Duration::from_secs(1)),
+            ticket_lifetime: TICKET_LIFETIME,
             ring: Mutex::default(),
         }
     }
 
+    /// For how many whole seconds a key opens tickets after it has sealed the last one, at most seven days: to be the
+    /// lifetime given to [`Tickets::with_lifetime`](super::Tickets::with_lifetime), as tickets that live longer are not
+    /// opened any more, and clients that show them have a full handshake. Default:
+    /// [`TICKET_LIFETIME`](crate::config::defaults::TICKET_LIFETIME), as there.
+    #[must_use]
+    pub fn with_ticket_lifetime(mut self, lifetime: Duration) -> Self {
+        self.ticket_lifetime = lifetime.min(super::MAX_LIFETIME);
+        self
+    }
+
+    /// The keys, without those that open nothing any more.
+    fn ring(&self, now: UnixTime) -> MutexGuard<'_, TicketKeyRing> {
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.keys.retain(|key| now < key.opens_until);
+        ring
+    }
+
     /// The key in force, made if there is none.
     fn current(&self, now: UnixTime) -> Result<Arc<TicketKey>, CryptoError> {
-        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ring = self.ring(now);
         if let Some(key) = ring.sealing(now) {
             return Ok(key);
         }
         let key = Arc::new(TicketKey::generate()?);
         let seals_until = after(now, self.period);
-        ring.keys.retain(|key| now < key.opens_until);
         ring.keys.push(RingKey {
             key: key.clone(),
             seals_from: now,
             seals_until,
-            opens_until: after(seals_until, super::MAX_LIFETIME),
+            opens_until: after(seals_until, self.ticket_lifetime),
         });
         Ok(key)
     }
@@ -243,8 +268,7 @@ impl TicketKeys for RotatingTicketKeys {
         name: &'a [u8; TICKET_KEY_NAME_LEN],
         now: UnixTime,
     ) -> Answer<'a, Result<Option<Arc<TicketKey>>, String>> {
-        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        Answer::Ready(Ok(ring.opening(name, now)))
+        Answer::Ready(Ok(self.ring(now).opening(name, now)))
     }
 }
 
@@ -290,21 +314,41 @@ mod tests {
     }
 
     #[test]
-    fn rotating_keys_seal_for_their_period_and_open_for_seven_days_more() {
+    fn rotating_keys_seal_for_their_period_and_open_for_a_lifetime_more() {
         let keys = RotatingTicketKeys::new(Duration::from_secs(100));
+        let keys = keys.with_ticket_lifetime(Duration::from_secs(1000));
         let first = sealing(&keys, 1000).unwrap();
         assert_eq!(sealing(&keys, 1099), Some(first));
         let second = sealing(&keys, 1100).unwrap();
         assert_ne!(first, second);
-        assert!(opens(&keys, &first, 1100 + 604_799));
-        assert!(!opens(&keys, &first, 1100 + 604_800));
         assert!(!opens(&keys, &[0; TICKET_KEY_NAME_LEN], 1100));
-        // What opens nothing any more is dropped when a key is made.
-        sealing(&keys, 2_000_000);
-        assert_eq!(keys.ring.lock().unwrap().keys.len(), 1);
+        assert!(opens(&keys, &first, 1100 + 999));
+        // What opens nothing any more is dropped, also if no key is made.
+        let count = || keys.ring.lock().unwrap().keys.len();
+        assert_eq!(count(), 2);
+        assert!(!opens(&keys, &first, 1100 + 1000));
+        assert_eq!(count(), 1);
+        assert!(!opens(&keys, &second, 2_000_000));
+        assert_eq!(count(), 0);
     }
 
-    /// A key in force for no time would be replaced for each ticket, and all of them kept for seven days.
+    #[test]
+    fn rotating_keys_open_for_the_default_lifetime_of_tickets_and_seven_days_at_most() {
+        let period = Duration::from_secs(100);
+        for (keys, lifetime) in [
+            (RotatingTicketKeys::new(period), 12 * 60 * 60),
+            (
+                RotatingTicketKeys::new(period).with_ticket_lifetime(Duration::MAX),
+                604_800,
+            ),
+        ] {
+            let name = sealing(&keys, 1000).unwrap();
+            assert!(opens(&keys, &name, 1100 + lifetime - 1));
+            assert!(!opens(&keys, &name, 1100 + lifetime));
+        }
+    }
+
+    /// A key in force for no time would be replaced for each ticket, and all of them kept for their lifetime.
     #[test]
     fn a_period_is_a_second_at_least() {
         let keys = RotatingTicketKeys::new(Duration::from_millis(1));

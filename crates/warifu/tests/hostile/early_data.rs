@@ -8,7 +8,10 @@ use warifu::{EarlyData, Error, PeerMisbehaved, Psk};
 
 use crate::bytes::*;
 use crate::memory::HEAP_BOUND;
-use crate::scene::{EARLY_LIMIT, Flight, Item, Level, Outcome, Scene, expect, find, place};
+use crate::psk::illegal;
+use crate::scene::{
+    EARLY_LIMIT, Flight, Item, Level, Outcome, Scene, Setting, expect, find, place,
+};
 use crate::support::Side;
 use crate::support::resumption::{OneKey, World, connect, meet};
 
@@ -358,7 +361,7 @@ fn early_data_is_accepted_with_the_suite_and_protocol_of_the_session_only() {
         ),
         (
             protocol,
-            "early data accepted with another application protocol than the session's (RFC 8446 Section 4.2.10)",
+            "early data accepted with another application protocol than it was sent for (RFC 8446 Section 4.2.10)",
         ),
     ] {
         let world = World::new();
@@ -380,6 +383,46 @@ fn early_data_is_accepted_with_the_suite_and_protocol_of_the_session_only() {
         if what.contains("protocol") {
             pair.expect_alert(side, &error);
         }
+    }
+}
+
+/// Under an external key it is the only protocol offered.
+#[test]
+fn early_data_under_a_key_is_accepted_for_the_protocol_offered_only() {
+    let key = || Psk::new("alice", [7; 32]).unwrap();
+    for (changed, server_alpn, ours) in [
+        // The server says nothing of it in its answer.
+        (false, &[][..], &["one"][..]),
+        (true, &["one"], &["one"]),
+    ] {
+        let mut scene = Scene::with(
+            Side::Client,
+            Setting::default(),
+            |client| {
+                client
+                    .with_psks([key().with_replayable_early_data(1000)])
+                    .with_replayable_early_data(true)
+                    .with_alpn(ours.iter().copied())
+            },
+            |server| {
+                server
+                    .with_psk_store(key())
+                    .with_alpn(server_alpn.iter().copied())
+            },
+        );
+        scene.early_writes = vec![b"one".to_vec()];
+        let outcome = scene.play(|_, flight| {
+            edit(find(flight, ENCRYPTED_EXTENSIONS), |message| {
+                if changed {
+                    message.extensions.retain(|(number, _)| *number != 16);
+                }
+                message.extensions.push((42, Vec::new()));
+            });
+        });
+        let error = illegal(
+            "early data accepted with another application protocol than it was sent for (RFC 8446 Section 4.2.10)",
+        );
+        expect("protocol", &outcome, error, ILLEGAL_PARAMETER);
     }
 }
 

@@ -349,6 +349,91 @@ fn an_offer_with_an_exchange_and_without_a_share_is_refused() {
     }
 }
 
+// ---- a key together with a certificate (RFC 9973) ----
+
+const EARLY_DATA: u16 = 42;
+const TLS_CERT_WITH_EXTERN_PSK: u16 = 33;
+
+fn with_certificate() -> Keys {
+    Keys::alice().with_policy(PskPolicy::RequiredWithCertificate)
+}
+
+#[test]
+fn early_data_beside_tls_cert_with_extern_psk_is_refused() {
+    let outcome = client_hello(with_certificate(), PLAIN, |hello| {
+        hello.extensions.insert(0, (EARLY_DATA, Vec::new()));
+    });
+    let error = illegal("early_data beside tls_cert_with_extern_psk (RFC 9973 Section 5)");
+    expect("early data", &outcome, error, ILLEGAL_PARAMETER);
+}
+
+#[test]
+fn tls_cert_with_extern_psk_without_its_companions_is_refused() {
+    for policy in [PskPolicy::Optional, PskPolicy::RequiredWithCertificate] {
+        for (number, extension) in [
+            (KEY_SHARE, "key_share"),
+            (PSK_KEY_EXCHANGE_MODES, "psk_key_exchange_modes"),
+            (PRE_SHARED_KEY, "pre_shared_key"),
+        ] {
+            let keys = Keys::alice().with_policy(policy);
+            let outcome = client_hello(keys, PLAIN, |hello| {
+                hello
+                    .extensions
+                    .retain(|(had, _)| *had != TLS_CERT_WITH_EXTERN_PSK);
+                let first = (TLS_CERT_WITH_EXTERN_PSK, Vec::new());
+                hello.extensions.insert(0, first);
+                hello.remove(number);
+            });
+            let message = "ClientHello";
+            let error = PeerMisbehaved::MissingExtension { extension, message };
+            expect(extension, &outcome, error, MISSING_EXTENSION);
+        }
+    }
+    for modes in [&[0][..], &[0, 2]] {
+        let outcome = client_hello(with_certificate(), PLAIN, |hello| {
+            *hello.extension(PSK_KEY_EXCHANGE_MODES) = vector(1, modes);
+        });
+        let error =
+            illegal("tls_cert_with_extern_psk without the mode psk_dhe_ke (RFC 9973 Section 5)");
+        expect("no exchange", &outcome, error, ILLEGAL_PARAMETER);
+    }
+}
+
+/// All keys are external ones then, wherever in the list the ticket stands.
+#[test]
+fn a_ticket_beside_tls_cert_with_extern_psk_is_refused() {
+    for (policy, before) in [
+        (PskPolicy::Optional, None),
+        (PskPolicy::Optional, Some(&b"alice"[..])),
+        (PskPolicy::RequiredWithCertificate, None),
+        (PskPolicy::RequiredWithCertificate, Some(b"alice")),
+    ] {
+        let scene = Scene::resumed(
+            Side::Server,
+            |client| client.with_replayable_early_data(false),
+            |server| server.with_psk_store(psk("alice")).with_psk_policy(policy),
+        );
+        let outcome = scene.play(|number, flight| {
+            if number != 0 {
+                return;
+            }
+            edit(find(flight, CLIENT_HELLO), |hello| {
+                let first = (TLS_CERT_WITH_EXTERN_PSK, Vec::new());
+                hello.extensions.insert(0, first);
+                let data = hello.extension(PRE_SHARED_KEY);
+                let len = usize::from(u16::from_be_bytes([data[2], data[3]]));
+                let ticket = data[4..4 + len].to_vec();
+                let identities: Vec<&[u8]> = before.into_iter().chain([&*ticket]).collect();
+                let binders = vec![&[7; 32][..]; identities.len()];
+                *data = offer(&identities, &binders);
+            });
+        });
+        let error =
+            illegal("a ticket offered beside tls_cert_with_extern_psk (RFC 9973 Section 5.1)");
+        expect("ticket", &outcome, error, ILLEGAL_PARAMETER);
+    }
+}
+
 // ---- the second ClientHello ----
 
 #[test]

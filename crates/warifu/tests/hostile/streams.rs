@@ -293,10 +293,15 @@ fn with_keys_and_tickets() -> (Vec<Vec<u8>>, Arc<ServerConfig>) {
     let both = |psk: Psk| psk.with_replayable_early_data(1000);
     let server = ServerConfig::builder(pki.server.clone())
         .with_clock(Arc::new(FixedClock))
-        .with_psk_store(both(psk(false).with_both_forms("context")))
+        .with_psk_store(
+            both(psk(false).with_both_forms("context")).with_role(warifu::psk::PskRole::Server),
+        )
         .with_psk_modes(&[PskKeyExchangeMode::PSK_DHE_KE, PskKeyExchangeMode::PSK_KE])
         .with_tickets(Tickets::stateless(RotatingTicketKeys::default()))
-        .with_replayable_early_data(ReplayableEarlyData::new(1000, MemoryReplayStore::default()))
+        .with_replayable_early_data(ReplayableEarlyData::new(
+            1000,
+            MemoryReplayStore::default().with_external_keys_until_restart(100),
+        ))
         .build()
         .unwrap();
     let store = Arc::new(MemorySessions::new(4));

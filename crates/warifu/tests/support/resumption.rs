@@ -149,7 +149,8 @@ pub fn same<R>(builder: ConfigBuilder<R>) -> ConfigBuilder<R> {
 
 /// Stateless tickets under a key of their own.
 pub fn stateless() -> Tickets {
-    Tickets::stateless(RotatingTicketKeys::default())
+    let week = Duration::from_secs(604_800);
+    Tickets::stateless(RotatingTicketKeys::default().with_ticket_lifetime(week))
 }
 
 /// One key of this secret.

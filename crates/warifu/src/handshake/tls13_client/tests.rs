@@ -140,7 +140,7 @@ async fn run_with_recorded_messages(
     assert_eq!(shared_secret.as_bytes(), trace["shared_secret"]);
     transcript.add(answer.bytes());
     let early = EarlySecret::without_psk(choice.suite.hash)?;
-    let handshake = early.into_handshake_secret(Some(&shared_secret));
+    let handshake = early.into_handshake_secret(Some(&shared_secret)).unwrap();
     let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &mut transcript)?;
     let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
@@ -297,7 +297,7 @@ async fn resume_after_recorded_hello(
     let identity = recorded.identities.iter().next().unwrap();
     assert_eq!(*offered.identity, *identity.identity);
     assert_eq!(
-        offered.obfuscated_ticket_age,
+        offered.obfuscated_ticket_age(&*client.config.settings.clock),
         identity.obfuscated_ticket_age
     );
     // The binder, made anew in its place at the end.

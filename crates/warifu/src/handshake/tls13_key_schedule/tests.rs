@@ -98,8 +98,9 @@ fn the_schedule_of_every_trace_is_reproduced() {
                 EarlySecret::WithPsk(Arc::new(psk))
             }
         }
-        .into_handshake_secret(Some(&shared_secret));
-        assert_stage(&handshake.prk, &trace["handshake_secret"]);
+        .into_handshake_secret(Some(&shared_secret))
+        .unwrap();
+        assert_stage(handshake.prk.prk(), &trace["handshake_secret"]);
         let client = handshake.client_handshake_traffic_secret(&transcript_hash);
         let client = client.unwrap();
         assert_secret(&client, trace, "client_handshake_traffic_secret");
@@ -112,13 +113,13 @@ fn the_schedule_of_every_trace_is_reproduced() {
         assert_finished(&client, trace, "client");
 
         assert_eq!(
-            derive_secret(&handshake.prk, b"derived", &HASH.empty_digest())
+            derive_secret(handshake.prk.prk(), b"derived", &HASH.empty_digest())
                 .unwrap()
                 .as_bytes(),
             trace["handshake_derived_secret"]
         );
         let main = handshake.into_main_secret().unwrap();
-        assert_stage(&main.prk, &trace["main_secret"]);
+        assert_stage(main.prk.prk(), &trace["main_secret"]);
         let to_server_finished = followed_by(
             to_server_hello,
             trace,

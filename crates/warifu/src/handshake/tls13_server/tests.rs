@@ -135,7 +135,16 @@ async fn run_with_recorded_messages(
     }
     let verified = recv_finished(peer, &mut transcript, &keys.client_finished).await?;
     install_receiving_keys(peer, from_client, verified)?;
-    let tickets = send_tickets(peer, &config, &choice, &None, main, &mut transcript).await?;
+    let tickets = send_tickets(
+        peer,
+        &config,
+        &OwnMaterial::default(),
+        &choice,
+        &None,
+        main,
+        &mut transcript,
+    )
+    .await?;
     Ok((exporter.as_bytes().to_vec(), tickets))
 }
 
