@@ -1,10 +1,11 @@
 //! Where a passphrase comes from.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::Path;
 
-use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use signal_hook::consts::SIGINT;
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
@@ -12,6 +13,9 @@ use crate::values::PassphraseSource;
 
 /// A passphrase longer than this is a mistake (a whole file given, say).
 const MAX_PASSPHRASE_LEN: usize = 1024;
+
+/// Room for the longest key that can be made, in hexadecimal, and for every passphrase.
+const MAX_TYPED_LEN: usize = 4096;
 
 /// The passphrase for the key in `path`. Without a source it is asked for at the terminal, if there is one.
 pub(crate) fn passphrase_for(
@@ -64,33 +68,72 @@ fn read(source: &PassphraseSource, prompt: &str) -> Result<Zeroizing<String>, Fa
     Ok(passphrase)
 }
 
-/// What is typed at the terminal, without echo.
+/// What is typed at the terminal, without echo. Ctrl-C ends the program, and the terminal is as it was.
 pub(crate) fn ask(prompt: &str) -> io::Result<Zeroizing<String>> {
-    // rpassword shows the prompt first and switches the echo off then: what is pasted at once would be seen.
-    let _silence = Silence::begin()?;
-    rpassword::prompt_password(prompt).map(Zeroizing::new)
+    let mut terminal = Silence::begin()?;
+    // Shown when nothing is echoed any more: a key may be pasted at once.
+    terminal.file.write_all(prompt.as_bytes())?;
+    let line = typed(&mut terminal.file);
+    terminal.file.write_all(b"\n")?;
+    drop(terminal);
+    match line? {
+        Some(line) => Ok(line),
+        None => {
+            signal_hook::low_level::emulate_default_handler(SIGINT)?;
+            Err(io::ErrorKind::Interrupted.into())
+        }
+    }
 }
 
-/// The terminal without echo, until this is dropped.
+/// A line, edited as it is typed; `None` if Ctrl-C was.
+fn typed(input: &mut impl Read) -> io::Result<Option<Zeroizing<String>>> {
+    const CTRL_C: u8 = 0x03;
+    const CTRL_D: u8 = 0x04;
+    const BACKSPACE: u8 = 0x08;
+    const CTRL_U: u8 = 0x15;
+    const DELETE: u8 = 0x7f;
+    // Never moved: what grows would leave copies.
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_TYPED_LEN));
+    let mut byte = Zeroizing::new([0]);
+    while input.read(&mut *byte)? != 0 {
+        match *byte {
+            [CTRL_C] => return Ok(None),
+            [b'\r' | b'\n' | CTRL_D] => break,
+            [CTRL_U] => line.clear(),
+            [BACKSPACE | DELETE] => while matches!(line.pop(), Some(0x80..=0xbf)) {},
+            [byte] if line.len() < MAX_TYPED_LEN => line.push(byte),
+            _ => return Err(io::Error::other("the line is too long")),
+        }
+    }
+    match std::str::from_utf8(&line) {
+        Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
+        Err(_) => Err(io::Error::other("not UTF-8 text")),
+    }
+}
+
+/// The terminal without echo and signals, until this is dropped.
 struct Silence {
-    terminal: File,
+    file: File,
     before: Termios,
 }
 
 impl Silence {
     fn begin() -> io::Result<Self> {
-        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
-        let before = termios::tcgetattr(&terminal)?;
+        let file = File::options().read(true).write(true).open("/dev/tty")?;
+        let before = termios::tcgetattr(&file)?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
-        termios::tcsetattr(&terminal, OptionalActions::Now, &silent)?;
-        Ok(Self { terminal, before })
+        let modes = LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        silent.local_modes.remove(modes);
+        silent.special_codes[SpecialCodeIndex::VMIN] = 1;
+        silent.special_codes[SpecialCodeIndex::VTIME] = 0;
+        termios::tcsetattr(&file, OptionalActions::Now, &silent)?;
+        Ok(Self { file, before })
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        let _ = termios::tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        let _ = termios::tcsetattr(&self.file, OptionalActions::Now, &self.before);
     }
 }
 
@@ -113,5 +156,31 @@ fn unavailable(source: &PassphraseSource, error: &str) -> Failure {
     Failure::PassphraseUnavailable {
         source,
         error: error.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_edited_as_it_is_typed() {
+        let line = |input: &[u8]| typed(&mut &*input).map(|line| line.map(|line| line.to_string()));
+        for (input, expected) in [
+            (&b"key\nrest"[..], Some("key")),
+            (b"key\r", Some("key")),
+            (b"key", Some("key")),
+            (b"key\x04", Some("key")),
+            (b"\n", Some("")),
+            (b"kez\x7fy\n", Some("key")),
+            ("kå\u{7f}\u{8}\u{7f}\u{7f}key\n".as_bytes(), Some("key")),
+            (b"other\x15key\n", Some("key")),
+            (b"ke\x03", None),
+        ] {
+            assert_eq!(line(input).unwrap().as_deref(), expected, "{input:?}");
+        }
+        assert!(line(b"\xff\n").is_err());
+        assert!(line(&[b'a'; 4097]).is_err());
+        assert!(line(&[b'a'; 4096]).is_ok());
     }
 }

@@ -12,7 +12,7 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use common::keys::{
     ALICE, ALICE_BASE64, BOB, PASSPHRASE, client, end, events, greeted, has, home, keeps_secrets,
@@ -186,50 +186,92 @@ fn keys_come_from_files_variables_descriptors_standard_input_and_the_command_lin
     );
 }
 
+/// A shell command at a terminal of its own.
+struct Terminal {
+    child: Child,
+    keyboard: ChildStdin,
+    screen: ChildStdout,
+    seen: Vec<u8>,
+}
+
+impl Terminal {
+    fn run(at: &Path, command: &str) -> Self {
+        let mut child = Command::new("script")
+            .current_dir(at)
+            .args(["-qec", command, "/dev/null"])
+            .env("HOME", at)
+            .env("warifu", env!("CARGO_BIN_EXE_warifu"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            keyboard: child.stdin.take().unwrap(),
+            screen: child.stdout.take().unwrap(),
+            child,
+            seen: Vec::new(),
+        }
+    }
+
+    fn enter(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until this stands on the screen.
+    fn shows(&mut self, text: &str) {
+        while !String::from_utf8_lossy(&self.seen).contains(text) {
+            let mut byte = [0];
+            let count = self.screen.read(&mut byte).unwrap();
+            let seen = String::from_utf8_lossy(&self.seen);
+            assert_ne!(count, 0, "{text:?} is not in {seen}");
+            self.seen.extend_from_slice(&byte);
+        }
+    }
+
+    fn end(mut self) -> String {
+        self.screen.read_to_end(&mut self.seen).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        let done = Done {
+            code: 0,
+            stdout: String::from_utf8(self.seen).unwrap(),
+            stderr: String::new(),
+        };
+        keeps_secrets(done).stdout
+    }
+}
+
 #[test]
 fn a_key_typed_at_the_terminal_is_not_shown() {
     let home = home();
     let at = home.path();
     let server = server(at, "--psk-file keys.psk");
-    let command = format!(
-        "{} client {} --psk-prompt --psk-identity alice",
-        env!("CARGO_BIN_EXE_warifu"),
-        server.address()
-    );
-    let mut script = Command::new("script");
-    script
-        .current_dir(at)
-        .args(["-qec", &command, "/dev/null"])
-        .env("HOME", at)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut child = script.spawn().unwrap();
-    let mut terminal = child.stdin.take().unwrap();
-    let mut screen = child.stdout.take().unwrap();
-    let mut seen = Vec::new();
-    let mut until = |text: &str| {
-        while !String::from_utf8_lossy(&seen).contains(text) {
-            let mut byte = [0];
-            let count = screen.read(&mut byte).unwrap();
-            assert_ne!(count, 0, "{text}: {}", String::from_utf8_lossy(&seen));
-            seen.extend_from_slice(&byte);
-        }
-    };
-    until("Key of alice (hexadecimal, base64:… or text:…): ");
-    terminal.write_all(format!("{ALICE}\n").as_bytes()).unwrap();
-    until("PSK \"alice\"");
-    until("handshake ");
-    terminal.write_all(b"hello\n").unwrap();
-    until("I hear you.");
-    terminal.write_all(b"shutdown\n").unwrap();
-    until("closed    by shutdown");
-    assert!(child.wait().unwrap().success());
-    keeps_secrets(Done {
-        code: 0,
-        stdout: String::from_utf8(seen).unwrap(),
-        stderr: String::new(),
-    });
+    let address = server.address();
+    let command = format!("$warifu client {address} --psk-prompt --psk-identity alice");
+    let mut terminal = Terminal::run(at, &command);
+    terminal.shows("Key of alice (hexadecimal, base64:… or text:…): ");
+    terminal.enter(&format!("{ALICE}\n"));
+    terminal.shows("PSK \"alice\"");
+    terminal.shows("handshake ");
+    terminal.enter("hello\n");
+    terminal.shows("I hear you.");
+    terminal.enter("shutdown\n");
+    terminal.shows("closed    by shutdown");
+    terminal.end();
     keeps_secrets(server.finish());
+}
+
+#[test]
+fn ctrl_c_at_the_question_for_a_key_leaves_the_terminal_as_it_was() {
+    let home = home();
+    let at = home.path();
+    let command = "stty -a >before; $warifu client --psk-prompt --psk-identity alice; echo code $?; stty -a >after";
+    let mut terminal = Terminal::run(at, command);
+    terminal.shows("Key of alice");
+    terminal.enter(&format!("{}\x03", &ALICE[..10]));
+    terminal.shows("code 130");
+    terminal.end();
+    let read = |name| fs::read_to_string(at.join(name)).unwrap();
+    assert_eq!(read("after"), read("before"));
 }
 
 #[test]
