@@ -160,9 +160,17 @@ fn benchmarks() -> Vec<Benchmark> {
         Benchmark {
             name: "psk-dhe-ke-x25519",
             what: "external PSK, client + server, psk_dhe_ke with X25519",
-            target: None,
+            target: Some(Target::TimeAtMost(1.05)),
             bytes: 0,
-            contestants: |_| psk_handshakes(Mode::PskDheKe),
+            contestants: |_| {
+                // Compared with the cryptography alone.
+                let mut contestants = psk_handshakes(Mode::PskDheKe);
+                contestants.rotate_right(1);
+                if contestants.len() > 2 {
+                    contestants.swap(1, 2);
+                }
+                contestants
+            },
         },
     ]
 }
