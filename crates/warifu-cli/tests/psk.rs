@@ -16,27 +16,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use common::keys::{
     ALICE, ALICE_BASE64, BOB, PASSPHRASE, client, end, events, greeted, has, home, keeps_secrets,
-    refused, told, write,
+    refused, server, told, with_certificates, words, write,
 };
-use common::{Background, Done, free_port, make_certificates, run, warifu_with};
+use common::{Background, Done, free_port, run, warifu_with};
 
 const FROM_FILE: [&str; 2] = ["--psk-file", "alice.psk"];
-
-/// A directory with keys and certificates.
-fn with_certificates() -> tempfile::TempDir {
-    let home = home();
-    make_certificates(home.path());
-    home
-}
-
-fn server(at: &Path, options: &str) -> Background {
-    Background::server(at, &options.split(' ').collect::<Vec<_>>())
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split(' ').collect()
-}
-
 #[test]
 fn demo_with_a_key_needs_no_certificate_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();

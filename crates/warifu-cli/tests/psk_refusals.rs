@@ -9,29 +9,15 @@
 
 mod common;
 
-use std::path::Path;
 use std::process::Command;
 
-use common::keys::{chmod, client, end, events, greeted, has, home, refused, told, write};
-use common::{Background, make_certificates, run, warifu, warifu_with};
+use common::keys::{
+    chmod, client, end, events, greeted, has, home, refused, server, told, with_certificates,
+    words, write,
+};
+use common::{make_certificates, run, warifu, warifu_with};
 
 const FROM_FILE: [&str; 2] = ["--psk-file", "alice.psk"];
-
-/// A directory with keys and certificates.
-fn with_certificates() -> tempfile::TempDir {
-    let home = home();
-    make_certificates(home.path());
-    home
-}
-
-fn server(at: &Path, options: &str) -> Background {
-    Background::server(at, &options.split(' ').collect::<Vec<_>>())
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split(' ').collect()
-}
-
 #[test]
 fn only_the_server_knows_whether_key_or_identity_is_wrong() {
     let home = home();

@@ -16,21 +16,12 @@ use std::path::Path;
 
 use common::keys::{
     ALICE, BOB, Conversation, OTHER, chmod, client, end, events, greeted, has, home, keeps_secrets,
-    refused, write,
+    refused, server, words, write,
 };
 use common::{Background, make_certificates, ok, warifu, warifu_with};
 
 const RESUME: [&str; 4] = ["--psk-file", "alice.psk", "--resume", "session"];
 const RESUMED: &str = "session resumed (psk_dhe_ke), which began with the PSK \"alice\" (external)";
-
-fn server(at: &Path, options: &str) -> Background {
-    Background::server(at, &options.split(' ').collect::<Vec<_>>())
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split(' ').collect()
-}
-
 fn read(at: &Path, name: &str) -> Vec<u8> {
     fs::read(at.join(name)).unwrap()
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use super::{Background, Done, warifu, warifu_with};
+use super::{Background, Done, make_certificates, warifu, warifu_with};
 
 pub(crate) const ALICE: &str = "8b1f0e6a3c5d7294b0c1d2e3f4a596878b1f0e6a3c5d7294b0c1d2e3f4a59687";
 pub(crate) const BOB: &str = "f00dbabe5a5a1234c0ffee9912ab34cdf00dbabe5a5a1234c0ffee9912ab34cd";
@@ -157,4 +157,20 @@ impl Conversation {
         let done = Done::from(self.child.wait_with_output().unwrap());
         assert_eq!(done.code, 0, "{}", done.stderr);
     }
+}
+
+/// A directory with keys and certificates.
+pub(crate) fn with_certificates() -> tempfile::TempDir {
+    let home = home();
+    make_certificates(home.path());
+    home
+}
+
+/// A server with these options, separated by spaces.
+pub(crate) fn server(at: &Path, options: &str) -> Background {
+    Background::server(at, &options.split(' ').collect::<Vec<_>>())
+}
+
+pub(crate) fn words(text: &str) -> Vec<&str> {
+    text.split(' ').collect()
 }
