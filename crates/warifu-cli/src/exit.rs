@@ -22,14 +22,15 @@ Exit codes:
    2  wrong usage: arguments, files, keys or settings that cannot work
   10  network: name not found, connection refused, address in use, connection lost
   20  the peer refused with an alert (a server that takes no key of ours, too: it does not say why)
-  21  the peer broke the protocol, or has no version, suite, group or protocol in common with us
+  21  the peer broke the protocol, or has no version, suite, group, protocol or use of a key in
+      common with us
   30  the peer's certificate chain is not trusted (or a required certificate is missing)
   31  the peer's certificate is for another name
   32  the peer's certificate has expired or is not valid yet
   33  the peer's certificate was revoked
   40  no pre-shared key in common: the identity is not known here, the client offered none, or the
       server took none of ours
-  41  the pre-shared key does not fit: same identity, another key, hash or form (servers alone know)
+  41  the pre-shared key is wrong: same identity, another key (servers alone know)
   50  the connection ended without close_notify, or in the handshake: data may be missing
   60  a time limit passed
  130  interrupted (client)";
