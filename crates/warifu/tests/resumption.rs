@@ -126,7 +126,7 @@ fn a_stored_ticket_is_taken_once_by_the_server_too() {
             false => expect_resumed(&again),
             true => expect_declined(
                 &again,
-                "it is a ticket of another server, or of a key that is gone",
+                "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
             ),
         }
     }
@@ -316,7 +316,7 @@ fn a_foreign_or_changed_ticket_leads_to_a_full_handshake() {
     connect(&client, &server);
     expect_declined(
         &connect(&client, &other),
-        "it is a ticket of another server, or of a key that is gone",
+        "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
     );
     world.shelf.drain();
     connect(&client, &server);
@@ -378,7 +378,7 @@ fn a_key_that_was_rotated_away_opens_no_more_tickets() {
     world.advance(1);
     expect_declined(
         &connect(&client, &server),
-        "it is a ticket of another server, or of a key that is gone",
+        "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
     );
     // None seals any more: no tickets, and no harm.
     world.shelf.drain();

@@ -496,7 +496,7 @@ fn a_ticket_and_a_key_are_offered_together_and_either_may_fail() {
     let first = connect(&client, &certificates_only);
     expect_declined(
         &first,
-        "it is a ticket of another server, or of a key that is gone",
+        "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
     );
     let next = connect(&client, &certificates_only);
     expect_resumed(&next);
@@ -525,7 +525,7 @@ fn a_ticket_and_a_key_are_offered_together_and_either_may_fail() {
     let neither = world.server(Tickets::stateless(OneKey::new(3)), same);
     expect_declined(
         &connect(&client, &neither),
-        "it is a ticket of another server, or of a key that is gone",
+        "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
     );
 }
 

@@ -435,7 +435,7 @@ fn a_session_store_has_room_for_so_many_and_the_oldest_goes() {
     expect_resumed(&connect(&client, &silent));
     expect_declined(
         &connect(&client, &silent),
-        "it is a ticket of another server, or of a key that is gone",
+        "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone",
     );
 }
 

@@ -579,7 +579,7 @@ async fn look_up(
     }
     let Some(store) = &config.role.psk_store else {
         Counters::add(&config.role.counters.tickets_declined);
-        let reason = "it is a ticket of another server, or of a key that is gone";
+        let reason = "no pre-shared keys are kept here; if it is a ticket, it is of another server or of a key that is gone";
         return Ok(nobodys(imported, binder, Problem::Unusable(reason.into())));
     };
     let request = PskRequest {
