@@ -514,16 +514,23 @@ fn a_ticket_that_is_too_long_to_be_offered_is_not() {
 
 /// Makes the ticket of an encoded session, which is its last field, so many bytes long.
 fn lengthen(session: &mut Vec<u8>, len: usize) {
-    let at = (0..session.len() - 2)
-        .rev()
-        .find(|at| {
-            let found = usize::from(u16::from_be_bytes([session[*at], session[at + 1]]));
-            found > 50 && at + 2 + found == session.len()
-        })
-        .unwrap();
-    session.truncate(at);
-    session.extend(u16::try_from(len).unwrap().to_be_bytes());
-    session.resize(at + 2 + len, 7);
+    let ends = |at: &usize| {
+        let found = usize::from(u16::from_be_bytes([session[*at], session[at + 1]]));
+        found > 50 && at + 2 + found == session.len()
+    };
+    let lengthened = |at: usize| {
+        let mut bytes = session[..at].to_vec();
+        bytes.extend(u16::try_from(len).unwrap().to_be_bytes());
+        bytes.resize(at + 2 + len, 7);
+        bytes
+    };
+    // Bytes of the ticket itself may look like its length.
+    let places = (0..session.len() - 2).filter(ends);
+    let mut whole = places
+        .map(lengthened)
+        .filter(|bytes| Session::from_bytes(bytes).is_ok());
+    let bytes = whole.next().unwrap();
+    *session = bytes;
 }
 
 /// A server may wait for the client's certificate and for a ticket key at once: the key is what it can do something about.
