@@ -1,0 +1,297 @@
+//! The sending half: handshake messages collected into flights, and all that is sealed.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
+use crate::parameters::{AlertDescription, ContentType, HandshakeType};
+
+use super::super::buffer::Buffer;
+use super::super::protection::RecordKeys;
+use super::super::writer::{Padding, RecordWriter};
+use super::{Direction, Epoch, FLIGHT_LEN, Log, LoggedMessage, MESSAGE_HEADER_LEN};
+
+/// How much early data may still be sent, and in what records.
+struct EarlySending {
+    left: u32,
+    fragment_limit: usize,
+}
+
+/// The sending half.
+pub(crate) struct Sending {
+    queue: Buffer,
+    writer: RecordWriter,
+    /// Handshake messages that will share records.
+    flight: Vec<u8>,
+    /// Set once application data may be sent.
+    epoch: Option<Epoch>,
+    /// Set while the keys in force are those of early data.
+    early: Option<EarlySending>,
+    closed: bool,
+    padding: Option<Arc<dyn Padding>>,
+    pub(super) log: Log,
+}
+
+impl Sending {
+    pub(super) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
+        Self {
+            queue: Buffer::default(),
+            writer: RecordWriter::new(),
+            flight: Vec::new(),
+            epoch: None,
+            early: None,
+            closed: false,
+            padding,
+            log,
+        }
+    }
+
+    /// As [`Wire::forget_keys`], for this half.
+    pub(crate) fn forget_keys(&mut self) {
+        *self = Self {
+            queue: core::mem::take(&mut self.queue),
+            closed: true,
+            ..Self::new(None, None)
+        };
+    }
+
+    pub(crate) fn set_padding(&mut self, padding: Option<Arc<dyn Padding>>) {
+        self.padding = padding;
+    }
+
+    /// Bytes for the transport.
+    pub(crate) fn queue(&self) -> &Buffer {
+        &self.queue
+    }
+
+    pub(crate) fn queue_mut(&mut self) -> &mut Buffer {
+        &mut self.queue
+    }
+
+    pub(crate) fn writer(&self) -> &RecordWriter {
+        &self.writer
+    }
+
+    pub(crate) fn writer_mut(&mut self) -> &mut RecordWriter {
+        &mut self.writer
+    }
+
+    /// close_notify or a fatal alert has been sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Appends a handshake message to the flight by `encode`, and lends its bytes.
+    pub(crate) fn send_message(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
+    ) -> Result<&[u8], Error> {
+        let start = self.flight.len();
+        if self.flight.capacity() == 0 {
+            self.flight.reserve(FLIGHT_LEN);
+        }
+        if let Err(error) = encode(&mut self.flight) {
+            self.flight.truncate(start);
+            return Err(error);
+        }
+        let message = self.flight.get(start..).unwrap_or_default();
+        if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
+            let body_len = rest.len().saturating_sub(MESSAGE_HEADER_LEN - 1);
+            log.message(
+                Direction::Sent,
+                LoggedMessage::Handshake(HandshakeType(message_type), body_len),
+            );
+        }
+        Ok(message)
+    }
+
+    /// Seals the flight into records.
+    pub(crate) fn flush_flight(&mut self) -> Result<(), Error> {
+        if self.flight.is_empty() {
+            return Ok(());
+        }
+        if self.closed {
+            self.flight.clear();
+            return Ok(());
+        }
+        self.restore_key()?;
+        let result = self
+            .writer
+            .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
+        self.flight.clear();
+        result
+    }
+
+    /// Takes the flight back, to be continued by [`put_back_flight`](Self::put_back_flight) after a wait in which other
+    /// messages may be sent.
+    pub(crate) fn take_flight(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.flight)
+    }
+
+    pub(crate) fn put_back_flight(&mut self, flight: &[u8]) {
+        self.flight.extend_from_slice(flight);
+    }
+
+    /// Seals what was sent before under the old keys, then changes them.
+    pub(crate) fn set_keys(&mut self, keys: RecordKeys) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.writer.set_keys(keys);
+        self.early = None;
+        Ok(())
+    }
+
+    /// Changes to the keys of early data, of which up to `limit` bytes may be sent, in records of at most
+    /// `fragment_limit`.
+    pub(crate) fn set_early_keys(
+        &mut self,
+        keys: RecordKeys,
+        limit: u32,
+        fragment_limit: usize,
+    ) -> Result<(), Error> {
+        self.set_keys(keys)?;
+        self.early = Some(EarlySending {
+            left: limit,
+            fragment_limit,
+        });
+        Ok(())
+    }
+
+    /// Whether the keys in force are those of early data.
+    pub(crate) fn sends_early_data(&self) -> bool {
+        self.early.is_some()
+    }
+
+    /// A HelloRetryRequest ends early data: the second ClientHello is not protected (RFC 8446 Section 4.2.10).
+    pub(crate) fn drop_early_keys(&mut self) {
+        if self.early.take().is_some() {
+            self.writer.drop_keys();
+        }
+    }
+
+    /// Seals early data of at most one record; returns how many bytes it took, 0 if none may be sent.
+    pub(crate) fn write_early_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        let Some(early) = &self.early else {
+            return Ok(0);
+        };
+        let left = early.left;
+        let most = self
+            .writer
+            .fragment_limit()
+            .min(early.fragment_limit)
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let fragment = data.get(..data.len().min(most)).unwrap_or_default();
+        if fragment.is_empty() {
+            return Ok(0);
+        }
+        self.flush_flight()?;
+        self.writer.write(
+            ContentType::APPLICATION_DATA,
+            fragment,
+            self.padding.as_deref(),
+            &mut self.queue,
+        )?;
+        let taken = u32::try_from(fragment.len()).unwrap_or(u32::MAX);
+        if let Some(early) = &mut self.early {
+            early.left = left.saturating_sub(taken);
+        }
+        Ok(fragment.len())
+    }
+
+    /// The dummy of middlebox compatibility mode, RFC 8446 Appendix D.4.
+    pub(crate) fn send_change_cipher_spec(&mut self) -> Result<(), Error> {
+        self.flush_flight()?;
+        self.log(LoggedMessage::ChangeCipherSpec);
+        let record = [ContentType::CHANGE_CIPHER_SPEC.0, 3, 3, 0, 1, 1];
+        self.queue.extend(&record);
+        Ok(())
+    }
+
+    /// Sends an alert under the keys in force. After a fatal one, or close_notify, nothing more is sent.
+    pub(crate) fn send_alert(&mut self, alert: AlertDescription) -> Result<(), Error> {
+        const WARNING: u8 = 1;
+        const FATAL: u8 = 2;
+        if self.closed {
+            return Ok(());
+        }
+        self.flush_flight()?;
+        let level = match alert {
+            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED => WARNING,
+            _ => FATAL,
+        };
+        self.closed = alert != AlertDescription::USER_CANCELED;
+        self.log(LoggedMessage::Alert(alert));
+        self.restore_key()?;
+        self.writer
+            .write(ContentType::ALERT, &[level, alert.0], None, &mut self.queue)
+    }
+
+    /// Changes to application keys, sealing what was sent before under the old ones.
+    pub(crate) fn set_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
+        self.set_keys(epoch.record_keys()?)?;
+        self.epoch = Some(epoch);
+        Ok(())
+    }
+
+    /// Set once application data may be sent.
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_ref()
+    }
+
+    /// Sends KeyUpdate and changes to the next keys, RFC 8446 Section 4.6.3.
+    pub(crate) fn update_keys(&mut self, request_update: KeyUpdateRequest) -> Result<(), Error> {
+        self.send_message(|out| KeyUpdate { request_update }.encode(out))?;
+        self.flush_flight()?;
+        let epoch = self.epoch.as_mut();
+        let keys = epoch
+            .ok_or(Error::Internal("KeyUpdate before application keys"))?
+            .update()?;
+        self.writer.set_keys(keys);
+        Ok(())
+    }
+
+    /// Seals application data of at most one record; returns how many bytes it took. A key that is worn out
+    /// is replaced first (RFC 8446 Section 5.5).
+    pub(crate) fn write_application_record(&mut self, data: &[u8]) -> Result<usize, Error> {
+        if self.writer.is_worn() {
+            self.update_keys(KeyUpdateRequest::NotRequested)?;
+        }
+        self.restore_key()?;
+        let taken = data.len().min(self.writer.fragment_limit());
+        let fragment = data.get(..taken).unwrap_or_default();
+        self.writer.write(
+            ContentType::APPLICATION_DATA,
+            fragment,
+            self.padding.as_deref(),
+            &mut self.queue,
+        )?;
+        Ok(taken)
+    }
+
+    /// Gives back memory that holds nothing.
+    pub(crate) fn release_idle_memory(&mut self) {
+        self.queue.release_if_empty();
+        if self.flight.is_empty() {
+            self.flight = Vec::new();
+        }
+    }
+
+    /// Gives the expanded key back too; the next record makes it again.
+    pub(crate) fn release_key(&mut self) {
+        if let (Some(_), Some(protection)) = (&self.epoch, self.writer.protection_mut()) {
+            protection.release_key();
+        }
+    }
+
+    fn restore_key(&mut self) -> Result<(), Error> {
+        match (&self.epoch, self.writer.protection_mut()) {
+            (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
+            _ => Ok(()),
+        }
+    }
+
+    fn log(&self, message: LoggedMessage) {
+        if let Some(log) = &self.log {
+            log.message(Direction::Sent, message);
+        }
+    }
+}
