@@ -835,3 +835,91 @@ impl Drop for MdContext {
         unsafe { sys::EVP_MD_CTX_free(self.0.as_ptr()) }
     }
 }
+
+// ---------------------------------------------------------------------------------------------
+// What TLS 1.2 and older need
+
+/// MD5, SHA-1, CBC, RSA key transport and finite field arithmetic.
+#[cfg(feature = "legacy")]
+pub(crate) mod legacy {
+    use super::{const_ptr, sys};
+    use zeroize::Zeroize;
+
+    /// A running MD5 (RFC 1321). Plain data, wiped on drop.
+    #[derive(Clone)]
+    pub(crate) struct Md5(sys::MD5_CTX);
+
+    impl Md5 {
+        pub(crate) fn new() -> Self {
+            Self(sys::MD5_CTX {
+                // RFC 1321 Section 3.3.
+                h: [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476],
+                Nl: 0,
+                Nh: 0,
+                data: [0; 64],
+                num: 0,
+            })
+        }
+
+        pub(crate) fn update(&mut self, data: &[u8]) {
+            // SAFETY: MD5_Update reads `data.len()` bytes and writes within the context, which is initialised
+            // in full. It cannot fail (documented to return one always).
+            unsafe { sys::MD5_Update(&mut self.0, const_ptr(data).cast(), data.len()) };
+        }
+
+        /// The context must not be used again.
+        pub(crate) fn finish(&mut self, out: &mut [u8; 16]) {
+            // SAFETY: MD5_Final writes 16 bytes to `out`, which has as many. It cannot fail.
+            unsafe { sys::MD5_Final(out.as_mut_ptr(), &mut self.0) };
+        }
+    }
+
+    impl Drop for Md5 {
+        fn drop(&mut self) {
+            self.0.h.as_mut_slice().zeroize();
+            self.0.data.as_mut_slice().zeroize();
+        }
+    }
+
+    /// A running SHA-1 (FIPS 180-4). Plain data, wiped on drop.
+    #[derive(Clone)]
+    pub(crate) struct Sha1(sys::SHA_CTX);
+
+    impl Sha1 {
+        pub(crate) fn new() -> Self {
+            Self(sys::SHA_CTX {
+                // FIPS 180-4 Section 5.3.1.
+                h: [
+                    0x6745_2301,
+                    0xefcd_ab89,
+                    0x98ba_dcfe,
+                    0x1032_5476,
+                    0xc3d2_e1f0,
+                ],
+                Nl: 0,
+                Nh: 0,
+                data: [0; 64],
+                num: 0,
+            })
+        }
+
+        pub(crate) fn update(&mut self, data: &[u8]) {
+            // SAFETY: SHA1_Update reads `data.len()` bytes and writes within the context, which is initialised
+            // in full. It cannot fail (documented to return one always).
+            unsafe { sys::SHA1_Update(&mut self.0, const_ptr(data).cast(), data.len()) };
+        }
+
+        /// The context must not be used again.
+        pub(crate) fn finish(&mut self, out: &mut [u8; 20]) {
+            // SAFETY: SHA1_Final writes 20 bytes to `out`, which has as many. It cannot fail.
+            unsafe { sys::SHA1_Final(out.as_mut_ptr(), &mut self.0) };
+        }
+    }
+
+    impl Drop for Sha1 {
+        fn drop(&mut self) {
+            self.0.h.as_mut_slice().zeroize();
+            self.0.data.as_mut_slice().zeroize();
+        }
+    }
+}

@@ -101,8 +101,8 @@ impl HmacKey {
 }
 
 /// RFC 2104 Section 2.
-const INNER_PAD: u8 = 0x36;
-const OUTER_PAD: u8 = 0x5c;
+pub(crate) const INNER_PAD: u8 = 0x36;
+pub(crate) const OUTER_PAD: u8 = 0x5c;
 
 impl fmt::Debug for HmacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

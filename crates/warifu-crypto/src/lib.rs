@@ -18,6 +18,7 @@
 //! | random bytes | [`random`] |
 //! | compare without a timing leak | [`constant_time`] |
 //! | what can fail | [`error`] |
+//! | what only TLS 1.2 and older need | `legacy`, with the feature of that name |
 //!
 //! The skeleton of a TLS 1.3 key exchange and a record under the keys that come of it:
 //!
@@ -55,6 +56,8 @@ mod ffi;
 pub mod hash;
 pub mod hkdf;
 pub mod hmac;
+#[cfg(feature = "legacy")]
+pub mod legacy;
 pub mod private_key;
 pub mod random;
 pub mod secret;

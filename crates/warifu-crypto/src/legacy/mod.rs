@@ -1,0 +1,13 @@
+//! What TLS 1.2 (RFC 5246), 1.1 (RFC 4346) and 1.0 (RFC 2246) need and TLS 1.3 does not.
+//!
+//! Behind the feature `legacy`, which is on by default. MD5 and SHA-1 are reached only through the
+//! constructions of those versions here; they are not among the hashes of [`crate::hash`].
+//!
+//! | question | module |
+//! |---|---|
+//! | key derivation and the hash of the handshake messages | [`prf`] |
+
+mod mac;
+pub mod prf;
+
+pub use prf::{HandshakeDigest, HandshakeHash, Prf, PrfHash};
