@@ -842,7 +842,11 @@ impl Drop for MdContext {
 /// MD5, SHA-1, CBC, RSA key transport and finite field arithmetic.
 #[cfg(feature = "legacy")]
 pub(crate) mod legacy {
-    use super::{const_ptr, sys};
+    use super::{OK, clear_errors, const_ptr, sys};
+    use crate::legacy::cbc::{CbcDirection, CbcSuite};
+    use core::ffi::c_int;
+    use core::mem::MaybeUninit;
+    use core::ptr::{self, NonNull};
     use zeroize::Zeroize;
 
     /// A running MD5 (RFC 1321). Plain data, wiped on drop.
@@ -920,6 +924,244 @@ pub(crate) mod legacy {
         fn drop(&mut self) {
             self.0.h.as_mut_slice().zeroize();
             self.0.data.as_mut_slice().zeroize();
+        }
+    }
+
+    /// One direction of a CBC suite with MAC-then-encrypt, in an AEAD's clothes. Wiped on drop.
+    pub(crate) struct TlsCbc(Box<MaybeUninit<sys::EVP_AEAD_CTX>>);
+
+    // SAFETY: the context owns all that it points to, and no call binds it to a thread.
+    unsafe impl Send for TlsCbc {}
+    // SAFETY: these AEADs change state behind a const pointer, therefore every call here takes `&mut self`: through a
+    // shared reference nothing can be done.
+    unsafe impl Sync for TlsCbc {}
+
+    impl TlsCbc {
+        /// `key` is the MAC key, the cipher's key and, with `implicit_iv`, the IV. None if its length is wrong or
+        /// there is no such suite with an implicit IV.
+        pub(crate) fn new(
+            suite: CbcSuite,
+            implicit_iv: bool,
+            direction: CbcDirection,
+            key: &[u8],
+        ) -> Option<Self> {
+            // SAFETY: these have no preconditions and return static tables.
+            let aead = unsafe {
+                match (suite, implicit_iv) {
+                    (CbcSuite::Aes128Sha1, false) => sys::EVP_aead_aes_128_cbc_sha1_tls(),
+                    (CbcSuite::Aes128Sha1, true) => {
+                        sys::EVP_aead_aes_128_cbc_sha1_tls_implicit_iv()
+                    }
+                    (CbcSuite::Aes256Sha1, false) => sys::EVP_aead_aes_256_cbc_sha1_tls(),
+                    (CbcSuite::Aes256Sha1, true) => {
+                        sys::EVP_aead_aes_256_cbc_sha1_tls_implicit_iv()
+                    }
+                    (CbcSuite::TripleDesSha1, false) => sys::EVP_aead_des_ede3_cbc_sha1_tls(),
+                    (CbcSuite::TripleDesSha1, true) => {
+                        sys::EVP_aead_des_ede3_cbc_sha1_tls_implicit_iv()
+                    }
+                    (CbcSuite::Aes128Sha256, false) => sys::EVP_aead_aes_128_cbc_sha256_tls(),
+                    (CbcSuite::Aes256Sha384, false) => sys::EVP_aead_aes_256_cbc_sha384_tls(),
+                    (CbcSuite::Aes128Sha256 | CbcSuite::Aes256Sha384, true) => return None,
+                }
+            };
+            let direction = match direction {
+                CbcDirection::Seal => sys::evp_aead_direction_t_evp_aead_seal,
+                CbcDirection::Open => sys::evp_aead_direction_t_evp_aead_open,
+            };
+            let mut context = Self(Box::new_uninit());
+            // SAFETY: as in `AeadContext::new`: an uninitialised context is what this takes, and it sets all that `drop`
+            // has read, also where it fails. It checks the key's length. Tag length 0 stands for the whole MAC.
+            let ok = unsafe {
+                sys::EVP_AEAD_CTX_init_with_direction(
+                    context.0.as_mut_ptr(),
+                    aead,
+                    const_ptr(key),
+                    key.len(),
+                    0,
+                    direction,
+                )
+            };
+            if ok != OK {
+                clear_errors();
+                return None;
+            }
+            Some(context)
+        }
+
+        /// `out` = the encryption of `content`, its MAC and padding. `nonce` is the explicit IV, or empty. False on
+        /// failure, and if `out` is not of the length that this takes.
+        pub(crate) fn seal(
+            &mut self,
+            nonce: &[u8],
+            ad: &[u8; 11],
+            content: &[u8],
+            out: &mut [u8],
+        ) -> bool {
+            let Some((out, out_tag)) = out.split_at_mut_checked(content.len()) else {
+                return false;
+            };
+            let mut out_tag_len = 0;
+            // SAFETY: the context is initialised and not shared (`&mut self`). `out` has room for `content.len()` bytes
+            // and `out_tag` for its stated length; as distinct borrows none of the buffers overlap.
+            let ok = unsafe {
+                sys::EVP_AEAD_CTX_seal_scatter(
+                    self.0.as_ptr(),
+                    out.as_mut_ptr(),
+                    out_tag.as_mut_ptr(),
+                    &mut out_tag_len,
+                    out_tag.len(),
+                    const_ptr(nonce),
+                    nonce.len(),
+                    const_ptr(content),
+                    content.len(),
+                    ptr::null(),
+                    0,
+                    ad.as_ptr(),
+                    ad.len(),
+                )
+            };
+            if ok != OK {
+                clear_errors();
+                return false;
+            }
+            out_tag_len == out_tag.len()
+        }
+
+        /// Decrypts `in_out` to itself: the length of the content, which stands at its start. None if padding or MAC
+        /// are wrong, told apart neither by value nor by time; `in_out` is zeroed then.
+        pub(crate) fn open(
+            &mut self,
+            nonce: &[u8],
+            ad: &[u8; 11],
+            in_out: &mut [u8],
+        ) -> Option<usize> {
+            let (len, data) = (in_out.len(), in_out.as_mut_ptr());
+            let mut out_len = 0;
+            // SAFETY: the context is initialised and not shared (`&mut self`). Input and output are the same
+            // `in_out.len()` bytes, which EVP_AEAD_CTX_open allows, from the one mutable borrow.
+            let ok = unsafe {
+                sys::EVP_AEAD_CTX_open(
+                    self.0.as_ptr(),
+                    data,
+                    &mut out_len,
+                    len,
+                    const_ptr(nonce),
+                    nonce.len(),
+                    data,
+                    len,
+                    ad.as_ptr(),
+                    ad.len(),
+                )
+            };
+            if ok != OK {
+                clear_errors();
+                return None;
+            }
+            Some(out_len)
+        }
+    }
+
+    impl Drop for TlsCbc {
+        fn drop(&mut self) {
+            // SAFETY: EVP_AEAD_CTX_init_with_direction ran on the context; aead.h allows the cleanup whether that
+            // succeeded or failed, and it frees and wipes what the AEAD allocated. Nothing in the context, all of whose
+            // bytes the box owns, is used again.
+            unsafe {
+                sys::EVP_AEAD_CTX_cleanup(self.0.as_mut_ptr());
+                sys::OPENSSL_cleanse(self.0.as_mut_ptr().cast(), size_of::<sys::EVP_AEAD_CTX>());
+            }
+        }
+    }
+
+    /// A block cipher in CBC mode without padding, one direction. Wiped on drop.
+    pub(crate) struct Cbc(NonNull<sys::EVP_CIPHER_CTX>);
+
+    // SAFETY: the context owns all that it points to, and no call binds it to a thread.
+    unsafe impl Send for Cbc {}
+    // SAFETY: every call takes `&mut self`: through a shared reference nothing can be done.
+    unsafe impl Sync for Cbc {}
+
+    impl Cbc {
+        /// The cipher of `suite`. Without `iv` each call of [`apply`](Self::apply) must bring one. None if a length is
+        /// wrong.
+        pub(crate) fn new(
+            suite: CbcSuite,
+            direction: CbcDirection,
+            key: &[u8],
+            iv: Option<&[u8]>,
+        ) -> Option<Self> {
+            if key.len() != suite.key_len() || iv.is_some_and(|iv| iv.len() != suite.block_len()) {
+                return None;
+            }
+            // SAFETY: no preconditions; returns an owned context or NULL.
+            let context = Self(NonNull::new(unsafe { sys::EVP_CIPHER_CTX_new() })?);
+            let encrypt = c_int::from(direction == CbcDirection::Seal);
+            // SAFETY: the first three return static tables. EVP_CipherInit_ex reads a key and an IV as long as the cipher
+            // says, which are the suite's lengths, checked above; a NULL IV it leaves for later.
+            let ok = unsafe {
+                let cipher = match suite {
+                    CbcSuite::Aes128Sha1 | CbcSuite::Aes128Sha256 => sys::EVP_aes_128_cbc(),
+                    CbcSuite::Aes256Sha1 | CbcSuite::Aes256Sha384 => sys::EVP_aes_256_cbc(),
+                    CbcSuite::TripleDesSha1 => sys::EVP_des_ede3_cbc(),
+                };
+                sys::EVP_CipherInit_ex(
+                    context.0.as_ptr(),
+                    cipher,
+                    ptr::null_mut(),
+                    key.as_ptr(),
+                    iv.map_or(ptr::null(), <[u8]>::as_ptr),
+                    encrypt,
+                ) == OK
+                    && sys::EVP_CIPHER_CTX_set_padding(context.0.as_ptr(), 0) == OK
+            };
+            if !ok {
+                clear_errors();
+                return None;
+            }
+            Some(context)
+        }
+
+        /// Encrypts or decrypts whole blocks in place, from `iv`, or else going on from the last block of the call
+        /// before. False on failure.
+        pub(crate) fn apply(&mut self, iv: Option<&[u8]>, in_out: &mut [u8]) -> bool {
+            let Ok(len) = c_int::try_from(in_out.len()) else {
+                return false;
+            };
+            let (context, data) = (self.0.as_ptr(), in_out.as_mut_ptr());
+            let mut out_len = 0;
+            // SAFETY: the context is initialised. The IV, if there is one, is as long as the cipher wants, checked against
+            // the context. With padding off and nothing buffered EVP_CipherUpdate writes no more than it reads, and in
+            // place is allowed; both pointers come from the one mutable borrow.
+            let ok = unsafe {
+                let iv_len = sys::EVP_CIPHER_CTX_iv_length(context);
+                let block_len = sys::EVP_CIPHER_CTX_block_size(context);
+                len % c_int::try_from(block_len).unwrap_or(1) == 0
+                    && iv.is_none_or(|iv| {
+                        u32::try_from(iv.len()) == Ok(iv_len)
+                            && sys::EVP_CipherInit_ex(
+                                context,
+                                ptr::null(),
+                                ptr::null_mut(),
+                                ptr::null(),
+                                iv.as_ptr(),
+                                // As it is.
+                                -1,
+                            ) == OK
+                    })
+                    && sys::EVP_CipherUpdate(context, data, &mut out_len, data, len) == OK
+            };
+            if !ok {
+                clear_errors();
+            }
+            ok && out_len == len
+        }
+    }
+
+    impl Drop for Cbc {
+        fn drop(&mut self) {
+            // SAFETY: owned, freed once; AWS-LC wipes what it frees.
+            unsafe { sys::EVP_CIPHER_CTX_free(self.0.as_ptr()) }
         }
     }
 }

@@ -6,8 +6,11 @@
 //! | question | module |
 //! |---|---|
 //! | key derivation and the hash of the handshake messages | [`prf`] |
+//! | records of the CBC suites | [`cbc`] |
 
+pub mod cbc;
 mod mac;
 pub mod prf;
 
+pub use cbc::{CbcDirection, CbcKey, CbcSuite};
 pub use prf::{HandshakeDigest, HandshakeHash, Prf, PrfHash};

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod cbc;
 mod openssl;
 mod prf;
 
