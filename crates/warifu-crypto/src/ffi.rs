@@ -842,7 +842,7 @@ impl Drop for MdContext {
 /// MD5, SHA-1, CBC, RSA key transport and finite field arithmetic.
 #[cfg(feature = "legacy")]
 pub(crate) mod legacy {
-    use super::{OK, clear_errors, const_ptr, sys};
+    use super::{OK, Pkey, clear_errors, const_ptr, sys};
     use crate::legacy::cbc::{CbcDirection, CbcSuite};
     use core::ffi::c_int;
     use core::mem::MaybeUninit;
@@ -1162,6 +1162,74 @@ pub(crate) mod legacy {
         fn drop(&mut self) {
             // SAFETY: owned, freed once; AWS-LC wipes what it frees.
             unsafe { sys::EVP_CIPHER_CTX_free(self.0.as_ptr()) }
+        }
+    }
+
+    impl Pkey {
+        /// The RSA key inside, which lives as long as `self`.
+        fn rsa(&self) -> Option<NonNull<sys::RSA>> {
+            // SAFETY: the key is live; the pointer is borrowed from it, or NULL for another kind of key.
+            let rsa = NonNull::new(unsafe { sys::EVP_PKEY_get0_RSA(self.0.as_ptr()) });
+            if rsa.is_none() {
+                clear_errors();
+            }
+            rsa
+        }
+
+        /// Length of the RSA modulus in bytes.
+        pub(crate) fn rsa_modulus_len(&self) -> Option<usize> {
+            let rsa = self.rsa()?;
+            // SAFETY: the key is live; reads only.
+            usize::try_from(unsafe { sys::RSA_size(rsa.as_ptr()) }).ok()
+        }
+
+        /// The RSA private operation without looking at any padding: `out`, as long as the modulus. False if `input` is
+        /// not of the modulus' length or not below its value.
+        pub(crate) fn rsa_decrypt_raw(&self, input: &[u8], out: &mut [u8]) -> bool {
+            let Some(rsa) = self.rsa() else {
+                return false;
+            };
+            let mut len = 0;
+            // SAFETY: the key is live (its blinding is locked inside: signing does the same); at most `out.len()` bytes are
+            // written to `out`, which RSA_decrypt compares with the modulus first.
+            let ok = unsafe {
+                sys::RSA_decrypt(
+                    rsa.as_ptr(),
+                    &mut len,
+                    out.as_mut_ptr(),
+                    out.len(),
+                    const_ptr(input),
+                    input.len(),
+                    sys::RSA_NO_PADDING,
+                )
+            };
+            if ok != OK {
+                clear_errors();
+            }
+            ok == OK && len == out.len()
+        }
+
+        /// RSAES-PKCS1-v1_5 with fresh random padding (RFC 8017 Section 7.2.1). None if the message is too long.
+        pub(crate) fn rsa_encrypt_pkcs1(&self, message: &[u8]) -> Option<Vec<u8>> {
+            let rsa = self.rsa()?;
+            let mut out = vec![0; self.rsa_modulus_len()?];
+            let mut len = 0;
+            // SAFETY: the key is live; at most `out.len()` bytes are written to `out`.
+            let ok = unsafe {
+                sys::RSA_encrypt(
+                    rsa.as_ptr(),
+                    &mut len,
+                    out.as_mut_ptr(),
+                    out.len(),
+                    const_ptr(message),
+                    message.len(),
+                    sys::RSA_PKCS1_PADDING,
+                )
+            };
+            if ok != OK {
+                clear_errors();
+            }
+            (ok == OK && len == out.len()).then_some(out)
         }
     }
 }

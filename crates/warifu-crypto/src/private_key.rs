@@ -21,7 +21,7 @@ const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// A private key that signs. Shared between threads as it is.
 pub struct PrivateKey {
-    key: Pkey,
+    pub(crate) key: Pkey,
     kind: KeyKind,
     pss: PssRestriction,
     /// For a PSS key the content of its AlgorithmIdentifier, which is written back as it was read.

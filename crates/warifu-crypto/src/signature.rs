@@ -187,7 +187,7 @@ impl fmt::Display for KeyKind {
 
 /// A public key, parsed once, that verifies signatures.
 pub struct PublicKey {
-    key: Pkey,
+    pub(crate) key: Pkey,
     kind: KeyKind,
     pss: PssRestriction,
 }

@@ -7,10 +7,13 @@
 //! |---|---|
 //! | key derivation and the hash of the handshake messages | [`prf`] |
 //! | records of the CBC suites | [`cbc`] |
+//! | RSA key transport | [`rsa`] |
 
 pub mod cbc;
 mod mac;
 pub mod prf;
+pub mod rsa;
 
 pub use cbc::{CbcDirection, CbcKey, CbcSuite};
 pub use prf::{HandshakeDigest, HandshakeHash, Prf, PrfHash};
+pub use rsa::PREMASTER_SECRET_LEN;

@@ -12,6 +12,7 @@
 mod cbc;
 mod openssl;
 mod prf;
+mod rsa;
 
 /// Bytes from hexadecimal digits; white space is skipped.
 fn hex(text: &str) -> Vec<u8> {
