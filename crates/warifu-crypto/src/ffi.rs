@@ -533,6 +533,15 @@ pub(crate) enum Scheme {
     Pkcs1(crate::Hash),
     /// RSASSA-PSS, MGF1 with the same hash, salt as long as the hash.
     Pss(crate::Hash),
+    /// ECDSA with SHA-1, the signature in DER.
+    #[cfg(feature = "legacy")]
+    EcdsaSha1,
+    /// RSASSA-PKCS1-v1_5 with SHA-1.
+    #[cfg(feature = "legacy")]
+    Pkcs1Sha1,
+    /// RSASSA-PKCS1-v1_5 with MD5 and SHA-1 in a row and without DigestInfo.
+    #[cfg(feature = "legacy")]
+    Pkcs1Md5Sha1,
 }
 
 impl Scheme {
@@ -540,6 +549,12 @@ impl Scheme {
         let hash = match self {
             Self::Whole => return ptr::null(),
             Self::Ecdsa(hash) | Self::Pkcs1(hash) | Self::Pss(hash) => hash,
+            // SAFETY: no preconditions; returns a static table.
+            #[cfg(feature = "legacy")]
+            Self::EcdsaSha1 | Self::Pkcs1Sha1 => return unsafe { sys::EVP_sha1() },
+            // SAFETY: as above.
+            #[cfg(feature = "legacy")]
+            Self::Pkcs1Md5Sha1 => return unsafe { sys::EVP_md5_sha1() },
         };
         // SAFETY: these have no preconditions and return static tables.
         unsafe {
@@ -561,6 +576,12 @@ impl Scheme {
             match self {
                 Self::Whole | Self::Ecdsa(_) => true,
                 Self::Pkcs1(_) => {
+                    sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PADDING) == OK
+                }
+                #[cfg(feature = "legacy")]
+                Self::EcdsaSha1 => true,
+                #[cfg(feature = "legacy")]
+                Self::Pkcs1Sha1 | Self::Pkcs1Md5Sha1 => {
                     sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PADDING) == OK
                 }
                 Self::Pss(_) => {

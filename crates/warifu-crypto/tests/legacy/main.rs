@@ -13,6 +13,7 @@ mod cbc;
 mod openssl;
 mod prf;
 mod rsa;
+mod signature;
 
 /// Bytes from hexadecimal digits; white space is skipped.
 fn hex(text: &str) -> Vec<u8> {
