@@ -1253,4 +1253,101 @@ pub(crate) mod legacy {
             (ok == OK && len == out.len()).then_some(out)
         }
     }
+
+    /// A number of AWS-LC, wiped on drop.
+    struct BigNum(NonNull<sys::BIGNUM>);
+
+    impl BigNum {
+        /// Zero, to be computed into.
+        fn new() -> Option<Self> {
+            // SAFETY: no preconditions; returns an owned number or NULL.
+            NonNull::new(unsafe { sys::BN_new() }).map(Self)
+        }
+
+        /// From big-endian bytes. Leading zeros count for its width, which alone of a secret number time depends on.
+        fn from_bytes(bytes: &[u8]) -> Option<Self> {
+            // SAFETY: reads `bytes.len()` bytes; returns an owned number or NULL.
+            let number = unsafe { sys::BN_bin2bn(const_ptr(bytes), bytes.len(), ptr::null_mut()) };
+            NonNull::new(number).map(Self)
+        }
+    }
+
+    impl Drop for BigNum {
+        fn drop(&mut self) {
+            // SAFETY: owned, freed once, its value overwritten.
+            unsafe { sys::BN_clear_free(self.0.as_ptr()) }
+        }
+    }
+
+    /// Memory for the computations of AWS-LC.
+    struct BigNumContext(NonNull<sys::BN_CTX>);
+
+    impl BigNumContext {
+        fn new() -> Option<Self> {
+            // SAFETY: no preconditions; returns an owned context or NULL.
+            NonNull::new(unsafe { sys::BN_CTX_new() }).map(Self)
+        }
+    }
+
+    impl Drop for BigNumContext {
+        fn drop(&mut self) {
+            // SAFETY: owned, freed once. The numbers in it are wiped, as is all that AWS-LC frees.
+            unsafe { sys::BN_CTX_free(self.0.as_ptr()) }
+        }
+    }
+
+    /// `out` = `base` to the `exponent` modulo `modulus`, all big-endian, in time that does not depend on base and
+    /// exponent but for their lengths. False if `modulus` is even or not above `base`, or `out` too short.
+    pub(crate) fn mod_exp(base: &[u8], exponent: &[u8], modulus: &[u8], out: &mut [u8]) -> bool {
+        let done = try_mod_exp(base, exponent, modulus, out).is_some();
+        if !done {
+            clear_errors();
+        }
+        done
+    }
+
+    fn try_mod_exp(base: &[u8], exponent: &[u8], modulus: &[u8], out: &mut [u8]) -> Option<()> {
+        let (base, exponent) = (BigNum::from_bytes(base)?, BigNum::from_bytes(exponent)?);
+        let (modulus, result) = (BigNum::from_bytes(modulus)?, BigNum::new()?);
+        let context = BigNumContext::new()?;
+        // SAFETY: all are live and distinct; BN_mod_exp_mont_consttime checks what it wants of the modulus and the base,
+        // and makes its own Montgomery context where it gets none. BN_bn2bin_padded writes `out.len()` bytes, or fails if
+        // the number is longer.
+        let ok = unsafe {
+            sys::BN_mod_exp_mont_consttime(
+                result.0.as_ptr(),
+                base.0.as_ptr(),
+                exponent.0.as_ptr(),
+                modulus.0.as_ptr(),
+                context.0.as_ptr(),
+                ptr::null(),
+            ) == OK
+                && sys::BN_bn2bin_padded(out.as_mut_ptr(), out.len(), result.0.as_ptr()) == OK
+        };
+        ok.then_some(())
+    }
+
+    /// Whether the big-endian `number` passes `rounds` of Miller and Rabin's test with random bases, after division by
+    /// small primes. None if the library failed.
+    pub(crate) fn is_probable_prime(number: &[u8], rounds: u8) -> Option<bool> {
+        let number = BigNum::from_bytes(number)?;
+        let context = BigNumContext::new()?;
+        let mut prime = 0;
+        // SAFETY: number and context are live; without a callback none is called.
+        let ok = unsafe {
+            sys::BN_primality_test(
+                &mut prime,
+                number.0.as_ptr(),
+                c_int::from(rounds),
+                context.0.as_ptr(),
+                1,
+                ptr::null_mut(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+            return None;
+        }
+        Some(prime == 1)
+    }
 }

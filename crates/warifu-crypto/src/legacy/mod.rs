@@ -8,15 +8,19 @@
 //! | key derivation and the hash of the handshake messages | [`prf`] |
 //! | records of the CBC suites | [`cbc`] |
 //! | RSA key transport | [`rsa`] |
+//! | finite field Diffie-Hellman | [`dh`] |
 //! | signatures with MD5 and SHA-1, and ECDSA of any curve with any hash | [`signature`] |
 
 pub mod cbc;
+pub mod dh;
+mod dh_groups;
 mod mac;
 pub mod prf;
 pub mod rsa;
 pub mod signature;
 
 pub use cbc::{CbcDirection, CbcKey, CbcSuite};
+pub use dh::{DhGroup, DhKeyPair, DhProblem};
 pub use prf::{HandshakeDigest, HandshakeHash, Prf, PrfHash};
 pub use rsa::PREMASTER_SECRET_LEN;
 pub use signature::LegacySignature;

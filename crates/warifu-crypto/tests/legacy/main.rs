@@ -10,6 +10,7 @@
 )]
 
 mod cbc;
+mod dh;
 mod openssl;
 mod prf;
 mod rsa;
