@@ -369,6 +369,9 @@ impl Connection {
             Event::ApplicationData => Peeked::Data(data),
             Event::Closed => Peeked::Closed,
             Event::NeedBytes | Event::Handshake => Peeked::NeedBytes,
+            // Only a handshake awaits one.
+            #[cfg(feature = "legacy")]
+            Event::ChangeCipherSpec => Peeked::NeedBytes,
         })
     }
 
@@ -568,7 +571,7 @@ impl Connection {
         }
         let written = wire(&mut self.wire).and_then(|wire| {
             let mut written = 0;
-            if wire.sending.epoch().is_none() {
+            if !wire.sending.carries_application_data() {
                 return Ok(0);
             }
             while let Some(rest) = data.get(written..).filter(|rest| !rest.is_empty()) {
@@ -654,7 +657,8 @@ impl Connection {
     /// `request_peers`. Happens by itself before a key wears out.
     ///
     /// # Errors
-    /// [`UsageError::HandshakeIncomplete`], [`UsageError::WriteAfterClose`]; the failure of the connection.
+    /// [`UsageError::NotAvailable`] in versions older than TLS 1.3; [`UsageError::HandshakeIncomplete`],
+    /// [`UsageError::WriteAfterClose`]; the failure of the connection.
     pub fn update_keys(&mut self, request_peers: bool) -> Result<(), Error> {
         match &self.state {
             State::Established(_) => {}
@@ -670,7 +674,10 @@ impl Connection {
         } else {
             KeyUpdateRequest::NotRequested
         });
-        updated.map_err(|error| self.fail(error))
+        match updated {
+            Err(error) if !matches!(error, Error::Usage(_)) => Err(self.fail(error)),
+            other => other,
+        }
     }
 
     /// Asks the client for its certificate after the handshake (RFC 8446 Section 4.6.2). The answer arrives while the

@@ -8,7 +8,8 @@
 //! A flow may wait for exactly these:
 //!
 //! 1. the next handshake message: [`Peer::recv`] and its kin;
-//! 2. an answer of the application, through [`Peer::ask`]: the ClientHello decision, the choice of a
+//! 2. change_cipher_spec, in TLS 1.2 and older, where it is a step of the handshake;
+//! 3. an answer of the application, through [`Peer::ask`]: the ClientHello decision, the choice of a
 //!    credential, a signature, the verification of a certificate chain.
 //!
 //! While it waits, the wire says for what ([`Waiting`]), so that logs, time-outs and callers can. A message
@@ -29,7 +30,11 @@ use crate::decision::Answer;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::transcript::Transcript;
 use crate::message::Handshake;
+#[cfg(feature = "legacy")]
+use crate::parameters::ContentType;
 use crate::parameters::HandshakeType;
+#[cfg(feature = "legacy")]
+use crate::record::wire::HandshakeAligned;
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN, Wire};
 
 /// What a connection waits for.
@@ -203,23 +208,51 @@ impl Peer {
             return Ok(Some(message));
         }
         let wire = wire(&mut loan)?;
-        if wire.receiving.epoch().is_some() {
+        if wire.receiving.carries_application_data() {
             // After the handshake the connection reads the wire and delivers messages.
             return Ok(None);
         }
-        let event = wire.receiving.next_event(expected);
-        // A message of the wrong type is refused at its first byte: neither its length nor what comes behind it
-        // matters then, so that the error does not depend on how the stream was cut.
-        check_type(wire.receiving.message_type(), types, expected)?;
-        let event = event.map_err(|error| match error {
-            Error::Truncated => Error::ClosedDuringHandshake { expected },
-            other => other,
-        })?;
-        match event {
+        match next_event(wire, types, expected)? {
             Event::NeedBytes => Ok(None),
             Event::Handshake => wire.receiving.take_message(),
             Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
             Event::ApplicationData => Err(Error::Internal("application data in a handshake")),
+            #[cfg(feature = "legacy")]
+            Event::ChangeCipherSpec => {
+                Err(PeerMisbehaved::UnexpectedChangeCipherSpec { expected }.into())
+            }
+        }
+    }
+
+    /// Waits for change_cipher_spec and nothing else. The keys that it announces must be set with the proof that this
+    /// returns before anything more is awaited.
+    #[cfg(feature = "legacy")]
+    pub(crate) async fn recv_change_cipher_spec(&mut self) -> Result<HandshakeAligned, Error> {
+        poll_fn(|_| match self.next_change_cipher_spec() {
+            Ok(Some(aligned)) => Poll::Ready(Ok(aligned)),
+            Ok(None) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
+    }
+
+    #[cfg(feature = "legacy")]
+    fn next_change_cipher_spec(&mut self) -> Result<Option<HandshakeAligned>, Error> {
+        let expected = "ChangeCipherSpec";
+        let mut loan = self.lock();
+        loan.waiting = Waiting::Bytes(expected);
+        let wire = wire(&mut loan)?;
+        wire.receiving.expect_legacy_change_cipher_spec();
+        match next_event(wire, &[], expected)? {
+            Event::NeedBytes => Ok(None),
+            Event::ChangeCipherSpec => wire.receiving.prove_aligned().map(Some),
+            Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
+            Event::Handshake => Err(Error::Internal("a message of no type")),
+            Event::ApplicationData => Err(PeerMisbehaved::UnexpectedRecord {
+                content_type: ContentType::APPLICATION_DATA,
+                expected,
+            }
+            .into()),
         }
     }
 
@@ -267,6 +300,22 @@ fn wire(loan: &mut Loan) -> Result<&mut Wire, Error> {
     loan.wire
         .as_deref_mut()
         .ok_or(Error::Internal("a flow ran without its wire"))
+}
+
+/// What comes next in a handshake that awaits a message of one of `types`.
+fn next_event(
+    wire: &mut Wire,
+    types: &[HandshakeType],
+    expected: &'static str,
+) -> Result<Event, Error> {
+    let event = wire.receiving.next_event(expected);
+    // A message of the wrong type is refused at its first byte: neither its length nor what comes behind it
+    // matters then, so that the error does not depend on how the stream was cut.
+    check_type(wire.receiving.message_type(), types, expected)?;
+    event.map_err(|error| match error {
+        Error::Truncated => Error::ClosedDuringHandshake { expected },
+        other => other,
+    })
 }
 
 fn check_type(

@@ -11,7 +11,9 @@
 
 use core::fmt;
 
-use crate::parameters::{AlertDescription, ContentType, ExtensionType, HandshakeType};
+use crate::parameters::{
+    AlertDescription, ContentType, ExtensionType, HandshakeType, ProtocolVersion,
+};
 
 /// A failed connection or call. Fatal unless the method that returned it says otherwise; a
 /// connection that failed returns the same error from every later call.
@@ -178,6 +180,12 @@ errors! {
         TooManyCertificateRequests { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} CertificateRequest messages in a row without application data, or before the answers could leave";
         /// The dummy of middlebox compatibility mode is one byte of value 1, outside protection, during the handshake only.
         IllegalChangeCipherSpec => UNEXPECTED_MESSAGE, "change_cipher_spec record that RFC 8446 Section 5 does not allow";
+        /// In TLS 1.2 and older it comes where the handshake says, and nowhere else.
+        UnexpectedChangeCipherSpec { expected: &'static str } => UNEXPECTED_MESSAGE, "change_cipher_spec while {expected} was awaited (RFC 5246 Section 7.1)";
+        /// In TLS 1.2 and older it is one byte of value 1.
+        MalformedChangeCipherSpec { len: usize } => UNEXPECTED_MESSAGE, "change_cipher_spec of {len} bytes that is not one byte of value 1 (RFC 5246 Section 7.1)";
+        /// In TLS 1.2 and older every record has the version that was negotiated.
+        WrongRecordVersion { got: ProtocolVersion, negotiated: ProtocolVersion } => PROTOCOL_VERSION, "record of {got}, and {negotiated} was negotiated (RFC 5246 Section 6.2.1)";
         /// An alert of other than two bytes.
         IllegalAlert { len: usize } => DECODE_ERROR, "alert record of {len} bytes (RFC 8446 Section 6)";
         /// Plain text where only protected records may come.

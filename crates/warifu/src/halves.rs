@@ -245,6 +245,9 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
             match self.next_event() {
                 Ok(Event::ApplicationData | Event::Closed) => return Ok(()),
                 Ok(Event::NeedBytes | Event::Handshake) => {}
+                // Only a handshake awaits one.
+                #[cfg(feature = "legacy")]
+                Ok(Event::ChangeCipherSpec) => {}
                 Err(error) => return Err(self.fail(error)),
             }
             match self.transport.read(self.receiving.spare_mut()) {
@@ -344,8 +347,8 @@ impl<W: Write> WriteHalf<W> {
     /// [`Connection::update_keys`](crate::Connection::update_keys).
     ///
     /// # Errors
-    /// The transport's, or an [`Error`] inside: [`UsageError::WriteAfterClose`], the failure of the connection.
-    /// [`ErrorKind::WouldBlock`]: the KeyUpdate leaves with the next write or [`flush`](Write::flush).
+    /// The transport's, or an [`Error`] inside: [`UsageError::NotAvailable`] in versions older than TLS 1.3,
+    /// [`UsageError::WriteAfterClose`], the failure of the connection. [`ErrorKind::WouldBlock`]: the KeyUpdate leaves with the next write or [`flush`](Write::flush).
     pub fn update_keys(&mut self, request_peers: bool) -> io::Result<()> {
         let request = if request_peers {
             KeyUpdateRequest::Requested

@@ -5,8 +5,12 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, PeerMisbehaved};
 use crate::parameters::ContentType;
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 
 use super::HEADER_LEN;
+#[cfg(feature = "legacy")]
+use super::legacy_protection::LegacyProtection;
 
 const KEY_RELEASED: Error = Error::Internal("record under a key that was released");
 
@@ -16,6 +20,54 @@ pub(crate) struct RecordKeys {
     pub(crate) iv: Zeroizing<[u8; 12]>,
     /// Records one key may protect (RFC 8446 Section 5.5).
     pub(crate) confidentiality_limit: u64,
+}
+
+/// What the records of one direction are in at the moment.
+pub(crate) enum Layer {
+    Plain,
+    Tls13(Protection),
+    /// From the choice of an older version on, with or without keys. Boxed, so that it costs TLS 1.3 no memory.
+    #[cfg(feature = "legacy")]
+    Legacy(Box<LegacyProtection>),
+}
+
+impl Layer {
+    pub(crate) fn is_protected(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Tls13(_) => true,
+            #[cfg(feature = "legacy")]
+            Self::Legacy(legacy) => legacy.is_protected(),
+        }
+    }
+
+    /// The keys of TLS 1.3, if such are in force.
+    pub(crate) fn tls13_mut(&mut self) -> Option<&mut Protection> {
+        match self {
+            Self::Tls13(protection) => Some(protection),
+            _ => None,
+        }
+    }
+
+    /// What an older version has in force.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn legacy_mut(&mut self) -> Result<&mut LegacyProtection, Error> {
+        match self {
+            Self::Legacy(legacy) => Ok(legacy),
+            _ => Err(Error::Internal("no older version was chosen")),
+        }
+    }
+
+    /// Goes over to an older version, once: a second choice must be the same.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {
+        match self {
+            Self::Plain => *self = Self::Legacy(LegacyProtection::new(version)?),
+            Self::Legacy(legacy) if legacy.version() == version => {}
+            _ => return Err(Error::Internal("older version beside another one")),
+        }
+        Ok(())
+    }
 }
 
 /// One direction's AEAD with its sequence number.

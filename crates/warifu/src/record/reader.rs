@@ -4,15 +4,21 @@ use core::ops::Range;
 
 use crate::error::{Error, PeerMisbehaved};
 use crate::parameters::ContentType;
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 
-use super::protection::{Protection, RecordKeys, split_inner_plaintext};
+#[cfg(feature = "legacy")]
+use super::LEGACY_MAX_EXPANSION;
+#[cfg(feature = "legacy")]
+use super::legacy_protection::LegacyRecordKeys;
+use super::protection::{Layer, Protection, RecordKeys, split_inner_plaintext};
 use super::{HEADER_LEN, MAX_EXPANSION, MAX_FRAGMENT_LEN};
 
 /// Finds and decrypts the record at the front of a queue of bytes.
 pub(crate) struct RecordReader {
-    protection: Option<Protection>,
+    layer: Layer,
     /// Most bytes of an inner plaintext (content, type and padding) that this side accepts:
-    /// 2^14 + 1, or the `record_size_limit` it sent (RFC 8449 Section 4).
+    /// 2^14 + 1, or the `record_size_limit` it sent (RFC 8449 Section 4). In older versions: of the content alone.
     inner_limit: usize,
     /// No record has been seen yet, so that the peer may be no TLS peer at all.
     first: bool,
@@ -39,7 +45,7 @@ pub(crate) struct Record {
 impl RecordReader {
     pub(crate) fn new() -> Self {
         Self {
-            protection: None,
+            layer: Layer::Plain,
             inner_limit: MAX_FRAGMENT_LEN + 1,
             first: true,
             plain_alerts: false,
@@ -48,15 +54,41 @@ impl RecordReader {
     }
 
     pub(crate) fn set_keys(&mut self, keys: RecordKeys) {
-        self.protection = Some(Protection::new(keys));
+        self.layer = Layer::Tls13(Protection::new(keys));
     }
 
     pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
-        self.protection.as_mut()
+        self.layer.tls13_mut()
     }
 
     pub(crate) fn is_protected(&self) -> bool {
-        self.protection.is_some()
+        self.layer.is_protected()
+    }
+
+    /// From now on records are of this version, TLS 1.2 or older.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {
+        self.layer.set_legacy_version(version)
+    }
+
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_keys(&mut self, keys: LegacyRecordKeys) -> Result<(), Error> {
+        self.layer.legacy_mut()?.set_keys(keys);
+        Ok(())
+    }
+
+    #[cfg(all(test, feature = "legacy"))]
+    pub(crate) fn layer_mut(&mut self) -> &mut Layer {
+        &mut self.layer
+    }
+
+    /// Most bytes of one record, header included.
+    pub(crate) fn max_record_len(&self) -> usize {
+        #[cfg(feature = "legacy")]
+        if let Layer::Legacy(_) = self.layer {
+            return HEADER_LEN + MAX_FRAGMENT_LEN + LEGACY_MAX_EXPANSION;
+        }
+        HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION
     }
 
     /// Sets what this side accepts, from the `record_size_limit` or `max_fragment_length` in force.
@@ -80,6 +112,10 @@ impl RecordReader {
     /// Reads the record at the front of `queue`; `None` if it is not complete yet. The header is judged
     /// as soon as it is there.
     pub(crate) fn next(&mut self, queue: &mut [u8]) -> Result<Option<Record>, Error> {
+        #[cfg(feature = "legacy")]
+        if let Layer::Legacy(legacy) = &mut self.layer {
+            return legacy.next_record(queue, self.inner_limit.min(MAX_FRAGMENT_LEN));
+        }
         if self.first && !queue.is_empty() {
             check_first_bytes(queue)?;
         }
@@ -112,7 +148,7 @@ impl RecordReader {
             protected: false,
             skipped: true,
         };
-        let Some(protection) = self.protection.as_mut().filter(|_| protected) else {
+        let Some(protection) = self.layer.tls13_mut().filter(|_| protected) else {
             if let (true, Some(left)) = (protected, early_data_left) {
                 self.early_data = left;
                 return Ok(Some(skipped));
@@ -151,15 +187,15 @@ impl RecordReader {
     }
 
     fn check_header(&self, content_type: ContentType, body_len: usize) -> Result<(), Error> {
-        let limit = match (&self.protection, content_type) {
-            (Some(_), ContentType::APPLICATION_DATA) => MAX_FRAGMENT_LEN + MAX_EXPANSION,
-            (Some(_), ContentType::CHANGE_CIPHER_SPEC) => MAX_FRAGMENT_LEN,
-            (Some(_), ContentType::ALERT) if self.plain_alerts => MAX_FRAGMENT_LEN,
-            (Some(_), _) => return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into()),
-            (None, ContentType::APPLICATION_DATA) if self.early_data > 0 => {
+        let limit = match (self.layer.is_protected(), content_type) {
+            (true, ContentType::APPLICATION_DATA) => MAX_FRAGMENT_LEN + MAX_EXPANSION,
+            (true, ContentType::CHANGE_CIPHER_SPEC) => MAX_FRAGMENT_LEN,
+            (true, ContentType::ALERT) if self.plain_alerts => MAX_FRAGMENT_LEN,
+            (true, _) => return Err(PeerMisbehaved::UnprotectedRecord { content_type }.into()),
+            (false, ContentType::APPLICATION_DATA) if self.early_data > 0 => {
                 MAX_FRAGMENT_LEN + MAX_EXPANSION
             }
-            (None, _) => MAX_FRAGMENT_LEN,
+            (false, _) => MAX_FRAGMENT_LEN,
         };
         if body_len > limit {
             return Err(PeerMisbehaved::RecordOverflow {

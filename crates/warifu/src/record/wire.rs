@@ -1,8 +1,8 @@
 //! A connection's two byte queues with the record layer between them and the flows.
 //!
 //! [`Receiving`] turns arriving records into events: a complete handshake message, application data, the
-//! end. Alerts, fragments and TLS 1.3's dummy change_cipher_spec are dealt with here, so that they never
-//! appear in a flow. [`Sending`] collects handshake messages into flights and seals them.
+//! end, and in older versions change_cipher_spec. Alerts, fragments and TLS 1.3's dummy change_cipher_spec are dealt with
+//! here, so that they never appear in a flow. [`Sending`] collects handshake messages into flights and seals them.
 
 use core::ops::Range;
 use std::collections::VecDeque;
@@ -11,6 +11,8 @@ use std::sync::Arc;
 use crate::early_data::EarlyData;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 use crate::parameters::{AlertDescription, ContentType, HandshakeType, Tls13Suite};
 
 mod sending;
@@ -18,15 +20,17 @@ mod sending;
 pub(crate) use sending::Sending;
 
 use super::buffer::Buffer;
+#[cfg(feature = "legacy")]
+use super::legacy_protection::LegacyRecordKeys;
 use super::protection::RecordKeys;
 use super::reader::{Record, RecordReader};
 use super::writer::Padding;
-use super::{HEADER_LEN, MAX_EXPANSION, MAX_FRAGMENT_LEN};
 
 /// Empty records in a row. RFC 8446 Section 5.1 allows them as a traffic-analysis countermeasure; without a
 /// bound they cost us work for nothing. 32 is what BoringSSL bears.
 const MAX_EMPTY_RECORDS: usize = 32;
-/// Warning alerts in a row; of those only user_canceled is left in TLS 1.3. BoringSSL's figure.
+/// Warning alerts in a row; of those only user_canceled is left in TLS 1.3, while in older versions the level tells.
+/// BoringSSL's figure.
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
@@ -35,10 +39,8 @@ const MAX_KEY_UPDATES: usize = 32;
 pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
 /// NewSessionTickets in a row without application data between them; servers send two as a rule.
 pub(crate) const MAX_TICKETS: usize = 32;
-/// What the receiving queue asks a socket for at once: one full record.
-const RECEIVE_LEN: usize = HEADER_LEN + MAX_FRAGMENT_LEN + MAX_EXPANSION;
-/// What it asks for first: a flight without hybrid share and chain. glibc keeps freed blocks of up to 1032 bytes at hand;
-/// larger ones cost a handshake with a pre-shared key more than its messages do.
+/// What the receiving queue asks a socket for first: a flight without hybrid share and chain. glibc keeps freed blocks of
+/// up to 1032 bytes at hand; larger ones cost a handshake with a pre-shared key more than its messages do.
 const FIRST_RECEIVE_LEN: usize = 1 << 10;
 /// What it asks for behind a part of a record, before application data can come: one flight with a usual chain. Longer ones
 /// take another turn, and connections that end here never had more.
@@ -47,6 +49,9 @@ const HANDSHAKE_RECEIVE_LEN: usize = 1 << 12;
 const FLIGHT_LEN: usize = FIRST_RECEIVE_LEN;
 /// Header of a handshake message: type (1) and length (3).
 pub(crate) const MESSAGE_HEADER_LEN: usize = 4;
+/// Levels of alerts, RFC 5246 Section 7.2.
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
 
 /// Watches the messages of a connection, for logs.
 pub trait MessageLog: Send + Sync + core::fmt::Debug {
@@ -119,6 +124,10 @@ pub(crate) enum Event {
     ApplicationData,
     /// The peer sent close_notify.
     Closed,
+    /// The change_cipher_spec that [`Receiving::expect_legacy_change_cipher_spec`] allowed has come. Nothing behind it is
+    /// read before [`Receiving::set_legacy_keys`].
+    #[cfg(feature = "legacy")]
+    ChangeCipherSpec,
 }
 
 /// What to do with a change_cipher_spec record.
@@ -128,6 +137,27 @@ pub(crate) enum ChangeCipherSpecRule {
     Refuse,
     /// Dropped without further processing, if it is well-formed (RFC 8446 Section 5).
     Drop,
+    /// The same, and one was dropped, which only TLS 1.3 allows.
+    Dropped,
+    /// In an older version: it is an error now.
+    #[cfg(feature = "legacy")]
+    LegacyRefuse,
+    /// In an older version: the next record but alerts must be one.
+    #[cfg(feature = "legacy")]
+    LegacyAwait,
+    /// In an older version: it came, and new keys must be set before anything else is read.
+    #[cfg(feature = "legacy")]
+    LegacyReceived,
+}
+
+#[cfg(feature = "legacy")]
+impl ChangeCipherSpecRule {
+    fn is_legacy(self) -> bool {
+        matches!(
+            self,
+            Self::LegacyRefuse | Self::LegacyAwait | Self::LegacyReceived
+        )
+    }
 }
 
 /// Proof that no handshake bytes are buffered, so that keys may change (RFC 8446 Section 5.1: "Handshake
@@ -149,6 +179,36 @@ impl Epoch {
     fn update(&mut self) -> Result<RecordKeys, Error> {
         self.secret = self.secret.next()?;
         self.secret.record_keys(&self.suite)
+    }
+}
+
+/// How far a direction has come.
+pub(super) enum Phase {
+    Handshake,
+    /// Application data is under these keys.
+    Tls13(Epoch),
+    /// Application data is under keys that never change by KeyUpdate and cannot be made again.
+    #[cfg(feature = "legacy")]
+    Legacy,
+}
+
+impl Phase {
+    fn epoch(&self) -> Option<&Epoch> {
+        match self {
+            Self::Tls13(epoch) => Some(epoch),
+            _ => None,
+        }
+    }
+
+    fn epoch_mut(&mut self) -> Result<&mut Epoch, Error> {
+        match self {
+            Self::Tls13(epoch) => Ok(epoch),
+            _ => Err(Error::Internal("KeyUpdate before application keys")),
+        }
+    }
+
+    fn carries_application_data(&self) -> bool {
+        !matches!(self, Self::Handshake)
     }
 }
 
@@ -211,8 +271,9 @@ pub(crate) struct Receiving {
     handshake: Vec<u8>,
     handshake_taken: usize,
     change_cipher_spec: ChangeCipherSpecRule,
-    /// Set once the handshake is over for this half: application data may come.
-    epoch: Option<Epoch>,
+    /// Alerts of warning level leave the connection alive, as they do in older versions.
+    warnings_legal: bool,
+    phase: Phase,
     /// Set while the keys in force are those of early data.
     early: Option<EarlyLimit>,
     unread_early: UnreadEarlyData,
@@ -236,7 +297,8 @@ impl Receiving {
             handshake: Vec::new(),
             handshake_taken: 0,
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
-            epoch: None,
+            warnings_legal: false,
+            phase: Phase::Handshake,
             early: None,
             unread_early: UnreadEarlyData::default(),
             eof: false,
@@ -265,10 +327,10 @@ impl Receiving {
         if room == 0 {
             return &mut [];
         }
-        let wanted = match self.epoch {
-            Some(_) => room,
-            None if self.queue.is_empty() => FIRST_RECEIVE_LEN,
-            None => room.min(HANDSHAKE_RECEIVE_LEN),
+        let wanted = match self.phase {
+            Phase::Handshake if self.queue.is_empty() => FIRST_RECEIVE_LEN,
+            Phase::Handshake => room.min(HANDSHAKE_RECEIVE_LEN),
+            _ => room,
         };
         let spare = self.queue.spare_mut(wanted);
         let len = spare.len().min(room);
@@ -277,7 +339,8 @@ impl Receiving {
 
     /// How many more bytes are accepted before events have been taken: bounds the queue.
     pub(crate) fn room(&self) -> usize {
-        RECEIVE_LEN.saturating_sub(self.queue.len())
+        let most = self.reader.max_record_len();
+        most.saturating_sub(self.queue.len())
     }
 
     pub(crate) fn received(&mut self, count: usize) {
@@ -307,6 +370,10 @@ impl Receiving {
         loop {
             if !self.application.is_empty() {
                 return Ok(Event::ApplicationData);
+            }
+            #[cfg(feature = "legacy")]
+            if self.change_cipher_spec == ChangeCipherSpecRule::LegacyReceived {
+                return Ok(Event::ChangeCipherSpec);
             }
             if self.message_len()?.is_some() {
                 return Ok(Event::Handshake);
@@ -346,6 +413,12 @@ impl Receiving {
             && content_type != ContentType::HANDSHAKE
             && content_type != ContentType::ALERT
         {
+            #[cfg(feature = "legacy")]
+            if self.change_cipher_spec.is_legacy()
+                && content_type == ContentType::CHANGE_CIPHER_SPEC
+            {
+                return Err(PeerMisbehaved::HandshakeBytesAcrossKeyChange.into());
+            }
             return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
         }
         match content_type {
@@ -365,10 +438,14 @@ impl Receiving {
                 self.warning_alerts = 0;
             }
             ContentType::ALERT => self.accept_alert(content)?,
+            #[cfg(feature = "legacy")]
+            ContentType::CHANGE_CIPHER_SPEC if self.change_cipher_spec.is_legacy() => {
+                self.accept_legacy_change_cipher_spec(content, expected)?
+            }
             ContentType::CHANGE_CIPHER_SPEC => {
                 self.accept_change_cipher_spec(content, protected)?
             }
-            ContentType::APPLICATION_DATA if protected && self.epoch.is_some() => {
+            ContentType::APPLICATION_DATA if protected && self.phase.carries_application_data() => {
                 return self.accept_application_data(content, len);
             }
             ContentType::APPLICATION_DATA if protected && self.early.is_some() => {
@@ -440,7 +517,7 @@ impl Receiving {
             let content_type = ContentType::ALERT;
             return Err(PeerMisbehaved::EmptyFragment { content_type }.into());
         }
-        let Some(&[_level, description]) = self.queue.filled().get(content) else {
+        let Some(&[level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };
         let description = AlertDescription(description);
@@ -449,14 +526,15 @@ impl Receiving {
         match description {
             // RFC 8446 Section 5.1: nothing comes between the fragments of a message. A fatal alert ends the connection
             // all the same, and says more.
-            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED if fragmented => {
+            _ if fragmented
+                && (description == AlertDescription::CLOSE_NOTIFY
+                    || self.is_warning(level, description)) =>
+            {
                 let content_type = ContentType::ALERT;
                 return Err(PeerMisbehaved::InterleavedHandshake { content_type }.into());
             }
             AlertDescription::CLOSE_NOTIFY => self.closed = true,
-            // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal,
-            // whatever their level says (Section 6).
-            AlertDescription::USER_CANCELED => {
+            _ if self.is_warning(level, description) => {
                 self.warning_alerts += 1;
                 if self.warning_alerts > MAX_WARNING_ALERTS {
                     return Err(PeerMisbehaved::TooManyWarningAlerts {
@@ -470,6 +548,18 @@ impl Receiving {
         Ok(())
     }
 
+    /// Whether an alert other than close_notify leaves the connection alive.
+    fn is_warning(&self, level: u8, description: AlertDescription) -> bool {
+        // RFC 5246 Section 7.2: in older versions the level tells. What our application could do about a warning is
+        // nothing, so that it is ignored, as other libraries do.
+        if self.warnings_legal {
+            return level == WARNING;
+        }
+        // RFC 8446 Section 6.1: user_canceled is followed by close_notify. All others are fatal, whatever their level says
+        // (Section 6).
+        description == AlertDescription::USER_CANCELED
+    }
+
     fn accept_change_cipher_spec(
         &mut self,
         content: Range<usize>,
@@ -477,15 +567,40 @@ impl Receiving {
     ) -> Result<(), Error> {
         // RFC 8446 Section 5: "An implementation which receives any other change_cipher_spec value or which
         // receives a protected change_cipher_spec record MUST abort".
-        let dropped = self.change_cipher_spec == ChangeCipherSpecRule::Drop
-            && !protected
+        let rule = self.change_cipher_spec;
+        let dropped = matches!(
+            rule,
+            ChangeCipherSpecRule::Drop | ChangeCipherSpecRule::Dropped
+        ) && !protected
             && self.queue.filled().get(content) == Some(&[1]);
         if !dropped {
             return Err(PeerMisbehaved::IllegalChangeCipherSpec.into());
         }
         self.log(LoggedMessage::ChangeCipherSpec);
+        self.change_cipher_spec = ChangeCipherSpecRule::Dropped;
         // One is legal; a flood of them is the same attack as a flood of empty records.
         self.count_empty_record()
+    }
+
+    /// RFC 5246 Section 7.1: one byte of value 1, after which the peer seals under its new keys.
+    #[cfg(feature = "legacy")]
+    fn accept_legacy_change_cipher_spec(
+        &mut self,
+        content: Range<usize>,
+        expected: &'static str,
+    ) -> Result<(), Error> {
+        if self.change_cipher_spec != ChangeCipherSpecRule::LegacyAwait {
+            return Err(PeerMisbehaved::UnexpectedChangeCipherSpec { expected }.into());
+        }
+        let len = content.len();
+        if self.queue.filled().get(content) != Some(&[1]) {
+            return Err(PeerMisbehaved::MalformedChangeCipherSpec { len }.into());
+        }
+        self.log(LoggedMessage::ChangeCipherSpec);
+        self.empty_records = 0;
+        self.warning_alerts = 0;
+        self.change_cipher_spec = ChangeCipherSpecRule::LegacyReceived;
+        Ok(())
     }
 
     /// The type of the handshake message at the front, as soon as its first byte is there.
@@ -556,6 +671,8 @@ impl Receiving {
     pub(crate) fn set_keys(&mut self, keys: RecordKeys, _aligned: HandshakeAligned) {
         self.reader.set_keys(keys);
         self.early = None;
+        // The connection is of TLS 1.3.
+        self.warnings_legal = false;
     }
 
     pub(crate) fn reader_mut(&mut self) -> &mut RecordReader {
@@ -573,8 +690,65 @@ impl Receiving {
         aligned: HandshakeAligned,
     ) -> Result<(), Error> {
         self.set_keys(epoch.record_keys()?, aligned);
-        self.epoch = Some(epoch);
+        self.phase = Phase::Tls13(epoch);
         Ok(())
+    }
+
+    /// The connection is of this version, TLS 1.2 or older. From now on records of other versions are refused, and so is
+    /// change_cipher_spec, until [`expect_legacy_change_cipher_spec`](Self::expect_legacy_change_cipher_spec) allows one;
+    /// warning alerts leave the connection alive.
+    ///
+    /// Fails if the peer has sent a change_cipher_spec before: as long as the version was unknown it could have been TLS
+    /// 1.3's dummy, and now it is one that came too early.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {
+        self.reader.set_legacy_version(version)?;
+        if self.change_cipher_spec == ChangeCipherSpecRule::Dropped {
+            let expected = "the choice of a version";
+            return Err(PeerMisbehaved::UnexpectedChangeCipherSpec { expected }.into());
+        }
+        if !self.change_cipher_spec.is_legacy() {
+            self.change_cipher_spec = ChangeCipherSpecRule::LegacyRefuse;
+        }
+        self.warnings_legal = true;
+        Ok(())
+    }
+
+    /// Whether alerts of warning level leave the connection alive. For a client that offers older versions too, until it
+    /// knows the version: such servers may warn before their ServerHello, of unrecognized_name above all (RFC 6066
+    /// Section 3). The first keys of TLS 1.3 end it.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn allow_warnings(&mut self, allow: bool) {
+        self.warnings_legal = allow;
+    }
+
+    /// From now on one change_cipher_spec is legal, and the flow awaits it: [`Event::ChangeCipherSpec`].
+    #[cfg(feature = "legacy")]
+    pub(crate) fn expect_legacy_change_cipher_spec(&mut self) {
+        if self.change_cipher_spec == ChangeCipherSpecRule::LegacyRefuse {
+            self.change_cipher_spec = ChangeCipherSpecRule::LegacyAwait;
+        }
+    }
+
+    /// Changes to the keys that the peer's change_cipher_spec announced.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_keys(
+        &mut self,
+        keys: LegacyRecordKeys,
+        _aligned: HandshakeAligned,
+    ) -> Result<(), Error> {
+        if self.change_cipher_spec != ChangeCipherSpecRule::LegacyReceived {
+            return Err(Error::Internal("keys without change_cipher_spec"));
+        }
+        self.reader.set_legacy_keys(keys)?;
+        self.change_cipher_spec = ChangeCipherSpecRule::LegacyRefuse;
+        Ok(())
+    }
+
+    /// The handshake of an older version is over: application data may come.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn begin_legacy_application_data(&mut self) {
+        self.phase = Phase::Legacy;
     }
 
     /// Changes to the keys of early data, of which up to `limit` bytes may come, until the keys change again.
@@ -603,20 +777,30 @@ impl Receiving {
         self.unread_early.consume(count);
     }
 
-    /// The handshake is over for this half.
+    /// The secret behind the application keys of TLS 1.3, once they are in force.
     pub(crate) fn epoch(&self) -> Option<&Epoch> {
-        self.epoch.as_ref()
+        self.phase.epoch()
+    }
+
+    /// The handshake is over for this half, in whatever version.
+    pub(crate) fn carries_application_data(&self) -> bool {
+        self.phase.carries_application_data()
     }
 
     /// Takes the peer's KeyUpdate: the peer seals everything after it under its next keys (RFC 8446
     /// Section 4.6.3).
     pub(crate) fn update_keys(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "legacy")]
+        if let Phase::Legacy = self.phase {
+            return Err(PeerMisbehaved::UnexpectedMessage {
+                got: HandshakeType::KEY_UPDATE,
+                expected: "application data",
+            }
+            .into());
+        }
         let _aligned = self.prove_aligned()?;
         self.count_key_update()?;
-        let epoch = self.epoch.as_mut();
-        let keys = epoch
-            .ok_or(Error::Internal("KeyUpdate before application keys"))?
-            .update()?;
+        let keys = self.phase.epoch_mut()?.update()?;
         self.reader.set_keys(keys);
         Ok(())
     }
@@ -680,15 +864,16 @@ impl Receiving {
         }
     }
 
-    /// Gives the expanded key back too; the next record makes it again.
+    /// Gives the expanded key back too; the next record makes it again. Keys of older versions stay, as nothing is left that
+    /// they could be made of.
     pub(crate) fn release_key(&mut self) {
-        if let (Some(_), Some(protection)) = (&self.epoch, self.reader.protection_mut()) {
+        if let (Some(_), Some(protection)) = (self.phase.epoch(), self.reader.protection_mut()) {
             protection.release_key();
         }
     }
 
     fn restore_key(&mut self) -> Result<(), Error> {
-        match (&self.epoch, self.reader.protection_mut()) {
+        match (self.phase.epoch(), self.reader.protection_mut()) {
             (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
             _ => Ok(()),
         }
@@ -703,11 +888,12 @@ impl Receiving {
 
 /// The longest body this side accepts, by message. A ClientHello may hold PSK identities of 65,535
 /// bytes each; chains with ML-DSA certificates take tens of kilobytes. Memory grows only with bytes that
-/// really came.
+/// really came. OCSP responses may hold a chain too.
 fn max_message_len(message: HandshakeType) -> usize {
     match message {
         HandshakeType::CLIENT_HELLO
         | HandshakeType::CERTIFICATE
+        | HandshakeType::CERTIFICATE_STATUS
         | HandshakeType::NEW_SESSION_TICKET
         | HandshakeType::CERTIFICATE_REQUEST => 1 << 17,
         _ => 1 << 14,

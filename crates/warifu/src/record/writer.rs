@@ -2,9 +2,13 @@
 
 use crate::error::Error;
 use crate::parameters::ContentType;
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 
 use super::buffer::Buffer;
-use super::protection::{Protection, RecordKeys};
+#[cfg(feature = "legacy")]
+use super::legacy_protection::LegacyRecordKeys;
+use super::protection::{Layer, Protection, RecordKeys};
 use super::{HEADER_LEN, MAX_FRAGMENT_LEN};
 
 /// Decides how much padding a record gets, to hide the length of what is sent (RFC 8446 Section 5.4).
@@ -27,7 +31,7 @@ pub trait Padding: Send + Sync + core::fmt::Debug {
 
 /// Cuts content into fragments and seals each into the outgoing queue.
 pub(crate) struct RecordWriter {
-    protection: Option<Protection>,
+    layer: Layer,
     /// Most bytes of content in one record: the least of 16 KiB, what was negotiated and the local setting.
     fragment_limit: usize,
     /// `legacy_record_version` of unprotected records: 0x0301 for the first ClientHello, for peers that
@@ -38,7 +42,7 @@ pub(crate) struct RecordWriter {
 impl RecordWriter {
     pub(crate) fn new() -> Self {
         Self {
-            protection: None,
+            layer: Layer::Plain,
             fragment_limit: MAX_FRAGMENT_LEN,
             plain_version: [3, 3],
         }
@@ -50,21 +54,45 @@ impl RecordWriter {
 
     /// Replaces the keys; the sequence number starts again.
     pub(crate) fn set_keys(&mut self, keys: RecordKeys) {
-        self.protection = Some(Protection::new(keys));
+        self.layer = Layer::Tls13(Protection::new(keys));
     }
 
     /// Sends without protection again.
     pub(crate) fn drop_keys(&mut self) {
-        self.protection = None;
+        self.layer = Layer::Plain;
+    }
+
+    /// From now on records are of this version, TLS 1.2 or older.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {
+        self.layer.set_legacy_version(version)
+    }
+
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_keys(&mut self, keys: LegacyRecordKeys) -> Result<(), Error> {
+        self.layer.legacy_mut()?.set_keys(keys);
+        Ok(())
+    }
+
+    /// Whether application data is split in TLS 1.0 under CBC. It is, unless this says no.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_record_splitting(&mut self, splits: bool) -> Result<(), Error> {
+        self.layer.legacy_mut()?.set_splitting(splits);
+        Ok(())
+    }
+
+    #[cfg(all(test, feature = "legacy"))]
+    pub(crate) fn layer_mut(&mut self) -> &mut Layer {
+        &mut self.layer
     }
 
     pub(crate) fn protection_mut(&mut self) -> Option<&mut Protection> {
-        self.protection.as_mut()
+        self.layer.tls13_mut()
     }
 
     /// Whether KeyUpdate is due before more is sent.
     pub(crate) fn is_worn(&self) -> bool {
-        self.protection.as_ref().is_some_and(Protection::is_worn)
+        matches!(&self.layer, Layer::Tls13(protection) if protection.is_worn())
     }
 
     pub(crate) fn fragment_limit(&self) -> usize {
@@ -104,8 +132,12 @@ impl RecordWriter {
         padding: Option<&dyn Padding>,
         out: &mut Buffer,
     ) -> Result<(), Error> {
-        let Some(protection) = &mut self.protection else {
-            return self.write_plain(content_type, fragment, out);
+        let protection = match &mut self.layer {
+            Layer::Tls13(protection) => protection,
+            Layer::Plain => return self.write_plain(content_type, fragment, out),
+            // Padding is of TLS 1.3.
+            #[cfg(feature = "legacy")]
+            Layer::Legacy(legacy) => return legacy.write(content_type, fragment, out),
         };
         let padding_len = match padding {
             Some(policy) => policy

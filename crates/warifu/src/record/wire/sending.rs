@@ -3,13 +3,21 @@
 use std::sync::Arc;
 
 use crate::error::Error;
+#[cfg(feature = "legacy")]
+use crate::error::UsageError;
 use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 use crate::parameters::{AlertDescription, ContentType, HandshakeType};
 
 use super::super::buffer::Buffer;
+#[cfg(feature = "legacy")]
+use super::super::legacy_protection::LegacyRecordKeys;
 use super::super::protection::RecordKeys;
 use super::super::writer::{Padding, RecordWriter};
-use super::{Direction, Epoch, FLIGHT_LEN, Log, LoggedMessage, MESSAGE_HEADER_LEN};
+use super::{
+    Direction, Epoch, FATAL, FLIGHT_LEN, Log, LoggedMessage, MESSAGE_HEADER_LEN, Phase, WARNING,
+};
 
 /// How much early data may still be sent, and in what records.
 struct EarlySending {
@@ -23,8 +31,7 @@ pub(crate) struct Sending {
     writer: RecordWriter,
     /// Handshake messages that will share records.
     flight: Vec<u8>,
-    /// Set once application data may be sent.
-    epoch: Option<Epoch>,
+    phase: Phase,
     /// Set while the keys in force are those of early data.
     early: Option<EarlySending>,
     closed: bool,
@@ -38,7 +45,7 @@ impl Sending {
             queue: Buffer::default(),
             writer: RecordWriter::new(),
             flight: Vec::new(),
-            epoch: None,
+            phase: Phase::Handshake,
             early: None,
             closed: false,
             padding,
@@ -208,17 +215,21 @@ impl Sending {
 
     /// Sends an alert under the keys in force. After a fatal one, or close_notify, nothing more is sent.
     pub(crate) fn send_alert(&mut self, alert: AlertDescription) -> Result<(), Error> {
-        const WARNING: u8 = 1;
-        const FATAL: u8 = 2;
         if self.closed {
             return Ok(());
         }
         self.flush_flight()?;
+        // RFC 5246 Section 7.2.2: no_renegotiation "is always a warning". TLS 1.3 has none.
+        let is_warning = matches!(
+            alert,
+            AlertDescription::USER_CANCELED | AlertDescription::NO_RENEGOTIATION
+        );
         let level = match alert {
-            AlertDescription::CLOSE_NOTIFY | AlertDescription::USER_CANCELED => WARNING,
+            AlertDescription::CLOSE_NOTIFY => WARNING,
+            _ if is_warning => WARNING,
             _ => FATAL,
         };
-        self.closed = alert != AlertDescription::USER_CANCELED;
+        self.closed = !is_warning;
         self.log(LoggedMessage::Alert(alert));
         self.restore_key()?;
         self.writer
@@ -228,23 +239,68 @@ impl Sending {
     /// Changes to application keys, sealing what was sent before under the old ones.
     pub(crate) fn set_epoch(&mut self, epoch: Epoch) -> Result<(), Error> {
         self.set_keys(epoch.record_keys()?)?;
-        self.epoch = Some(epoch);
+        self.phase = Phase::Tls13(epoch);
         Ok(())
     }
 
-    /// Set once application data may be sent.
+    /// The secret behind the application keys of TLS 1.3, once they are in force.
     pub(crate) fn epoch(&self) -> Option<&Epoch> {
-        self.epoch.as_ref()
+        self.phase.epoch()
     }
 
-    /// Sends KeyUpdate and changes to the next keys, RFC 8446 Section 4.6.3.
+    /// Whether application data may be sent, in whatever version.
+    pub(crate) fn carries_application_data(&self) -> bool {
+        self.phase.carries_application_data()
+    }
+
+    /// The connection is of this version, TLS 1.2 or older: so are the records that are sent from now on.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {
+        self.writer.set_legacy_version(version)
+    }
+
+    /// Seals what was sent before and change_cipher_spec under the keys in force, then changes to these.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn send_legacy_change_cipher_spec(
+        &mut self,
+        keys: LegacyRecordKeys,
+    ) -> Result<(), Error> {
+        self.flush_flight()?;
+        if !self.closed {
+            self.log(LoggedMessage::ChangeCipherSpec);
+            let content_type = ContentType::CHANGE_CIPHER_SPEC;
+            self.writer
+                .write(content_type, &[1], None, &mut self.queue)?;
+        }
+        self.writer.set_legacy_keys(keys)
+    }
+
+    /// The handshake of an older version is over: application data may be sent.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn begin_legacy_application_data(&mut self) {
+        self.phase = Phase::Legacy;
+    }
+
+    /// Whether application data of TLS 1.0 under CBC goes into two records, the first of one byte. It does, unless this says
+    /// no after [`set_legacy_version`](Self::set_legacy_version).
+    #[cfg(feature = "legacy")]
+    pub(crate) fn set_record_splitting(&mut self, splits: bool) -> Result<(), Error> {
+        self.writer.set_record_splitting(splits)
+    }
+
+    /// Sends KeyUpdate and changes to the next keys, RFC 8446 Section 4.6.3. In older versions that is
+    /// [`UsageError::NotAvailable`].
     pub(crate) fn update_keys(&mut self, request_update: KeyUpdateRequest) -> Result<(), Error> {
+        #[cfg(feature = "legacy")]
+        if let Phase::Legacy = self.phase {
+            return Err(UsageError::NotAvailable(
+                "KeyUpdate is of TLS 1.3, and this connection is of an older version",
+            )
+            .into());
+        }
         self.send_message(|out| KeyUpdate { request_update }.encode(out))?;
         self.flush_flight()?;
-        let epoch = self.epoch.as_mut();
-        let keys = epoch
-            .ok_or(Error::Internal("KeyUpdate before application keys"))?
-            .update()?;
+        let keys = self.phase.epoch_mut()?.update()?;
         self.writer.set_keys(keys);
         Ok(())
     }
@@ -275,15 +331,15 @@ impl Sending {
         }
     }
 
-    /// Gives the expanded key back too; the next record makes it again.
+    /// As [`Receiving::release_key`](super::Receiving::release_key).
     pub(crate) fn release_key(&mut self) {
-        if let (Some(_), Some(protection)) = (&self.epoch, self.writer.protection_mut()) {
+        if let (Some(_), Some(protection)) = (self.phase.epoch(), self.writer.protection_mut()) {
             protection.release_key();
         }
     }
 
     fn restore_key(&mut self) -> Result<(), Error> {
-        match (&self.epoch, self.writer.protection_mut()) {
+        match (self.phase.epoch(), self.writer.protection_mut()) {
             (Some(epoch), Some(protection)) => protection.restore_key(|| epoch.record_keys()),
             _ => Ok(()),
         }
