@@ -38,8 +38,13 @@ fn contradictions_are_refused_and_say_what_to_change() {
             "no cipher suite is enabled: name at least one in with_cipher_suites",
         ),
         (
-            |c| c.with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite(0xc02b)]),
-            "cipher suite 0xc02b is not one of TLS 1.3",
+            |c| {
+                c.with_cipher_suites(&[
+                    CipherSuite::TLS_AES_128_GCM_SHA256,
+                    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+                ])
+            },
+            "cipher suite TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 is not one of TLS 1.3",
         ),
         (
             |c| c.with_cipher_suites(&[CipherSuite::TLS_FALLBACK_SCSV]),

@@ -3,7 +3,13 @@
 
 mod alert;
 mod cipher_suite;
+mod cipher_suite_names;
+#[cfg(feature = "legacy")]
+mod client_certificate_type;
 mod extension_type;
+#[cfg(feature = "legacy")]
+#[allow(dead_code, reason = "used by the flows of older versions")]
+mod legacy_suite;
 mod max_fragment_length;
 mod named_group;
 mod protocol_version;
@@ -14,7 +20,12 @@ mod signature_scheme;
 pub use alert::AlertDescription;
 pub use cipher_suite::CipherSuite;
 pub(crate) use cipher_suite::{TLS13_SUITES, Tls13Suite};
+#[cfg(feature = "legacy")]
+pub use client_certificate_type::ClientCertificateType;
 pub use extension_type::ExtensionType;
+#[cfg(feature = "legacy")]
+#[allow(unused_imports, reason = "used by the flows of older versions")]
+pub(crate) use legacy_suite::{KeyExchange, LEGACY_SUITES, LegacyCipher, LegacySuite};
 pub use max_fragment_length::MaxFragmentLength;
 pub use named_group::NamedGroup;
 pub use protocol_version::ProtocolVersion;
