@@ -98,6 +98,13 @@ impl<'a> Reader<'a> {
         self.bytes(len, what)
     }
 
+    /// What has been taken since `start`, an earlier state of this reader.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn since(&self, start: &Self) -> &'a [u8] {
+        let len = start.rest.len().saturating_sub(self.rest.len());
+        start.rest.get(..len).unwrap_or_default()
+    }
+
     /// Demands that everything has been read.
     pub(crate) fn finish(&self, what: &'static str) -> Result<(), Error> {
         if self.is_empty() {
@@ -209,6 +216,8 @@ wire_registries!(
     PskKeyExchangeMode,
     SignatureScheme,
 );
+#[cfg(feature = "legacy")]
+wire_registries!(ClientCertificateType);
 
 /// `opaque name<MIN..MAX>` behind a length of `PREFIX` bytes: borrowed bytes. The range is checked when
 /// it is read and when it is encoded, not when it is made.

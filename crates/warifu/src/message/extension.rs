@@ -4,16 +4,17 @@
 //! carry it, what is inside. All else follows from the rows: a struct of typed options for each message,
 //! reading, encoding (in the table's order), and these decisions:
 //!
-//! | an extension that is | in a request (CH, CR, NST) | in a response (SH, HRR, EE, CT) |
+//! | an extension that is | in a request (CH, CR, NST) | in a response (SH, HRR, EE, CT, LSH) |
 //! |---|---|---|
 //! | unknown here | ignored | `UnsolicitedExtension`, by `check_solicited` |
 //! | known, and the row names this message | read | read; `UnsolicitedExtension` if not offered, by `check_solicited` |
-//! | known, and the row does not name this message | `MisplacedExtension` | `MisplacedExtension` |
-//! | of older versions only (`legacy`) | read in CH, else as unknown | as unknown |
+//! | known, and the row does not name this message | `MisplacedExtension` | `MisplacedExtension`; in LSH as unknown |
+//! | of older versions only (`legacy`) | read in CH, else as unknown | read in LSH, else as unknown |
 //! | there twice, known or not | `DuplicateExtension` | `DuplicateExtension` |
 //!
 //! The columns are those of RFC 8446 Section 4.2: CH ClientHello, SH ServerHello, HRR HelloRetryRequest, EE
-//! EncryptedExtensions, CT Certificate, CR CertificateRequest, NST NewSessionTicket.
+//! EncryptedExtensions, CT Certificate, CR CertificateRequest, NST NewSessionTicket. LSH is the ServerHello of TLS 1.2 and
+//! older (feature `legacy`).
 
 use core::fmt;
 
@@ -48,6 +49,7 @@ macro_rules! extensions {
                 $( CT: $ct:ty, )?
                 $( CR: $cr:ty, )?
                 $( NST: $nst:ty, )?
+                $( LSH: $lsh:ty, )?
             }
         )*
     ) => {
@@ -80,6 +82,10 @@ macro_rules! extensions {
                         $( (Carrier::Certificate, stringify!($ct)), )?
                         $( (Carrier::CertificateRequest, stringify!($cr)), )?
                         $( (Carrier::NewSessionTicket, stringify!($nst)), )?
+                        $(
+                            #[cfg(feature = "legacy")]
+                            (Carrier::LegacyServerHello, stringify!($lsh)),
+                        )?
                     ],
                 },
             )*
@@ -92,6 +98,8 @@ macro_rules! extensions {
         extension_struct! { CertificateExtensions, Certificate, $( $( $name: $ct = $constant, )? )* }
         extension_struct! { CertificateRequestExtensions, CertificateRequest, $( $( $name: $cr = $constant, )? )* }
         extension_struct! { NewSessionTicketExtensions, NewSessionTicket, $( $( $name: $nst = $constant, )? )* }
+        #[cfg(feature = "legacy")]
+        extension_struct! { LegacyServerHelloExtensions, LegacyServerHello, $( $( $name: $lsh = $constant, )? )* }
     };
 }
 
@@ -207,34 +215,44 @@ extensions! {
     server_name: SERVER_NAME, "RFC 6066 Section 3" {
         CH: ServerNameList<'a>,
         EE: Empty,
+        LSH: Empty,
     }
     renegotiation_info: RENEGOTIATION_INFO, "RFC 5746 Section 3.2", legacy {
         CH: Opaque8<'a, 0, 0xff>,
+        LSH: Opaque8<'a, 0, 0xff>,
     }
     extended_main_secret: EXTENDED_MAIN_SECRET, "RFC 7627 Section 5.1", legacy {
         CH: Empty,
+        LSH: Empty,
     }
     encrypt_then_mac: ENCRYPT_THEN_MAC, "RFC 7366 Section 2", legacy {
         CH: Empty,
+        LSH: Empty,
     }
     supported_groups: SUPPORTED_GROUPS, "RFC 8446 Section 4.2.7" {
         CH: NamedGroupList<'a>,
         EE: NamedGroupList<'a>,
+        // No RFC puts it here, yet there are servers that do.
+        LSH: NamedGroupList<'a>,
     }
     ec_point_formats: EC_POINT_FORMATS, "RFC 8422 Section 5.1.2", legacy {
         CH: Opaque8<'a, 1, 0xff>,
+        LSH: Opaque8<'a, 1, 0xff>,
     }
     session_ticket: SESSION_TICKET, "RFC 5077 Section 3.2", legacy {
         CH: Rest<'a>,
+        LSH: Empty,
     }
     application_layer_protocol_negotiation: APPLICATION_LAYER_PROTOCOL_NEGOTIATION, "RFC 7301 Section 3.1" {
         CH: ProtocolNameList<'a>,
         EE: SelectedProtocol<'a>,
+        LSH: SelectedProtocol<'a>,
     }
     status_request: STATUS_REQUEST, "RFC 8446 Section 4.4.2.1" {
         CH: CertificateStatusRequest<'a>,
         CT: CertificateStatus<'a>,
         CR: Empty,
+        LSH: Empty,
     }
     signed_certificate_timestamp: SIGNED_CERTIFICATE_TIMESTAMP, "RFC 6962 Section 3.3.1" {
         CH: Empty,
@@ -284,10 +302,12 @@ extensions! {
     max_fragment_length: MAX_FRAGMENT_LENGTH, "RFC 6066 Section 4" {
         CH: MaxFragmentLength,
         EE: MaxFragmentLength,
+        LSH: MaxFragmentLength,
     }
     record_size_limit: RECORD_SIZE_LIMIT, "RFC 8449 Section 4" {
         CH: RecordSizeLimit<RECORD_SIZE_LIMIT_CLIENT>,
         EE: RecordSizeLimit<RECORD_SIZE_LIMIT_SERVER>,
+        LSH: RecordSizeLimit<RECORD_SIZE_LIMIT_LEGACY>,
     }
     tls_cert_with_extern_psk: TLS_CERT_WITH_EXTERN_PSK, "RFC 9973 Section 5" {
         CH: Empty,
@@ -334,6 +354,9 @@ pub(crate) enum Carrier {
     Certificate,
     CertificateRequest,
     NewSessionTicket,
+    /// ServerHello of TLS 1.2 and older.
+    #[cfg(feature = "legacy")]
+    LegacyServerHello,
 }
 
 impl Carrier {
@@ -347,6 +370,8 @@ impl Carrier {
             Self::Certificate => "Certificate",
             Self::CertificateRequest => "CertificateRequest",
             Self::NewSessionTicket => "NewSessionTicket",
+            #[cfg(feature = "legacy")]
+            Self::LegacyServerHello => "ServerHello",
         }
     }
 
@@ -360,13 +385,23 @@ impl Carrier {
             Self::HelloRetryRequest => (6, MAX_16),
             Self::CertificateRequest => (2, MAX_16),
             Self::NewSessionTicket => (0, MAX_16 - 1),
+            #[cfg(feature = "legacy")]
+            Self::LegacyServerHello => (0, MAX_16),
         }
     }
 
     /// Whether a message without extensions may also leave out the block's length, as older versions
     /// do (RFC 5246 Section 7.4.1.2). We leave it out.
     const fn may_lack_block(self) -> bool {
-        matches!(self, Self::ClientHello | Self::ServerHello)
+        matches!(self, Self::ClientHello | Self::ServerHello) || self.is_legacy()
+    }
+
+    /// Whether it is a message of TLS 1.2 and older.
+    const fn is_legacy(self) -> bool {
+        #[cfg(feature = "legacy")]
+        return matches!(self, Self::LegacyServerHello);
+        #[cfg(not(feature = "legacy"))]
+        false
     }
 
     /// Takes the block and decides by the table all that does not need to look inside extensions.
@@ -416,10 +451,10 @@ impl Carrier {
     /// RFC 8446 Section 4.2: "If an implementation receives an extension which it recognizes and which is
     /// not specified for the message in which it appears, it MUST abort the handshake with an
     /// "illegal_parameter" alert." An extension of older versions is one that TLS 1.3 does not
-    /// recognize, outside ClientHello.
+    /// recognize, outside ClientHello. Older versions have no such rule; `check_solicited` finds what is out of place.
     fn check_placement(self, extension: ExtensionType) -> Result<(), PeerMisbehaved> {
         match Row::of(extension) {
-            Some(row) if !row.legacy && !row.may_be_in(self) => {
+            Some(row) if !row.legacy && !row.may_be_in(self) && !self.is_legacy() => {
                 Err(PeerMisbehaved::MisplacedExtension {
                     extension,
                     message: self.name(),
@@ -437,7 +472,8 @@ impl Carrier {
     ) -> Result<(), PeerMisbehaved> {
         // RFC 8446 Section 4.2: "Implementations MUST NOT send extension responses if the remote
         // endpoint did not send the corresponding extension requests, with the exception of the
-        // "cookie" extension in the HelloRetryRequest."
+        // "cookie" extension in the HelloRetryRequest." RFC 5246 Section 7.4.1.4 says the same of ServerHello, and
+        // what no row allows there answers nothing, offered though it was for TLS 1.3.
         if self == Self::HelloRetryRequest {
             offered = offered.with(ExtensionType::COOKIE);
         }
@@ -446,7 +482,7 @@ impl Carrier {
             .map(|entry| entry.extension_type)
             .find(|extension_type| {
                 !offered.contains(*extension_type)
-                    || Row::of(*extension_type).is_none_or(|row| row.legacy)
+                    || Row::of(*extension_type).is_none_or(|row| !row.may_be_in(self))
             });
         match unsolicited {
             Some(extension) => Err(PeerMisbehaved::UnsolicitedExtension {
@@ -486,7 +522,8 @@ impl Row {
 
 /// Gives the messages that answer others their check for what was not asked.
 macro_rules! responses {
-    ( $( $struct:ident: $carrier:ident, )* ) => {$(
+    ( $( $(#[$attribute:meta])* $struct:ident: $carrier:ident, )* ) => {$(
+        $(#[$attribute])*
         impl $struct<'_> {
             /// Checks that the message, as it was read, has no extension but those that the message
             /// which it answers offered.
@@ -524,6 +561,9 @@ responses! {
     HelloRetryRequestExtensions: HelloRetryRequest,
     EncryptedExtensionsExtensions: EncryptedExtensions,
     CertificateExtensions: Certificate,
+    #[cfg(feature = "legacy")]
+    #[allow(dead_code, reason = "used by the flows of older versions")]
+    LegacyServerHelloExtensions: LegacyServerHello,
 }
 
 /// A set of known extension types.

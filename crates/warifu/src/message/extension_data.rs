@@ -84,7 +84,7 @@ impl Wire<'_> for MaxFragmentLength {
 }
 
 /// RecordSizeLimit, RFC 8449 Section 4: the most bytes of TLSInnerPlaintext that the sender takes in a
-/// record. `MAX` is the largest legal value.
+/// record; of plaintext in TLS 1.2 and older. `MAX` is the largest legal value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RecordSizeLimit<const MAX: u16>(pub(crate) u16);
 
@@ -93,6 +93,9 @@ pub(crate) struct RecordSizeLimit<const MAX: u16>(pub(crate) u16);
 pub(crate) const RECORD_SIZE_LIMIT_CLIENT: u16 = u16::MAX;
 /// In EncryptedExtensions the version is known: 2^14 bytes and the content type.
 pub(crate) const RECORD_SIZE_LIMIT_SERVER: u16 = (1 << 14) + 1;
+/// In the ServerHello of TLS 1.2 and older: 2^14 bytes, as the content type is not counted there.
+#[cfg(feature = "legacy")]
+pub(crate) const RECORD_SIZE_LIMIT_LEGACY: u16 = 1 << 14;
 const MIN_RECORD_SIZE_LIMIT: u16 = 64;
 
 impl<const MAX: u16> Wire<'_> for RecordSizeLimit<MAX> {

@@ -7,7 +7,7 @@ use super::*;
 use crate::error::PeerMisbehaved;
 use crate::parameters::{AlertDescription, ExtensionType};
 
-const CARRIERS: [Carrier; 7] = [
+const CARRIERS: &[Carrier] = &[
     Carrier::ClientHello,
     Carrier::ServerHello,
     Carrier::HelloRetryRequest,
@@ -15,7 +15,20 @@ const CARRIERS: [Carrier; 7] = [
     Carrier::Certificate,
     Carrier::CertificateRequest,
     Carrier::NewSessionTicket,
+    #[cfg(feature = "legacy")]
+    Carrier::LegacyServerHello,
 ];
+
+/// The ServerHello of TLS 1.2 and older.
+fn is_legacy(carrier: Carrier) -> bool {
+    #[cfg(feature = "legacy")]
+    return carrier == Carrier::LegacyServerHello;
+    #[cfg(not(feature = "legacy"))]
+    {
+        let _ = carrier;
+        false
+    }
+}
 
 /// A type that nobody knows (GREASE, RFC 8701).
 const UNKNOWN: ExtensionType = ExtensionType(0x0a0a);
@@ -52,6 +65,8 @@ fn read_block(
         Carrier::Certificate => read!(CertificateExtensions, response),
         Carrier::CertificateRequest => read!(CertificateRequestExtensions),
         Carrier::NewSessionTicket => read!(NewSessionTicketExtensions),
+        #[cfg(feature = "legacy")]
+        Carrier::LegacyServerHello => read!(LegacyServerHelloExtensions, response),
     };
     reader.finish("block")?;
     Ok(result)
@@ -83,6 +98,8 @@ fn full_block(carrier: Carrier, source: &mut Source) -> Vec<u8> {
                 Carrier::Certificate => sample_block::<CertificateExtensions>(source),
                 Carrier::CertificateRequest => sample_block::<CertificateRequestExtensions>(source),
                 Carrier::NewSessionTicket => sample_block::<NewSessionTicketExtensions>(source),
+                #[cfg(feature = "legacy")]
+                Carrier::LegacyServerHello => sample_block::<LegacyServerHelloExtensions>(source),
             };
             for entry in Entries::new(&sample) {
                 let entry = entry.unwrap();
@@ -123,7 +140,7 @@ fn unsolicited(extension: ExtensionType, carrier: Carrier) -> Result<(), PeerMis
 #[test]
 fn every_extension_is_read_where_it_may_be_and_refused_elsewhere() {
     let mut source = Source::new(6);
-    for carrier in CARRIERS {
+    for &carrier in CARRIERS {
         let full = full_block(carrier, &mut source);
         for row in TABLE {
             let this = row.extension_type;
@@ -139,12 +156,12 @@ fn every_extension_is_read_where_it_may_be_and_refused_elsewhere() {
                 (false, true) if is_request(carrier) => {
                     assert_eq!(result, Ok((ExtensionSet::EMPTY, Ok(()))))
                 }
-                (false, true) => assert_eq!(
+                (false, legacy) if legacy || is_legacy(carrier) => assert_eq!(
                     result,
                     Ok((ExtensionSet::EMPTY, unsolicited(this, carrier))),
                     "{carrier:?} {row:?}"
                 ),
-                (false, false) => assert_eq!(
+                (false, _) => assert_eq!(
                     result,
                     Err(PeerMisbehaved::MisplacedExtension {
                         extension: this,
@@ -161,7 +178,7 @@ fn every_extension_is_read_where_it_may_be_and_refused_elsewhere() {
 #[test]
 fn every_extension_in_a_response_must_have_been_offered() {
     let mut source = Source::new(7);
-    for carrier in CARRIERS.into_iter().filter(|carrier| !is_request(*carrier)) {
+    for &carrier in CARRIERS.iter().filter(|carrier| !is_request(**carrier)) {
         let full = full_block(carrier, &mut source);
         assert_eq!(read_block(carrier, &full, all_known()).unwrap().1, Ok(()));
         for entry in Entries::new(&full) {
@@ -185,7 +202,7 @@ fn every_extension_in_a_response_must_have_been_offered() {
 #[test]
 fn unknown_extensions_are_ignored_in_requests_and_unsolicited_in_responses() {
     let mut source = Source::new(8);
-    for carrier in CARRIERS {
+    for &carrier in CARRIERS {
         let known = full_block(carrier, &mut source);
         let mut block = extension(UNKNOWN, &[1, 2, 3]);
         block.extend_from_slice(&known);
@@ -203,7 +220,7 @@ fn unknown_extensions_are_ignored_in_requests_and_unsolicited_in_responses() {
 #[test]
 fn every_extension_that_comes_twice_is_refused() {
     let mut source = Source::new(9);
-    for carrier in CARRIERS {
+    for &carrier in CARRIERS {
         let mut full = full_block(carrier, &mut source);
         full.splice(0..0, extension(UNKNOWN, &[1, 2, 3]));
         for entry in Entries::new(&full) {
@@ -225,7 +242,7 @@ fn every_extension_that_comes_twice_is_refused() {
 #[test]
 fn every_extension_is_read_to_its_last_byte_and_not_beyond() {
     let mut source = Source::new(10);
-    for carrier in CARRIERS {
+    for &carrier in CARRIERS {
         let full = full_block(carrier, &mut source);
         for entry in Entries::new(&full) {
             let entry = entry.unwrap();
@@ -260,7 +277,7 @@ fn every_extension_is_read_to_its_last_byte_and_not_beyond() {
 #[test]
 fn a_block_of_extensions_cut_anywhere_is_malformed() {
     let mut source = Source::new(11);
-    for carrier in CARRIERS {
+    for &carrier in CARRIERS {
         let full = full_block(carrier, &mut source);
         let ends: Vec<usize> = Entries::new(&full)
             .scan(0, |end, entry| {
@@ -317,7 +334,12 @@ fn the_table_has_each_extension_once_and_pre_shared_key_last() {
     for row in TABLE {
         assert_eq!(row.extension_type.name(), Some(row.name));
         assert!(row.rfc.starts_with("RFC ") && row.rfc.contains(" Section "));
-        assert_eq!(row.legacy, row.legacy && row.carriers.len() == 1, "{row:?}");
+        let of_tls13 = row
+            .carriers
+            .iter()
+            .filter(|(carrier, _)| !is_legacy(*carrier))
+            .count();
+        assert!(!row.legacy || of_tls13 == 1, "{row:?}");
     }
 }
 
@@ -351,7 +373,11 @@ fn the_table_agrees_with_rfc_8446() {
         .iter()
         .filter(|row| !row.legacy)
         .map(|row| {
-            let columns = row.carriers.iter().map(|(carrier, _)| match carrier {
+            let carriers = row
+                .carriers
+                .iter()
+                .filter(|(carrier, _)| !is_legacy(*carrier));
+            let columns = carriers.map(|(carrier, _)| match carrier {
                 Carrier::ClientHello => "CH",
                 Carrier::ServerHello => "SH",
                 Carrier::HelloRetryRequest => "HRR",
@@ -359,6 +385,8 @@ fn the_table_agrees_with_rfc_8446() {
                 Carrier::Certificate => "CT",
                 Carrier::CertificateRequest => "CR",
                 Carrier::NewSessionTicket => "NST",
+                #[cfg(feature = "legacy")]
+                Carrier::LegacyServerHello => "LSH",
             });
             [row.name]
                 .into_iter()
@@ -370,6 +398,96 @@ fn the_table_agrees_with_rfc_8446() {
     rfc.sort_unstable();
     ours.sort_unstable();
     assert_eq!(ours, rfc);
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn the_table_agrees_with_the_rfcs_of_older_versions() {
+    // Each by its own RFC; supported_groups because servers send it.
+    type T = ExtensionType;
+    let mut expected = [
+        (T::SERVER_NAME, "Empty"),
+        (T::MAX_FRAGMENT_LENGTH, "MaxFragmentLength"),
+        (T::STATUS_REQUEST, "Empty"),
+        (T::SUPPORTED_GROUPS, "NamedGroupList<'a>"),
+        (T::EC_POINT_FORMATS, "Opaque8<'a, 1, 0xff>"),
+        (
+            T::APPLICATION_LAYER_PROTOCOL_NEGOTIATION,
+            "SelectedProtocol<'a>",
+        ),
+        (T::ENCRYPT_THEN_MAC, "Empty"),
+        (T::EXTENDED_MAIN_SECRET, "Empty"),
+        (
+            T::RECORD_SIZE_LIMIT,
+            "RecordSizeLimit<RECORD_SIZE_LIMIT_LEGACY>",
+        ),
+        (T::SESSION_TICKET, "Empty"),
+        (T::RENEGOTIATION_INFO, "Opaque8<'a, 0, 0xff>"),
+    ];
+    let mut ours: Vec<_> = TABLE
+        .iter()
+        .flat_map(|row| {
+            let carriers = row
+                .carriers
+                .iter()
+                .filter(|(carrier, _)| is_legacy(*carrier));
+            carriers.map(|(_, inside)| (row.extension_type, *inside))
+        })
+        .collect();
+    expected.sort_unstable();
+    ours.sort_unstable();
+    assert_eq!(ours, expected);
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn an_older_server_hello_with_an_answer_of_tls_1_3_is_unsolicited() {
+    // Though all was offered.
+    for extension_type in [
+        ExtensionType::KEY_SHARE,
+        ExtensionType::SUPPORTED_VERSIONS,
+        ExtensionType::PRE_SHARED_KEY,
+        ExtensionType::EARLY_DATA,
+        ExtensionType::COOKIE,
+        ExtensionType::SIGNATURE_ALGORITHMS,
+    ] {
+        let block = extension(extension_type, &[0, 0]);
+        let (present, solicited) =
+            read_block(Carrier::LegacyServerHello, &block, all_known()).unwrap();
+        assert_eq!(present, ExtensionSet::EMPTY);
+        let error = solicited.unwrap_err();
+        assert_eq!(
+            error,
+            PeerMisbehaved::UnsolicitedExtension {
+                extension: extension_type,
+                message: "ServerHello"
+            }
+        );
+        assert_eq!(error.alert(), AlertDescription::UNSUPPORTED_EXTENSION);
+    }
+}
+
+#[cfg(feature = "legacy")]
+#[test]
+fn an_older_server_may_limit_records_to_what_its_version_has() {
+    let limit = |value: u16| {
+        let block = extension(ExtensionType::RECORD_SIZE_LIMIT, &value.to_be_bytes());
+        read_block(Carrier::LegacyServerHello, &block, all_known()).map(|(_, solicited)| solicited)
+    };
+    assert_eq!(limit(1 << 14), Ok(Ok(())));
+    assert_eq!(limit(64), Ok(Ok(())));
+    for (value, what) in [
+        (
+            (1 << 14) + 1,
+            "record_size_limit exceeds the version's limit (RFC 8449 Section 4)",
+        ),
+        (63, "record_size_limit is less than 64 (RFC 8449 Section 4)"),
+    ] {
+        assert_eq!(
+            limit(value),
+            Err(PeerMisbehaved::IllegalParameter { what }.into())
+        );
+    }
 }
 
 #[test]

@@ -18,6 +18,13 @@ mod extension_tests;
 pub(crate) mod finished;
 pub(crate) mod hello_retry_request;
 pub(crate) mod key_update;
+#[cfg(feature = "legacy")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "used by the flows of older versions"
+)]
+pub(crate) mod legacy;
 pub(crate) mod new_session_ticket;
 #[cfg(test)]
 mod recorded_tests;
@@ -36,6 +43,8 @@ pub(crate) use client_hello::ClientHello;
 pub(crate) use codec::{List8, List16, Opaque8, Opaque16, Rest};
 pub(crate) use encrypted_extensions::EncryptedExtensions;
 pub(crate) use end_of_early_data::EndOfEarlyData;
+#[cfg(feature = "legacy")]
+pub(crate) use extension::LegacyServerHelloExtensions;
 pub(crate) use extension::{
     CertificateExtensions, CertificateRequestExtensions, ClientHelloExtensions,
     EncryptedExtensionsExtensions, ExtensionSet, HelloRetryRequestExtensions,
@@ -177,7 +186,7 @@ impl fmt::Debug for Random {
 /// `legacy_session_id`, and the server's echo of it: `opaque<0..32>`.
 pub(crate) type SessionId<'a> = Opaque8<'a, 0, 32>;
 
-/// The only legacy_compression_method of TLS 1.3 servers: zero.
+/// The only legacy_compression_method of TLS 1.3 servers, and the only one here: zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NullCompression;
 

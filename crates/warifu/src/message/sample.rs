@@ -3,7 +3,11 @@
 use super::codec::{List, Opaque, Wire};
 use super::extension::first_duplicate;
 use super::hello_retry_request::RetryRandom;
+#[cfg(feature = "legacy")]
+use super::legacy::{EcdheParams, LegacyCertificateRequest, LegacySigned};
 use super::*;
+#[cfg(feature = "legacy")]
+use crate::parameters::ClientCertificateType;
 use crate::parameters::{
     CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
     SignatureScheme,
@@ -140,4 +144,23 @@ impl<'a, T: Sample + Wire<'a>, const PREFIX: usize, const MIN: usize, const MAX:
         }
         Self::new(items.leak())
     }
+}
+
+#[cfg(feature = "legacy")]
+sample! {
+    ClientCertificateType: |source| Self(Sample::sample(source));
+    // With what TLS 1.2 adds, the form in which `Wire` reads them.
+    LegacySigned<'_>: |source| Self {
+        algorithm: Some(Sample::sample(source)),
+        signature: Sample::sample(source),
+    };
+    LegacyCertificateRequest<'_>: |source| Self {
+        certificate_types: Sample::sample(source),
+        supported_signature_algorithms: Some(Sample::sample(source)),
+        certificate_authorities: Sample::sample(source),
+    };
+    EcdheParams<'_>: |source| Self {
+        group: Sample::sample(source),
+        public: Sample::sample(source),
+    };
 }
