@@ -13,8 +13,7 @@ use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
 use crate::handshake::ticket::{Issuer, Keeper};
-use crate::handshake::tls13_key_schedule::ExporterSecret;
-use crate::handshake::{self, AfterHandshake, Connected, OwnMaterial};
+use crate::handshake::{self, AfterHandshake, Connected, Exporter, OwnMaterial};
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType};
 use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
@@ -92,7 +91,7 @@ enum New {
 
 struct Established {
     facts: ConnectionFacts,
-    exporter: ExporterSecret,
+    exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Coroutine<Authenticated>>,
     tickets: AfterHandshake,
@@ -100,8 +99,8 @@ struct Established {
     issuing: Option<Coroutine<Box<Issuer>>>,
     /// Answers to CertificateRequests since the output was last empty.
     unsent_answers: usize,
-    /// The peer waits for our KeyUpdate.
-    key_update_due: bool,
+    /// The peer waits for our KeyUpdate or, in older versions, for the refusal to renegotiate.
+    answer_due: bool,
 }
 
 /// What [`Connection::read`] found.
@@ -399,10 +398,10 @@ impl Connection {
             }
             if event != Event::Handshake {
                 // One answer serves any number of requests; it leaves when there is room, or before our next data.
-                if established.key_update_due && wire.sending.queue().is_empty() {
-                    established.key_update_due = false;
+                if established.answer_due && wire.sending.queue().is_empty() {
+                    established.answer_due = false;
                     if !wire.sending.is_closed() {
-                        wire.sending.update_keys(KeyUpdateRequest::NotRequested)?;
+                        wire.sending.answer()?;
                     }
                 }
                 return Ok(event);
@@ -414,7 +413,7 @@ impl Connection {
             let receiving = &mut wire.receiving;
             match post_handshake::accept_message(receiving, self.is_client, keeper, message)? {
                 Action::Nothing => {}
-                Action::UpdateKeys => established.key_update_due = true,
+                Action::Answer => established.answer_due = true,
                 Action::Authenticate(message) => {
                     let output_is_empty = wire.sending.queue().is_empty();
                     established.accept_authentication(message, output_is_empty)?;
@@ -467,9 +466,9 @@ impl Connection {
         if sending.is_closed() {
             return Err(UsageError::WriteAfterClose.into());
         }
-        if established.key_update_due {
-            established.key_update_due = false;
-            sending.update_keys(KeyUpdateRequest::NotRequested)?;
+        if established.answer_due {
+            established.answer_due = false;
+            sending.answer()?;
         }
         sending.write_application_record(data)
     }
@@ -742,9 +741,7 @@ impl Connection {
             )
             .into());
         }
-        established
-            .exporter
-            .export(label, context.unwrap_or_default(), output)
+        established.exporter.export(label, context, output)
     }
 
     /// What is known of the connection; `None` before the end of the handshake.
@@ -798,7 +795,7 @@ impl Connection {
                     .ok_or(Error::Internal("connection without its wire"))?,
                 facts: established.facts,
                 is_client: self.is_client,
-                key_update_due: established.key_update_due,
+                answer_due: established.answer_due,
                 partial_write: self.partial_write,
             }),
             State::Failed(error) => Err(error),
@@ -852,7 +849,7 @@ pub(crate) struct Parts {
     pub(crate) keeper: Option<Box<Keeper>>,
     pub(crate) facts: ConnectionFacts,
     pub(crate) is_client: bool,
-    pub(crate) key_update_due: bool,
+    pub(crate) answer_due: bool,
     pub(crate) partial_write: bool,
 }
 
@@ -890,7 +887,7 @@ impl Established {
             tickets: connected.tickets,
             issuing: None,
             unsent_answers: 0,
-            key_update_due: false,
+            answer_due: false,
         }
     }
 

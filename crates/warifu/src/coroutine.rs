@@ -146,6 +146,25 @@ impl<M> Received<M> {
     }
 }
 
+/// Stands for a message of one of several types, which [`Received::message_type`] tells.
+#[cfg(feature = "legacy")]
+pub(crate) struct AnyMessage;
+
+#[cfg(feature = "legacy")]
+impl Received<AnyMessage> {
+    pub(crate) fn message_type(&self) -> HandshakeType {
+        HandshakeType(self.bytes.first().copied().unwrap_or_default())
+    }
+
+    /// The message as one of its type, which the caller has looked at.
+    pub(crate) fn of_type<M: Handshake<'static>>(self) -> Received<M> {
+        Received {
+            bytes: self.bytes,
+            message: PhantomData,
+        }
+    }
+}
+
 /// One of two messages, where the protocol has a branch.
 pub(crate) enum Either<A, B> {
     First(Received<A>),
@@ -179,6 +198,19 @@ impl Peer {
                 bytes,
                 message: PhantomData,
             })
+        })
+    }
+
+    /// Waits for a message of one of these types; `expected` names them.
+    #[cfg(feature = "legacy")]
+    pub(crate) async fn recv_any(
+        &mut self,
+        types: &[HandshakeType],
+        expected: &'static str,
+    ) -> Result<Received<AnyMessage>, Error> {
+        Ok(Received {
+            bytes: self.recv_message(types, expected).await?,
+            message: PhantomData,
         })
     }
 

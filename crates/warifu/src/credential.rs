@@ -42,6 +42,12 @@ pub struct Credential {
     /// DNS names of the leaf in lower case; a wildcard begins with `*.`.
     dns_names: Vec<String>,
     ip_names: Vec<core::net::IpAddr>,
+    /// Of the leaf's key; `None` if it is one that peers here would not take.
+    #[cfg(feature = "legacy")]
+    key_kind: Option<KeyKind>,
+    /// What the key signs in TLS 1.2 handshakes, best first.
+    #[cfg(feature = "legacy")]
+    legacy_schemes: Vec<SignatureScheme>,
 }
 
 enum Signer {
@@ -156,7 +162,13 @@ impl Credential {
                 PresentedName::Ip(ip) => ip_names.push(ip),
             }
         }
+        #[cfg(feature = "legacy")]
+        let key_kind = leaf_key(&chain).ok().map(|key| key.kind());
         Ok(Self {
+            #[cfg(feature = "legacy")]
+            legacy_schemes: legacy_schemes(&signer, &schemes, key_kind),
+            #[cfg(feature = "legacy")]
+            key_kind,
             chain,
             signer,
             schemes,
@@ -217,6 +229,73 @@ impl Credential {
         &self.chain
     }
 
+    /// The kind of the leaf's key; `None` if it is one that peers here would not take.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn key_kind(&self) -> Option<KeyKind> {
+        self.key_kind
+    }
+
+    /// What the key signs in TLS 1.2 handshakes, best first: there RSA has PKCS#1 v1.5 too, and ECDSA any hash with any curve.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn legacy_schemes(&self) -> &[SignatureScheme] {
+        &self.legacy_schemes
+    }
+
+    /// Whether [`sign_legacy`](Self::sign_legacy) can make the one signature that a key has before TLS 1.2.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn can_sign_legacy(&self, scheme: SignatureScheme) -> bool {
+        match &self.signer {
+            Signer::Local(_) => true,
+            Signer::Remote(signer) => signer.schemes().contains(&scheme),
+        }
+    }
+
+    /// Whether this process holds an RSA key that can decrypt. A remote signer does not.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn decrypts(&self) -> bool {
+        matches!(
+            (&self.signer, self.key_kind),
+            (Signer::Local(_), Some(KeyKind::Rsa { .. }))
+        )
+    }
+
+    /// RFC 5246 Section 7.4.7.1: the premaster secret, or a random one, without a hint which.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn decrypt_premaster_secret(
+        &self,
+        encrypted: &[u8],
+        client_version: crate::parameters::ProtocolVersion,
+    ) -> Result<warifu_crypto::Secret, Error> {
+        let Signer::Local(key) = &self.signer else {
+            return Err(Error::Internal("remote signer asked to decrypt"));
+        };
+        key.decrypt_premaster_secret(encrypted, client_version.0.to_be_bytes())
+            .map_err(|_| {
+                crate::error::PeerMisbehaved::Malformed {
+                    what: "ClientKeyExchange.encrypted_premaster_secret",
+                    problem: "not as long as the server's key",
+                }
+                .into()
+            })
+    }
+
+    /// Signs `message` (whole) by `scheme`, in TLS 1.2 one of [`legacy_schemes`](Self::legacy_schemes).
+    #[cfg(feature = "legacy")]
+    pub(crate) fn sign_legacy<'a>(
+        &'a self,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    ) -> Answer<'a, Result<Vec<u8>, Error>> {
+        let legacy = crate::handshake::legacy_signature(scheme);
+        match (&self.signer, legacy) {
+            (Signer::Local(key), Some(legacy)) => Answer::Ready(
+                key.sign_legacy(legacy, message)
+                    .map_err(|_| Error::Internal("private key does not sign")),
+            ),
+            _ => self.sign(scheme, message),
+        }
+    }
+
     /// Signs `message` (whole) by `scheme`, one of [`schemes`](Self::schemes).
     pub(crate) fn sign<'a>(
         &'a self,
@@ -248,6 +327,43 @@ impl fmt::Debug for Credential {
             .field("dns_names", &self.dns_names)
             .finish_non_exhaustive()
     }
+}
+
+/// What a key signs in TLS 1.2: what it signs in TLS 1.3, then RSA PKCS#1 v1.5, and for ECDSA the other hashes (RFC 5246 Section
+/// 7.4.1.4.1). Of a remote signer what it lists.
+#[cfg(feature = "legacy")]
+fn legacy_schemes(
+    signer: &Signer,
+    schemes: &[SignatureScheme],
+    key_kind: Option<KeyKind>,
+) -> Vec<SignatureScheme> {
+    const PKCS1: [SignatureScheme; 3] = [
+        SignatureScheme::RSA_PKCS1_SHA256,
+        SignatureScheme::RSA_PKCS1_SHA384,
+        SignatureScheme::RSA_PKCS1_SHA512,
+    ];
+    const ECDSA: [SignatureScheme; 3] = [
+        SignatureScheme::ECDSA_SECP256R1_SHA256,
+        SignatureScheme::ECDSA_SECP384R1_SHA384,
+        SignatureScheme::ECDSA_SECP521R1_SHA512,
+    ];
+    let more: &[SignatureScheme] = match key_kind {
+        Some(KeyKind::Rsa { .. }) => &PKCS1,
+        Some(KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521) => &ECDSA,
+        Some(KeyKind::Ed25519 | KeyKind::RsaPss { .. }) => &[],
+        Some(KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87) | None => return Vec::new(),
+    };
+    let can_make = |scheme: &SignatureScheme| match signer {
+        Signer::Local(_) => true,
+        Signer::Remote(signer) => signer.schemes().contains(scheme),
+    };
+    let mut all = schemes.to_vec();
+    for scheme in more.iter().filter(|scheme| can_make(scheme)) {
+        if !all.contains(scheme) {
+            all.push(*scheme);
+        }
+    }
+    all
 }
 
 /// A passphrase, wiped from memory when dropped.

@@ -226,6 +226,26 @@ errors! {
         DowngradeDetected => ILLEGAL_PARAMETER, "downgrade sentinel in ServerHello.random: someone removed the newer version (RFC 8446 Section 4.1.3)";
         /// The second ClientHello changed something that Section 4.1.2 does not allow to change.
         SecondHelloChanged { what: &'static str } => ILLEGAL_PARAMETER, "second ClientHello changed {what} (RFC 8446 Section 4.1.2)";
+        /// A client that says it has tried a higher version, which this server has.
+        InappropriateFallback { ours: String, offered: String } => INAPPROPRIATE_FALLBACK, "client falls back to {offered} and this server has {ours}: an attempt with that was disturbed (RFC 7507 Section 3)";
+        /// A peer of an older version that could be made to renegotiate by others.
+        NoSecureRenegotiation => HANDSHAKE_FAILURE, "peer has no secure renegotiation (RFC 5746), and it is required";
+        /// Data of an earlier handshake where there was none.
+        BadRenegotiationInfo => HANDSHAKE_FAILURE, "renegotiation_info is not empty in a first handshake (RFC 5746 Section 3.4 and 3.6)";
+        /// A peer of an older version whose keys are not bound to the handshake.
+        NoExtendedMainSecret => HANDSHAKE_FAILURE, "peer has no extended_main_secret (RFC 7627), and it is required";
+        /// A session that had it is resumed without.
+        ExtendedMainSecretMissing => HANDSHAKE_FAILURE, "session made with extended_main_secret is resumed without (RFC 7627 Section 5.3)";
+        /// A finite-field group that is none, or a trivial one.
+        BadDhGroup { problem: &'static str } => ILLEGAL_PARAMETER, "server's Diffie-Hellman group is bad: {problem}";
+        /// 0, 1, p - 1 or beyond.
+        BadDhPublicValue => ILLEGAL_PARAMETER, "peer's Diffie-Hellman public value is not in the group (RFC 7919 Section 5.1)";
+        /// Too small to protect anything (Logjam).
+        DhGroupTooSmall { bits: u32, min_bits: u32 } => INSUFFICIENT_SECURITY, "server's Diffie-Hellman group has {bits} bits, at least {min_bits} are required (RFC 7919 Section 5.1)";
+        /// Larger than anybody needs, so that this side would work long.
+        DhGroupTooLarge { bits: u32 } => ILLEGAL_PARAMETER, "server's Diffie-Hellman group has {bits} bits, at most 8192 are taken";
+        /// A peer that renegotiates again and again.
+        TooManyRenegotiations { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} attempts at renegotiation in a row";
         /// Only one HelloRetryRequest is allowed.
         SecondHelloRetryRequest => UNEXPECTED_MESSAGE, "second HelloRetryRequest in one handshake (RFC 8446 Section 4.1.4)";
         /// A HelloRetryRequest that asks for nothing new.
@@ -279,6 +299,8 @@ errors! {
     pub enum CertificateError as Certificate {
         /// The client sent none although one is required.
         Required => CERTIFICATE_REQUIRED, "peer sent no certificate, and one is required (RFC 8446 Section 4.4.2.4)";
+        /// The same before TLS 1.3, where certificate_required does not exist.
+        RequiredBefore13 => HANDSHAKE_FAILURE, "peer sent no certificate, and one is required (RFC 5246 Section 7.4.6)";
         /// This server has none to send.
         NoneToPresent => HANDSHAKE_FAILURE, "this server has no certificate for this client";
         /// A server must send one.
@@ -333,6 +355,8 @@ errors! {
         UnknownIdentity { identity: String } => DECRYPT_ERROR, "no key here for the identity that the client offered: {identity}";
         /// The client does not hold the key of the identity that it offered.
         WrongKey { identity: String } => DECRYPT_ERROR, "the client's key for {identity} is not ours: its binder is wrong (RFC 8446 Section 4.2.11.2)";
+        /// The same before TLS 1.3, where Finished shows it.
+        WrongKeyInFinished { identity: String } => DECRYPT_ERROR, "the client's key for {identity} is not ours: its Finished does not decrypt (RFC 4279 Section 2)";
         /// There is a key, and it cannot be used in this handshake. `reason` says why.
         Unusable { identity: String, reason: String } => DECRYPT_ERROR, "the key of {identity} cannot be used: {reason}";
         /// A client without a key at a server that demands one.

@@ -59,8 +59,81 @@ pub struct ConnectionFacts {
     pub server_name: Option<Arc<str>>,
     /// Most bytes of application data in one record that this side sends.
     pub max_fragment_sent: usize,
-    /// Whether the handshake resumed an earlier session, by a ticket.
+    /// Whether the handshake resumed an earlier session.
     pub resumed: bool,
+    /// What only versions before TLS 1.3 have.
+    #[cfg(feature = "legacy")]
+    pub legacy: Option<Box<LegacyFacts>>,
+}
+
+/// What is known of a connection of TLS 1.2, 1.1 or 1.0 alone.
+#[cfg(feature = "legacy")]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LegacyFacts {
+    /// The keys are bound to the whole handshake (RFC 7627).
+    pub extended_main_secret: bool,
+    /// CBC with the MAC outside of the encryption (RFC 7366).
+    pub encrypt_then_mac: bool,
+    /// The peer has secure renegotiation (RFC 5746).
+    pub secure_renegotiation: bool,
+    /// What the server said of the identity it expects (RFC 4279 Section 5.2); known to clients.
+    pub psk_identity_hint: Option<Arc<[u8]>>,
+    /// Bits of the finite-field group of a DHE exchange.
+    pub dh_bits: Option<u32>,
+    /// The channel binding `tls-unique` (RFC 5929 Section 3), 12 bytes. `None` without `extended_main_secret`, as it binds to
+    /// nothing then.
+    pub tls_unique: Option<[u8; 12]>,
+}
+
+#[cfg(feature = "legacy")]
+impl ConnectionFacts {
+    /// What is weaker in this connection than in those of the default policy, each in words for a log; empty in TLS 1.3.
+    pub fn weaknesses(&self) -> Vec<&'static str> {
+        use crate::parameters::{KeyExchange, LegacyCipher};
+        use warifu_crypto::legacy::CbcSuite;
+
+        let mut found = Vec::new();
+        match self.version {
+            ProtocolVersion::TLS1_0 => found.push("TLS 1.0 is deprecated (RFC 8996)"),
+            ProtocolVersion::TLS1_1 => found.push("TLS 1.1 is deprecated (RFC 8996)"),
+            _ => {}
+        }
+        let Some(suite) = self.cipher_suite.legacy() else {
+            return found;
+        };
+        match suite.key_exchange {
+            kx if kx.is_forward_secret() => {}
+            KeyExchange::Psk => found.push("no forward secrecy: the pre-shared key alone"),
+            _ => found.push("no forward secrecy: RSA key transport"),
+        }
+        let legacy = self.legacy.as_ref();
+        match suite.cipher {
+            LegacyCipher::Aead(aead) if aead.tag_len() < 16 => {
+                found.push("short authentication tags (CCM-8)");
+            }
+            LegacyCipher::Aead(_) => {}
+            LegacyCipher::Cbc(CbcSuite::TripleDesSha1) => {
+                found.push("3DES has blocks of 64 bits (Sweet32)");
+            }
+            LegacyCipher::Cbc(_) => found.push(match legacy {
+                Some(legacy) if legacy.encrypt_then_mac => "CBC",
+                _ => "CBC without encrypt-then-MAC",
+            }),
+        }
+        if legacy.is_some_and(|legacy| !legacy.extended_main_secret) {
+            found.push("no extended_main_secret (RFC 7627)");
+        }
+        if legacy.is_some_and(|legacy| !legacy.secure_renegotiation) {
+            found.push("the peer has no secure renegotiation (RFC 5746)");
+        }
+        if let Some(bits) = legacy.and_then(|legacy| legacy.dh_bits)
+            && bits < crate::config::defaults::MIN_DH_BITS
+        {
+            found.push("a Diffie-Hellman group of less than 2048 bits");
+        }
+        found
+    }
 }
 
 /// How a handshake went.

@@ -71,7 +71,7 @@ struct Shared<W> {
 /// What the reading half leaves to the writing one.
 struct Notes {
     /// The peer waits for our KeyUpdate.
-    key_update_due: AtomicBool,
+    answer_due: AtomicBool,
     /// Why the reading half ended the connection.
     failed: OnceLock<Error>,
 }
@@ -95,7 +95,7 @@ pub(crate) fn halves<R, W>(
             partial_write: parts.partial_write,
         }),
         notes: Notes {
-            key_update_due: AtomicBool::new(parts.key_update_due),
+            answer_due: AtomicBool::new(parts.answer_due),
             failed: OnceLock::new(),
         },
     });
@@ -148,9 +148,9 @@ impl<W: Write> Writer<W> {
     }
 
     fn answer_key_update(&mut self, notes: &Notes) -> Result<(), Error> {
-        let due = &notes.key_update_due;
+        let due = &notes.answer_due;
         if due.load(Ordering::Relaxed) && due.swap(false, Ordering::AcqRel) {
-            self.sending.update_keys(KeyUpdateRequest::NotRequested)?;
+            self.sending.answer()?;
         }
         Ok(())
     }
@@ -282,8 +282,8 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
                 Action::Nothing => {}
                 // RFC 8446 Section 4.6.3 wants the answer "prior to sending its next Application Data record". Sending it
                 // here could block this thread on a transport that is full because the peer waits to be read.
-                Action::UpdateKeys => {
-                    let due = &self.writer.notes.key_update_due;
+                Action::Answer => {
+                    let due = &self.writer.notes.answer_due;
                     due.store(true, Ordering::Release);
                 }
                 Action::Authenticate(message) => {

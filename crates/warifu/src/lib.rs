@@ -122,6 +122,8 @@ pub use coroutine::Waiting;
 pub use credential::Credential;
 pub use early_data::EarlyData;
 pub use error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
+#[cfg(feature = "legacy")]
+pub use facts::LegacyFacts;
 pub use facts::{ConnectionFacts, HandshakeKind};
 pub use halves::{ReadHalf, WriteHalf};
 pub use psk::{Psk, PskPolicy, PskStore};

@@ -363,6 +363,17 @@ impl Psk {
         randoms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether both are clones of one value.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The key itself, for versions before TLS 1.3.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn key(&self) -> &[u8] {
+        self.0.key.as_bytes()
+    }
+
     /// Whether the secret of the key as it is, or imported for this KDF, was derived before.
     pub(crate) fn is_derived(&self, target_kdf: Option<TargetKdf>) -> bool {
         let place = match target_kdf {

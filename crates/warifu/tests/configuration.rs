@@ -14,7 +14,7 @@ use std::sync::Arc;
 use support::pki::Directory;
 use support::{Pair, Pki, client_builder, server_builder};
 use warifu::config::{Client, ConfigBuilder, defaults};
-use warifu::parameters::{CipherSuite, NamedGroup, SignatureScheme};
+use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use warifu::resumption::{RotatingTicketKeys, Tickets};
 use warifu::{ClientConfig, Credential, Error, ServerConfig, Trust, UsageError};
 
@@ -32,23 +32,29 @@ fn refusal<T>(result: Result<T, Error>) -> String {
 fn contradictions_are_refused_and_say_what_to_change() {
     type Change = fn(ConfigBuilder<Client>) -> ConfigBuilder<Client>;
     let pki = Pki::new();
-    let cases: [(Change, &str); 14] = [
+    let cases: [(Change, &str); 16] = [
         (
             |c| c.with_cipher_suites(&[]),
             "no cipher suite is enabled: name at least one in with_cipher_suites",
         ),
         (
-            |c| {
-                c.with_cipher_suites(&[
-                    CipherSuite::TLS_AES_128_GCM_SHA256,
-                    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-                ])
-            },
-            "cipher suite TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 is not one of TLS 1.3",
+            |c| c.with_cipher_suites(&[CipherSuite::TLS_FALLBACK_SCSV]),
+            "cipher suite TLS_FALLBACK_SCSV is not implemented",
         ),
         (
-            |c| c.with_cipher_suites(&[CipherSuite::TLS_FALLBACK_SCSV]),
-            "cipher suite TLS_FALLBACK_SCSV is not one of TLS 1.3",
+            |c| {
+                c.with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256])
+                    .with_versions(ProtocolVersion::TLS1_2..=ProtocolVersion::TLS1_3)
+            },
+            "TLS 1.2 is enabled and none of its cipher suites is: name one in with_cipher_suites, or leave out the version",
+        ),
+        (
+            |c| c.with_versions(ProtocolVersion::TLS1_3..=ProtocolVersion::TLS1_2),
+            "the lowest version, TLS 1.3, is above the highest, TLS 1.2",
+        ),
+        (
+            |c| c.with_versions(ProtocolVersion::SSL3_0..=ProtocolVersion::TLS1_3),
+            "version SSL 3.0 is not implemented: name one from TLS 1.0 to TLS 1.3",
         ),
         (
             |c| c.with_groups(&[]),
@@ -68,11 +74,11 @@ fn contradictions_are_refused_and_say_what_to_change() {
         ),
         (
             |c| c.with_signature_schemes(&[SignatureScheme::RSA_PKCS1_SHA256]),
-            "signature scheme rsa_pkcs1_sha256 cannot sign TLS 1.3 handshakes",
+            "no signature scheme is accepted: name at least one in with_signature_schemes",
         ),
         (
             |c| c.with_signature_schemes(&[SignatureScheme::ED448]),
-            "signature scheme ed448 cannot sign TLS 1.3 handshakes",
+            "signature scheme ed448 cannot sign handshakes",
         ),
         (
             |c| c.with_alpn([""]),

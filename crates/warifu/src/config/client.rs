@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use crate::decision::{ChooseCredential, VerifyPeer};
 use crate::error::{Error, UsageError};
+#[cfg(feature = "legacy")]
+use crate::handshake::OfferedSuites;
 use crate::psk::{ChoosePsks, Psk, PskPolicy};
 use crate::resumption::ClientSessionStore;
 
@@ -46,6 +48,11 @@ pub struct Client {
     pub(crate) send_server_name: bool,
     pub(crate) request_ocsp: bool,
     pub(crate) post_handshake_auth: bool,
+    #[cfg(feature = "legacy")]
+    pub(crate) fallback_scsv: bool,
+    /// Set by `build()`.
+    #[cfg(feature = "legacy")]
+    pub(crate) legacy_suites: OfferedSuites,
 }
 
 impl ClientConfig {
@@ -91,6 +98,10 @@ impl ClientConfig {
                 send_server_name: true,
                 request_ocsp: false,
                 post_handshake_auth: defaults::POST_HANDSHAKE_AUTH,
+                #[cfg(feature = "legacy")]
+                fallback_scsv: false,
+                #[cfg(feature = "legacy")]
+                legacy_suites: OfferedSuites::default(),
             },
         }
     }
@@ -162,12 +173,20 @@ impl ConfigBuilder<Client> {
         self
     }
 
+    /// Says that this is another attempt with a lower highest version, after one with a higher one has failed
+    /// (`TLS_FALLBACK_SCSV`, RFC 7507): a server that has the higher one then refuses with inappropriate_fallback. Default: no.
+    #[cfg(feature = "legacy")]
+    pub fn with_fallback_scsv(mut self, enabled: bool) -> Self {
+        self.role.fallback_scsv = enabled;
+        self
+    }
+
     /// Checks the configuration and makes it immutable.
     ///
     /// # Errors
     /// [`UsageError::Config`] with what to change.
     pub fn build(mut self) -> Result<Arc<ClientConfig>, Error> {
-        self.settings.check()?;
+        self.settings.finish()?;
         if self.role.session_store.is_some() {
             self.settings.need_session_context()?;
         }
@@ -203,6 +222,11 @@ impl ConfigBuilder<Client> {
             return Err(UsageError::Config(text.to_owned()).into());
         }
         self.settings.check_psk_and_certificate()?;
+        #[cfg(feature = "legacy")]
+        {
+            let has_verifier = self.role.verifier.is_some();
+            self.role.legacy_suites = OfferedSuites::new(&self.settings, has_verifier);
+        }
         warifu_crypto::random::warm_up();
         Ok(Arc::new(ClientConfig {
             settings: self.settings,

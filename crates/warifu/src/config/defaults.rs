@@ -40,6 +40,17 @@ pub const SIGNATURE_SCHEMES: [SignatureScheme; 13] = [
     SignatureScheme::MLDSA87,
 ];
 
+/// Beside [`SIGNATURE_SCHEMES`], in TLS 1.2 only: servers with RSA keys that are older than RSASSA-PSS. (2026-11)
+pub const LEGACY_SIGNATURE_SCHEMES: [SignatureScheme; 3] = [
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// Smallest finite-field group in bits that a client takes from a server in TLS 1.2 and older: 1024 bits were broken by
+/// precomputation (Logjam). (2026-11)
+pub const MIN_DH_BITS: u32 = 2048;
+
 /// The largest record: one message up to this length is one record, and costs least. (2026-11)
 pub const RECORD_SIZE: usize = 1 << 14;
 

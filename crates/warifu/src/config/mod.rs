@@ -7,7 +7,11 @@
 use std::sync::Arc;
 
 use crate::error::{Error, UsageError};
-use crate::parameters::{CipherSuite, NamedGroup, PskKeyExchangeMode, SignatureScheme, Tls13Suite};
+#[cfg(feature = "legacy")]
+use crate::parameters::LegacySuite;
+use crate::parameters::{
+    CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme, Tls13Suite,
+};
 use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
 use crate::record::wire::MessageLog;
@@ -16,11 +20,18 @@ use crate::record::writer::Padding;
 mod client;
 pub mod defaults;
 mod edges;
+#[cfg(feature = "legacy")]
+mod legacy;
+mod policy;
 mod server;
 
 pub use client::ClientConfig;
 pub use edges::{Clock, KeyLog, KeyLogFile, SystemClock};
 pub(crate) use edges::{RandomSource, SystemRandom};
+#[cfg(feature = "legacy")]
+pub(crate) use legacy::LegacySettings;
+pub(crate) use policy::Versions;
+pub use policy::{Policy, SuiteStatus};
 pub use server::{ChooseServerConfig, ClientAuth, ClientHelloFacts, PskStatistics, ServerConfig};
 
 /// Sets up a [`ClientConfig`] (`R` = [`client::Client`]) or a [`ServerConfig`] (`R` = [`server::Server`]).
@@ -37,7 +48,14 @@ pub use server::Server;
 /// What both roles can be told.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
+    /// From `build()` on, those that have a suite.
+    pub(crate) versions: Versions,
+    /// Somebody asked for exactly these versions.
+    versions_named: bool,
+    /// Those of TLS 1.3; none if that is not enabled.
     pub(crate) suites: Vec<Tls13Suite>,
+    #[cfg(feature = "legacy")]
+    pub(crate) legacy: LegacySettings,
     pub(crate) groups: Vec<NamedGroup>,
     pub(crate) signature_schemes: Vec<SignatureScheme>,
     pub(crate) alpn: Vec<Vec<u8>>,
@@ -61,7 +79,11 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            suites: suites_by_name(&defaults::CIPHER_SUITES).unwrap_or_default(),
+            versions: Versions::default_range(),
+            versions_named: false,
+            suites: tls13_suites(&defaults::CIPHER_SUITES),
+            #[cfg(feature = "legacy")]
+            legacy: LegacySettings::default(),
             groups: defaults::GROUPS.to_vec(),
             signature_schemes: defaults::SIGNATURE_SCHEMES.to_vec(),
             alpn: Vec::new(),
@@ -82,32 +104,59 @@ impl Default for Settings {
     }
 }
 
-fn suites_by_name(suites: &[CipherSuite]) -> Result<Vec<Tls13Suite>, CipherSuite> {
-    suites
-        .iter()
-        .map(|suite| suite.tls13().ok_or(*suite))
-        .collect()
+/// Those of TLS 1.3 among `suites`.
+fn tls13_suites(suites: &[CipherSuite]) -> Vec<Tls13Suite> {
+    suites.iter().filter_map(|suite| suite.tls13()).collect()
 }
 
 impl Settings {
-    /// Refuses contradictions; the text says what to change.
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses contradictions; the text says what to change. Settles which versions are used.
+    fn finish(&mut self) -> Result<(), Error> {
         let mistake = |text: &str| Err(UsageError::Config(text.to_owned()).into());
         if let Some(text) = &self.mistake {
             return mistake(text);
         }
-        if self.suites.is_empty() {
+        let suites = self.cipher_suites();
+        if suites.is_empty() {
             return mistake("no cipher suite is enabled: name at least one in with_cipher_suites");
         }
+        self.versions = self.versions.with_suites(&suites, self.versions_named)?;
+        if !self.versions.has_tls13() {
+            self.suites.clear();
+        }
+        #[cfg(feature = "legacy")]
+        self.legacy.finish(self.versions, &self.signature_schemes);
         if self.groups.is_empty() {
             return mistake("no group is enabled: name at least one in with_groups");
         }
-        if self.signature_schemes.is_empty() {
+        let has_schemes = match self.versions.has_tls13() {
+            true => !self.signature_schemes.is_empty(),
+            false => !self.offered_schemes().is_empty(),
+        };
+        if !has_schemes {
             return mistake(
                 "no signature scheme is accepted: name at least one in with_signature_schemes",
             );
         }
         Ok(())
+    }
+
+    /// All suites, those of TLS 1.3 first.
+    pub(crate) fn cipher_suites(&self) -> Vec<CipherSuite> {
+        #[cfg_attr(not(feature = "legacy"), allow(unused_mut))]
+        let mut suites: Vec<CipherSuite> = self.suites.iter().map(|row| row.suite).collect();
+        #[cfg(feature = "legacy")]
+        suites.extend(self.legacy.suites.iter().map(|row| row.suite));
+        suites
+    }
+
+    /// What a ClientHello, or a CertificateRequest, says under `signature_algorithms`.
+    pub(crate) fn offered_schemes(&self) -> &[SignatureScheme] {
+        #[cfg(feature = "legacy")]
+        if self.versions.has_legacy() {
+            return &self.legacy.offered_schemes;
+        }
+        &self.signature_schemes
     }
 
     /// RFC 9973 Section 5: with a certificate beside it a key is used with a key exchange.
@@ -144,13 +193,48 @@ impl Settings {
 }
 
 impl<R> ConfigBuilder<R> {
-    /// Cipher suites, best first. Default: [`defaults::CIPHER_SUITES`]. AES-CCM is used only when named here.
+    /// Versions and cipher suites under one name. Default: [`Policy::Default`], TLS 1.2 and 1.3 with forward secrecy. What
+    /// [`with_versions`](Self::with_versions) and [`with_cipher_suites`](Self::with_cipher_suites) say afterwards wins.
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.settings.versions = Versions::of_policy(policy);
+        self.settings.versions_named = false;
+        let suites = policy.cipher_suites();
+        self.settings.suites = tls13_suites(&suites);
+        #[cfg(feature = "legacy")]
+        self.settings.legacy.set_policy(policy, &suites);
+        self
+    }
+
+    /// The lowest and the highest version of TLS that is used, both included: `TLS1_2..=TLS1_3` for example. Default: that of
+    /// [`Policy::Default`], as far as the cipher suites allow. Each version needs a suite of its own.
+    pub fn with_versions(mut self, versions: core::ops::RangeInclusive<ProtocolVersion>) -> Self {
+        match Versions::new(&versions) {
+            Ok(versions) => {
+                self.settings.versions = versions;
+                self.settings.versions_named = true;
+                #[cfg(feature = "legacy")]
+                self.settings.legacy.set_versions(versions);
+            }
+            Err(text) => self.settings.note_mistake(text),
+        }
+        self
+    }
+
+    /// Cipher suites of all versions, best first. Default: those of [`Policy::Default`]. A version none of whose suites is
+    /// named is not used.
     pub fn with_cipher_suites(mut self, suites: &[CipherSuite]) -> Self {
-        match suites_by_name(suites) {
-            Ok(suites) => self.settings.suites = without_duplicates(suites),
-            Err(unknown) => self
-                .settings
-                .note_mistake(format!("cipher suite {unknown} is not one of TLS 1.3")),
+        let unknown = |suite: &&CipherSuite| policy::versions_of(**suite).is_none();
+        if let Some(unknown) = suites.iter().find(unknown) {
+            self.settings
+                .note_mistake(format!("cipher suite {unknown} is not implemented"));
+        }
+        self.settings.suites = without_duplicates(tls13_suites(suites));
+        #[cfg(feature = "legacy")]
+        {
+            let legacy: Vec<LegacySuite> =
+                suites.iter().filter_map(|suite| suite.legacy()).collect();
+            self.settings.legacy.suites = without_duplicates(legacy);
+            self.settings.legacy.suites_named = true;
         }
         self
     }
@@ -169,15 +253,19 @@ impl<R> ConfigBuilder<R> {
     /// Signature schemes accepted from the peer in CertificateVerify, best first. Default:
     /// [`defaults::SIGNATURE_SCHEMES`].
     pub fn with_signature_schemes(mut self, schemes: &[SignatureScheme]) -> Self {
-        if let Some(unfit) = schemes
-            .iter()
-            .find(|scheme| !scheme.signs_tls13_handshakes())
-        {
-            self.settings.note_mistake(format!(
-                "signature scheme {unfit} cannot sign TLS 1.3 handshakes"
-            ));
+        if let Some(unfit) = schemes.iter().find(|scheme| !scheme.signs_handshakes()) {
+            self.settings
+                .note_mistake(format!("signature scheme {unfit} cannot sign handshakes"));
         }
-        self.settings.signature_schemes = without_duplicates(schemes.to_vec());
+        let mut schemes = without_duplicates(schemes.to_vec());
+        #[cfg(feature = "legacy")]
+        {
+            self.settings.legacy.signature_schemes = schemes.clone();
+            let legacy = &mut self.settings.legacy.signature_schemes;
+            legacy.retain(|scheme| !scheme.signs_tls13_handshakes());
+        }
+        schemes.retain(|scheme| scheme.signs_tls13_handshakes());
+        self.settings.signature_schemes = schemes;
         self
     }
 

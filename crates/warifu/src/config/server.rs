@@ -43,6 +43,8 @@ pub struct Server {
     /// `None` if this server has no certificates at all.
     pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
     pub(crate) psk_store: Option<Arc<dyn PskStore>>,
+    #[cfg(feature = "legacy")]
+    pub(crate) psk_identity_hint: Option<Arc<[u8]>>,
     pub(crate) tickets: Option<Tickets>,
     pub(crate) early_data: Option<ReplayableEarlyData>,
     pub(crate) counters: Arc<Counters>,
@@ -197,6 +199,8 @@ impl ServerConfig {
             role: Server {
                 credentials,
                 psk_store: None,
+                #[cfg(feature = "legacy")]
+                psk_identity_hint: None,
                 tickets: None,
                 early_data: None,
                 counters: Arc::default(),
@@ -222,6 +226,21 @@ impl ConfigBuilder<Server> {
     /// look the same.
     pub fn with_psk_store(mut self, store: impl PskStore + 'static) -> Self {
         self.role.psk_store = Some(Arc::new(store));
+        self
+    }
+
+    /// What clients of TLS 1.2 and older are told of the identity that is expected (`psk_identity_hint`, RFC 4279 Section 5.2),
+    /// of at most 65,535 bytes. Default: nothing.
+    #[cfg(feature = "legacy")]
+    pub fn with_psk_identity_hint(mut self, hint: impl AsRef<[u8]>) -> Self {
+        let hint = hint.as_ref();
+        if hint.len() > crate::psk::MAX_LEN {
+            let len = hint.len();
+            self.settings.note_mistake(format!(
+                "a psk_identity_hint of {len} bytes: it has at most 65535"
+            ));
+        }
+        self.role.psk_identity_hint = Some(hint.into());
         self
     }
 
@@ -263,7 +282,7 @@ impl ConfigBuilder<Server> {
     /// # Errors
     /// [`UsageError::Config`] with what to change.
     pub fn build(mut self) -> Result<Arc<ServerConfig>, Error> {
-        self.settings.check()?;
+        self.settings.finish()?;
         if self.role.tickets.is_some() {
             self.settings.need_session_context()?;
         }

@@ -22,7 +22,7 @@ use super::transcript::Transcript;
 
 /// Most certificates in a peer's chain. Real chains have two to four, cross-signed ones a few more; a message could hold
 /// twenty thousand, each an allocation.
-const MAX_CHAIN_LEN: usize = 32;
+pub(super) const MAX_CHAIN_LEN: usize = 32;
 
 /// Who the peer proved to be.
 #[derive(Debug, Clone)]

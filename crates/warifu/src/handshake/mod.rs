@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{ClientConfig, ServerConfig, Settings};
+use crate::config::{ClientConfig, ServerConfig, Settings, Versions};
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
+#[cfg(feature = "legacy")]
+use crate::error::UsageError;
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::facts::ConnectionFacts;
 use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloOrRetry};
@@ -15,6 +17,24 @@ use crate::record::wire::ChangeCipherSpecRule;
 
 pub(crate) mod certificate;
 mod early_data;
+#[cfg(feature = "legacy")]
+mod legacy;
+#[cfg(feature = "legacy")]
+mod legacy_certificate;
+#[cfg(feature = "legacy")]
+mod legacy_client;
+#[cfg(feature = "legacy")]
+mod legacy_exchange;
+#[cfg(feature = "legacy")]
+pub(crate) mod legacy_key_schedule;
+#[cfg(feature = "legacy")]
+mod legacy_negotiate;
+#[cfg(feature = "legacy")]
+mod legacy_offer;
+#[cfg(feature = "legacy")]
+mod legacy_server;
+#[cfg(feature = "legacy")]
+mod legacy_session;
 pub(crate) mod negotiate;
 mod offer;
 pub(crate) mod post_handshake;
@@ -27,6 +47,12 @@ pub(crate) mod tls13_key_schedule;
 pub(crate) mod tls13_server;
 pub(crate) mod transcript;
 
+#[cfg(feature = "legacy")]
+pub(crate) use legacy_certificate::legacy_signature;
+#[cfg(feature = "legacy")]
+use legacy_key_schedule::LegacyExporter;
+#[cfg(feature = "legacy")]
+pub(crate) use legacy_offer::OfferedSuites;
 use offer::Offer;
 use post_handshake::PostHandshakeAuth;
 use ticket::{Issuer, Keeper};
@@ -56,10 +82,51 @@ impl OwnMaterial {
 /// What a completed handshake leaves to the connection, beside a wire that has its keys.
 pub(crate) struct Connected {
     pub(crate) facts: ConnectionFacts,
-    pub(crate) exporter: ExporterSecret,
+    pub(crate) exporter: Exporter,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     /// Tickets that come (client) or are issued on request (server).
     pub(crate) tickets: AfterHandshake,
+}
+
+/// What keying material for other protocols is made from.
+pub(crate) enum Exporter {
+    Tls13(ExporterSecret),
+    #[cfg(feature = "legacy")]
+    Legacy(Box<LegacyExporter>),
+    /// Nothing: the main secret is not bound to the handshake (RFC 7627 Section 5.4).
+    #[cfg(feature = "legacy")]
+    Unbound,
+}
+
+impl Exporter {
+    /// The exporter secret of TLS 1.3.
+    #[cfg(test)]
+    pub(crate) fn tls13_bytes(&self) -> &[u8] {
+        match self {
+            Self::Tls13(exporter) => exporter.as_bytes(),
+            #[cfg(feature = "legacy")]
+            _ => panic!("a connection of an older version"),
+        }
+    }
+
+    /// Fills `output`.
+    pub(crate) fn export(
+        &self,
+        label: &[u8],
+        context: Option<&[u8]>,
+        output: &mut [u8],
+    ) -> Result<(), Error> {
+        match self {
+            Self::Tls13(exporter) => exporter.export(label, context.unwrap_or_default(), output),
+            #[cfg(feature = "legacy")]
+            Self::Legacy(exporter) => exporter.export(label, context, output),
+            #[cfg(feature = "legacy")]
+            Self::Unbound => Err(UsageError::NotAvailable(
+                "exporters need extended_main_secret, which the peer does not have (RFC 7627 Section 5.4)",
+            )
+            .into()),
+        }
+    }
 }
 
 /// What the tickets of an established connection need.
@@ -97,12 +164,29 @@ pub(crate) async fn client(
     peer.with_wire(|wire| {
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        #[cfg(feature = "legacy")]
+        wire.receiving
+            .allow_warnings(client.config.settings.versions.has_legacy());
         Ok(())
     })?;
     offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
     match ServerHelloOrRetry::read(answer.body())? {
-        ServerHelloOrRetry::Older(hello) => Err(refuse_older(&hello)),
+        #[cfg(feature = "legacy")]
+        ServerHelloOrRetry::Older(_) if client.config.settings.versions.has_legacy() => {
+            // In a box of its own: it must not make the future of TLS 1.3 any larger.
+            Box::pin(legacy_client::run(
+                peer,
+                client,
+                offer,
+                client_hello,
+                answer,
+            ))
+            .await
+        }
+        ServerHelloOrRetry::Older(hello) => {
+            Err(refuse_older(client.config.settings.versions, &hello))
+        }
         ServerHelloOrRetry::ServerHello(_) => {
             tls13_client::run(peer, client, offer, client_hello, answer, false).await
         }
@@ -113,13 +197,18 @@ pub(crate) async fn client(
 }
 
 /// A server that has no TLS 1.3 answers with the version it has, or was made to.
-fn refuse_older(hello: &OlderServerHello<'_>) -> Error {
+fn refuse_older(versions: Versions, hello: &OlderServerHello<'_>) -> Error {
     if negotiate::has_downgrade_sentinel(&hello.random.0) {
         return PeerMisbehaved::DowngradeDetected.into();
     }
+    refuse_version(versions, hello.legacy_version)
+}
+
+/// The server chose a version that is not ours.
+fn refuse_version(versions: Versions, chosen: ProtocolVersion) -> Error {
     NothingInCommon::Version {
-        ours: ProtocolVersion::TLS1_3.to_string(),
-        peers: format!("at most {}", hello.legacy_version),
+        ours: versions.to_string(),
+        peers: format!("at most {chosen}"),
     }
     .into()
 }
@@ -143,6 +232,14 @@ pub(crate) async fn server(
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
         Ok(())
     })?;
+    #[cfg(feature = "legacy")]
+    if config.settings.versions.has_legacy() {
+        let hello = ClientHello::read(received.body())?;
+        let version = negotiate::choose_version(config.settings.versions, &hello)?;
+        if version != ProtocolVersion::TLS1_3 {
+            return Box::pin(legacy_server::run(peer, config, own, received, version)).await;
+        }
+    }
     tls13_server::run(peer, config, own, received).await
 }
 

@@ -2,7 +2,7 @@
 
 use warifu_crypto::Hash;
 
-use crate::config::{ClientHelloFacts, Settings};
+use crate::config::{ClientHelloFacts, Settings, Versions};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::message::extension::is_subset;
 use crate::message::{ClientHello, KeyShareEntry};
@@ -40,15 +40,75 @@ pub(crate) fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
     if hello.offers(ProtocolVersion::TLS1_3) {
         return Ok(());
     }
+    Err(no_common_version(
+        Versions {
+            min: ProtocolVersion::TLS1_3,
+            max: ProtocolVersion::TLS1_3,
+        },
+        hello,
+    ))
+}
+
+/// The version for a client: the highest in common. It is judged before anything else of a ClientHello.
+#[cfg(feature = "legacy")]
+pub(crate) fn choose_version(
+    ours: Versions,
+    hello: &ClientHello<'_>,
+) -> Result<ProtocolVersion, Error> {
+    if hello.legacy_version == SSL3 {
+        return Err(PeerMisbehaved::Ssl3.into());
+    }
+    let chosen = match &hello.extensions.supported_versions {
+        Some(versions) => ours.descending().find(|version| versions.contains(version)),
+        // RFC 8446 Section 4.2.1: without the extension TLS 1.2 or older, "even if ClientHello.legacy_version is 0x0304 or
+        // later".
+        None => {
+            let theirs = hello.legacy_version.min(ProtocolVersion::TLS1_2);
+            ours.descending().find(|version| *version <= theirs)
+        }
+    };
+    let Some(chosen) = chosen else {
+        return Err(no_common_version(ours, hello));
+    };
+    // RFC 7507 Section 3.
+    let is_fallback = hello
+        .cipher_suites
+        .contains(&CipherSuite::TLS_FALLBACK_SCSV);
+    if is_fallback && chosen < ours.max {
+        return Err(PeerMisbehaved::InappropriateFallback {
+            ours: ours.max.to_string(),
+            offered: chosen.to_string(),
+        }
+        .into());
+    }
+    Ok(chosen)
+}
+
+fn no_common_version(ours: Versions, hello: &ClientHello<'_>) -> Error {
     let peers = match &hello.extensions.supported_versions {
         Some(versions) => listed(versions.iter()),
         None => format!("at most {}", hello.legacy_version),
     };
-    Err(NothingInCommon::Version {
-        ours: ProtocolVersion::TLS1_3.to_string(),
+    NothingInCommon::Version {
+        ours: ours.to_string(),
         peers,
     }
-    .into())
+    .into()
+}
+
+/// What a server whose highest version is `max` puts at the end of its random when it chooses an older one (RFC 8446 Section
+/// 4.1.3).
+#[cfg(feature = "legacy")]
+pub(crate) fn downgrade_sentinel(max: ProtocolVersion, chosen: ProtocolVersion) -> Option<[u8; 8]> {
+    match (max, chosen) {
+        (ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2) => Some(*b"DOWNGRD\x01"),
+        (ProtocolVersion::TLS1_3 | ProtocolVersion::TLS1_2, older)
+            if older < ProtocolVersion::TLS1_2 =>
+        {
+            Some(*b"DOWNGRD\x00")
+        }
+        _ => None,
+    }
 }
 
 /// Whether a server that speaks TLS 1.3 says by its random that it was made to choose an older version

@@ -20,7 +20,9 @@ use crate::parameters::{
 use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
 
-use super::psk::{self, NotForUs, Offered, OfferedSource};
+#[cfg(feature = "legacy")]
+use super::legacy_offer::{LegacyOffer, nothing_to_offer};
+use super::psk::{self, NotForUs, Offered, OfferedSource, Offers};
 use super::tls13_client::Client;
 use super::tls13_key_schedule::EarlySecret;
 use super::transcript::Transcript;
@@ -29,13 +31,17 @@ use super::transcript::Transcript;
 /// allows to change.
 pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
-    /// Random in middlebox compatibility mode, else none (RFC 8446 Section 4.1.2).
-    session_id: Option<[u8; 32]>,
+    /// Random in middlebox compatibility mode and beside a ticket, or that of a session of an older version, else none (RFC
+    /// 8446 Section 4.1.2).
+    session_id: OfferedId,
     config: Arc<ClientConfig>,
     server_name: Option<Arc<str>>,
     /// In the order of the offer: those that fit the first key come first.
     suites: Box<[Tls13Suite]>,
     pub(crate) psks: Vec<Offered>,
+    /// What is offered for versions before TLS 1.3, if one of those may be chosen.
+    #[cfg(feature = "legacy")]
+    pub(super) legacy: Option<LegacyOffer>,
     /// Bytes of early data that may be sent; 0 if none is offered.
     early_data: u32,
     /// Kept until the handshake is over.
@@ -51,31 +57,56 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    pub(super) fn new(client: &Client, psks: Vec<Offered>) -> Result<Self, Error> {
+    pub(super) fn new(client: &Client, offers: Offers) -> Result<Self, Error> {
         let config = &client.config;
         let settings = &config.settings;
+        let psks = offers.offered;
         psk::check_size(&psks)?;
-        let suites = suites(config, &psks)?;
+        #[cfg(feature = "legacy")]
+        let legacy = match settings.versions.has_legacy() {
+            true => LegacyOffer::new(config, offers.legacy_psk, offers.legacy_session),
+            false => None,
+        };
+        #[cfg(feature = "legacy")]
+        let legacy_psk = legacy.as_ref().and_then(|legacy| legacy.psk.as_ref());
+        #[cfg(not(feature = "legacy"))]
+        let legacy_psk = None;
+        let suites = match settings.versions.has_tls13() {
+            true => suites(config, &psks)?,
+            false => Box::default(),
+        };
+        #[cfg(feature = "legacy")]
+        if suites.is_empty() && legacy.is_none() {
+            return Err(nothing_to_offer(config));
+        }
         let early_data = early_data(config, &psks, &suites);
         let &share_group = settings
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
-        let (random, session_id) = match settings.middlebox_compatibility {
+        let compatible = settings.middlebox_compatibility && settings.versions.has_tls13();
+        #[cfg(feature = "legacy")]
+        let compatible = compatible || legacy.as_ref().is_some_and(|legacy| legacy.has_ticket());
+        let (random, session_id) = match compatible {
             true => {
                 let (mut random, mut session_id) = ([0; 32], [0; 32]);
                 settings
                     .random
                     .hello(&mut random, &mut session_id)
                     .map_err(|_| Error::Internal("no random bytes"))?;
-                (random, Some(session_id))
+                (random, OfferedId::of(&session_id))
             }
-            false => (settings.random.bytes()?, None),
+            false => (settings.random.bytes()?, OfferedId::of(&[])),
+        };
+        #[cfg(feature = "legacy")]
+        let session_id = match legacy.as_ref().and_then(|legacy| legacy.session_id()) {
+            Some(id) => OfferedId::of(id),
+            None => session_id,
         };
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
-        let share = match exchanges {
+        let share = match exchanges && settings.versions.has_tls13() {
             true => Some(settings.random.share_in(share_group)?),
             false => None,
         };
@@ -85,8 +116,10 @@ impl Offer {
             config: config.clone(),
             server_name: client.sni().map(Arc::from),
             suites,
-            _not_for_us: NotForUs::register(random, &psks),
+            _not_for_us: NotForUs::register(random, &psks, legacy_psk),
             psks,
+            #[cfg(feature = "legacy")]
+            legacy,
             early_data,
             share_group,
             share,
@@ -182,7 +215,28 @@ impl Offer {
 
     /// `legacy_session_id`.
     pub(crate) fn session_id(&self) -> &[u8] {
-        self.session_id.as_ref().map_or(&[], |id| id.as_slice())
+        self.session_id.as_slice()
+    }
+
+    /// `legacy_version` of the ClientHello: the highest version up to TLS 1.2.
+    pub(crate) fn legacy_version(&self) -> ProtocolVersion {
+        self.config
+            .settings
+            .versions
+            .max
+            .min(ProtocolVersion::TLS1_2)
+    }
+
+    /// The suites of older versions, and the signal that this is a second attempt with a lower version (RFC 7507).
+    #[cfg(feature = "legacy")]
+    fn legacy_suites(&self) -> impl Iterator<Item = CipherSuite> {
+        let rows = self
+            .legacy
+            .iter()
+            .flat_map(|legacy| legacy.suites(&self.config));
+        let fallback = self.config.role.fallback_scsv;
+        rows.map(|row| row.suite)
+            .chain(fallback.then_some(CipherSuite::TLS_FALLBACK_SCSV))
     }
 
     /// The row of a suite, if it was offered.
@@ -293,10 +347,18 @@ impl Offer {
             Some(both) => both.as_slice(),
             None => own.as_slice(),
         };
-        let mut suites = [CipherSuite(0); TLS13_SUITES.len()];
-        let places = suites.iter_mut().zip(&self.suites);
-        let count = places.map(|(place, row)| *place = row.suite).count();
+        let mut suites = [CipherSuite(0); MOST_SUITES];
+        let offered = self.suites.iter().map(|row| row.suite);
+        #[cfg(feature = "legacy")]
+        let offered = offered.chain(self.legacy_suites());
+        let places = suites.iter_mut().zip(offered);
+        let count = places.map(|(place, suite)| *place = suite).count();
         let suites = suites.get(..count).unwrap_or_default();
+        let mut versions = [ProtocolVersion(0); 4];
+        let places = versions.iter_mut().zip(settings.versions.descending());
+        let count = places.map(|(place, version)| *place = version).count();
+        let versions = versions.get(..count).unwrap_or_default();
+        let has_tls13 = settings.versions.has_tls13();
         let verifier = self.config.role.verifier.as_ref();
         let chain_schemes = verifier.map_or(&[][..], |verifier| verifier.chain_schemes());
         let identities: Vec<_> = self
@@ -318,22 +380,31 @@ impl Offer {
             })
             .collect();
         // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
-        let uses_psks = !self.psks.is_empty() || self.config.role.session_store.is_some();
+        let uses_psks =
+            has_tls13 && (!self.psks.is_empty() || self.config.role.session_store.is_some());
+        let has_groups = own.is_some();
+        #[cfg(feature = "legacy")]
+        let has_groups = has_groups
+            || self
+                .legacy
+                .as_ref()
+                .is_some_and(|legacy| legacy.has_curves(&self.config));
         let alpn: Vec<_> = settings
             .alpn
             .iter()
             .map(|name| Opaque8::new(name))
             .collect();
-        let extensions = ClientHelloExtensions {
+        #[cfg_attr(not(feature = "legacy"), allow(unused_mut))]
+        let mut extensions = ClientHelloExtensions {
             server_name: self
                 .server_name
                 .as_deref()
                 .map(|host_name| ServerNameList { host_name }),
             max_fragment_length: self.max_fragment_length(),
-            supported_groups: own.is_some().then(|| List16::new(&settings.groups)),
+            supported_groups: has_groups.then(|| List16::new(&settings.groups)),
             signature_algorithms: verifier
                 .is_some()
-                .then(|| List16::new(&settings.signature_schemes)),
+                .then(|| List16::new(settings.offered_schemes())),
             signature_algorithms_cert: (!chain_schemes.is_empty())
                 .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
@@ -343,24 +414,30 @@ impl Offer {
                 .request_ocsp
                 .then(CertificateStatusRequest::ocsp),
             record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
-            supported_versions: Some(List8::new(&[ProtocolVersion::TLS1_3])),
+            // RFC 8446 Section 4.2.1: of clients that offer TLS 1.3; without it legacy_version says all.
+            supported_versions: has_tls13.then(|| List8::new(versions)),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
-            post_handshake_auth: self.config.role.post_handshake_auth.then_some(Empty {}),
+            post_handshake_auth: (has_tls13 && self.config.role.post_handshake_auth)
+                .then_some(Empty {}),
             key_share: own.is_some().then(|| KeyShareClientHello {
                 client_shares: List16::new(shares),
             }),
             early_data: self.offers_early_data().then_some(Empty {}),
             psk_key_exchange_modes: uses_psks.then(|| List8::new(&settings.psk_modes)),
-            tls_cert_with_extern_psk: self.with_certificate().then_some(Empty {}),
+            tls_cert_with_extern_psk: (has_tls13 && self.with_certificate()).then_some(Empty {}),
             pre_shared_key: (!self.psks.is_empty()).then(|| OfferedPsks {
                 identities: List16::new(&identities),
                 binders: List16::new(&binders),
             }),
             ..ClientHelloExtensions::default()
         };
+        #[cfg(feature = "legacy")]
+        if let Some(legacy) = &self.legacy {
+            legacy.extend(&self.config, &mut extensions);
+        }
         let present = extensions.present();
         ClientHello {
-            legacy_version: ProtocolVersion::TLS1_2,
+            legacy_version: self.legacy_version(),
             random: Random(self.random),
             legacy_session_id: Opaque8::new(self.session_id()),
             cipher_suites: List16::new(suites),
@@ -434,6 +511,34 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
     }
 }
 
+/// Most suites in a ClientHello.
+#[cfg(feature = "legacy")]
+const MOST_SUITES: usize = TLS13_SUITES.len() + crate::parameters::LEGACY_SUITES.len() + 1;
+#[cfg(not(feature = "legacy"))]
+const MOST_SUITES: usize = TLS13_SUITES.len();
+
+/// `legacy_session_id`: up to 32 bytes.
+struct OfferedId {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl OfferedId {
+    fn of(id: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        let mut len = 0;
+        for (to, from) in bytes.iter_mut().zip(id) {
+            *to = *from;
+            len += 1;
+        }
+        Self { bytes, len }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
 const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
 
 /// Why a ClientHello cannot be encoded. Each list was checked when it was configured; all extensions together have a limit of
@@ -460,8 +565,8 @@ fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, 
     let settings = &config.settings;
     let mut suites = settings.suites.clone();
     if settings.psk_policy != PskPolicy::Optional {
-        // No key for this server, or none whose hash an enabled suite has.
-        if psks.is_empty() {
+        // No key for this server, or none whose hash an enabled suite has. An older version may have a suite all the same.
+        if psks.is_empty() && !settings.versions.has_legacy() {
             return Err(UsageError::NoPskToOffer.into());
         }
         suites.retain(|suite| psks.iter().any(|offered| offered.hash() == suite.hash));

@@ -18,6 +18,8 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Peer};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+#[cfg(feature = "legacy")]
+use crate::message::legacy::HelloRequest;
 use crate::message::{CertificateRequest, ExtensionSet, Handshake, KeyUpdate, KeyUpdateRequest};
 use crate::parameters::HandshakeType;
 use crate::record::wire::{MESSAGE_HEADER_LEN, Receiving};
@@ -72,8 +74,8 @@ impl PostHandshakeAuth {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Nothing,
-    /// The peer wants our KeyUpdate before our next application data.
-    UpdateKeys,
+    /// The peer wants our answer before our next application data: KeyUpdate or, in older versions, the refusal to renegotiate.
+    Answer,
     /// A message of post-handshake authentication.
     Authenticate(Vec<u8>),
 }
@@ -87,12 +89,16 @@ pub(crate) fn accept_message(
 ) -> Result<Action, Error> {
     let got = HandshakeType(message.first().copied().unwrap_or_default());
     let body = message.get(MESSAGE_HEADER_LEN..).unwrap_or_default();
+    #[cfg(feature = "legacy")]
+    if receiving.is_legacy() {
+        return accept_legacy_message(receiving, is_client, got, body);
+    }
     match got {
         HandshakeType::KEY_UPDATE => {
             let request = KeyUpdate::read(body)?.request_update;
             receiving.update_keys()?;
             Ok(match request {
-                KeyUpdateRequest::Requested => Action::UpdateKeys,
+                KeyUpdateRequest::Requested => Action::Answer,
                 KeyUpdateRequest::NotRequested => Action::Nothing,
             })
         }
@@ -122,6 +128,33 @@ pub(crate) fn accept_message(
         }
         .into()),
     }
+}
+
+/// TLS 1.2 and older: what asks for renegotiation is refused by a warning (RFC 5246 Section 7.4.1.1 and 7.2.2), and the
+/// connection goes on.
+#[cfg(feature = "legacy")]
+fn accept_legacy_message(
+    receiving: &mut Receiving,
+    is_client: bool,
+    got: HandshakeType,
+    body: &[u8],
+) -> Result<Action, Error> {
+    let asks = match is_client {
+        true => HandshakeType::HELLO_REQUEST,
+        false => HandshakeType::CLIENT_HELLO,
+    };
+    if got != asks {
+        return Err(PeerMisbehaved::UnexpectedMessage {
+            got,
+            expected: "application data",
+        }
+        .into());
+    }
+    if is_client {
+        HelloRequest::read(body)?;
+    }
+    receiving.count_renegotiation()?;
+    Ok(Action::Answer)
 }
 
 /// Who was authenticated after the handshake.

@@ -37,7 +37,7 @@ use super::tls13_key_schedule::PskSecret;
 use super::transcript::Transcript;
 
 use client::key_facts;
-pub(super) use client::{Offered, OfferedSource, check_size, offers, write_binders};
+pub(super) use client::{Offered, OfferedSource, Offers, check_size, offers, write_binders};
 use imported::ImportedIdentity;
 pub(super) use reflection::NotForUs;
 use reflection::check_not_reflected;

@@ -13,6 +13,7 @@ use crate::error::{Error, PeerMisbehaved};
 use crate::message::{Handshake, NewSessionTicket, NewSessionTicketExtensions, Opaque8, Opaque16};
 use crate::parameters::Tls13Suite;
 use crate::psk::{Psk, PskFacts, PskPolicy, PskRequest};
+use crate::resumption::session::{Kind, Tls13Session};
 use crate::resumption::state::{Origin, OriginPsk, SessionState};
 use crate::resumption::{
     ClientSessionStore, MAX_LIFETIME, Session, SessionKey, TICKET_KEY_NAME_LEN, TicketSource,
@@ -249,7 +250,7 @@ pub(super) async fn open(
     if let Err(reason) = check_fit(config, fit, &state) {
         return unusable(reason);
     }
-    if let Err(reason) = check_origin(peer, config, fit, &mut state).await? {
+    if let Err(reason) = check_origin(peer, config, fit.server_name, &mut state.origin).await? {
         return unusable(reason);
     }
     Ok(LookUp::Ticket(state))
@@ -280,13 +281,12 @@ fn check_fit(
 }
 
 /// Whether what authenticated the client at first would still do so. Forgets a certificate that nobody judges here.
-async fn check_origin(
+pub(super) async fn check_origin(
     peer: &mut Peer,
     config: &ServerConfig,
-    fit: &Fit<'_>,
-    state: &mut SessionState,
+    server_name: Option<&str>,
+    origin: &mut Origin,
 ) -> Result<Result<(), &'static str>, Error> {
-    let origin = &mut state.origin;
     match config.settings.psk_policy {
         PskPolicy::Required if origin.psk.is_none() => {
             return Ok(Err("the session began without a pre-shared key"));
@@ -304,7 +304,7 @@ async fn check_origin(
             identity: &psk.facts.identity,
             // Whatever its context: the fingerprint tells whether it is the same.
             imported_context: None,
-            server_name: fit.server_name,
+            server_name,
         };
         let found = peer
             .ask("look-up of a pre-shared key", store.find(request))
@@ -362,12 +362,8 @@ pub(super) fn origin_of_key(psk: &Psk, facts: PskFacts) -> Result<OriginPsk, Err
 
 // The client.
 
-/// The session that this client offers to the server, if there is a good one.
-pub(super) async fn take_session(
-    peer: &mut Peer,
-    client: &Client,
-    psks: &[Psk],
-) -> Result<Option<Offered>, Error> {
+/// The session that this client resumes, if it has one for the server.
+pub(super) async fn take_session(peer: &mut Peer, client: &Client) -> Result<Option<Kind>, Error> {
     let (config, role) = (&client.config, &client.config.role);
     let Some(store) = &role.session_store else {
         return Ok(None);
@@ -376,30 +372,51 @@ pub(super) async fn take_session(
     if config.settings.psk_policy == PskPolicy::RequiredWithCertificate {
         return Ok(None);
     }
-    let context = client.session_context();
-    let key = SessionKey::new(&client.server_name, context);
-    let Some(session) = peer.ask("session to resume", store.take(&key)).await else {
-        return Ok(None);
-    };
-    let state = &session.state;
-    let now_millis = config.settings.clock.now_millis();
-    // Section 4.6.1: "Clients MUST only resume if the new SNI value is valid for the server certificate presented in the original
-    // session and SHOULD only resume if the SNI value matches the one used in the original session." A store that mixes up
-    // hosts must not bring one's ticket and early data to another.
-    let is_for_host = match (state.server_name.as_deref(), client.sni()) {
+    let key = SessionKey::new(&client.server_name, client.session_context());
+    let session = peer.ask("session to resume", store.take(&key)).await;
+    Ok(session.map(|session| session.0))
+}
+
+/// What of a session must be as in this connection. Section 4.6.1: "Clients MUST only resume if the new SNI value is valid
+/// for the server certificate presented in the original session and SHOULD only resume if the SNI value matches the one used
+/// in the original session." A store that mixes up hosts must not bring one's ticket and early data to another.
+pub(super) fn fits_client(
+    client: &Client,
+    context: &[u8; 32],
+    server_name: Option<&str>,
+    alpn: Option<&[u8]>,
+) -> bool {
+    let is_for_host = match (server_name, client.sni()) {
         (Some(of_session), Some(ours)) => of_session.eq_ignore_ascii_case(ours),
         (of_session, ours) => of_session.is_none() && ours.is_none(),
     };
-    let alpn_fits = match &state.alpn {
-        Some(protocol) => config.settings.alpn.iter().any(|ours| **ours == **protocol),
+    let settings = &client.config.settings;
+    let alpn_fits = match alpn {
+        Some(protocol) => settings.alpn.iter().any(|ours| **ours == *protocol),
         None => true,
     };
+    is_for_host && alpn_fits && *context == client.session_context()
+}
+
+/// The offer of a session, if it is a good one.
+pub(super) async fn offer_session(
+    peer: &mut Peer,
+    client: &Client,
+    psks: &[Psk],
+    session: Tls13Session,
+) -> Result<Option<Offered>, Error> {
+    let config = &client.config;
+    let state = &session.state;
+    let now_millis = config.settings.clock.now_millis();
     let fits = state.is_fresh(now_millis)
-        && state.context == context
         && config.settings.suites.contains(&state.suite)
-        && is_for_host
-        && alpn_fits;
-    if !fits || !believes_origin(peer, client, psks, state).await? {
+        && fits_client(
+            client,
+            &state.context,
+            state.server_name.as_deref(),
+            state.alpn.as_deref(),
+        );
+    if !fits || !believes_origin(peer, client, psks, &state.origin).await? {
         return Ok(None);
     }
     Ok(Some(Offered {
@@ -410,27 +427,26 @@ pub(super) async fn take_session(
 }
 
 /// Whether what authenticated the server at first would still do so.
-async fn believes_origin(
+pub(super) async fn believes_origin(
     peer: &mut Peer,
     client: &Client,
     psks: &[Psk],
-    state: &SessionState,
+    origin: &Origin,
 ) -> Result<bool, Error> {
     let config = &client.config;
-    if let Some(origin) = &state.origin.psk {
+    if let Some(first) = &origin.psk {
         let mut same_key = false;
         for psk in psks {
-            same_key |= psk.identity() == &*origin.facts.identity
-                && fingerprint(psk)? == origin.fingerprint;
+            same_key |=
+                psk.identity() == &*first.facts.identity && fingerprint(psk)? == first.fingerprint;
         }
-        if !same_key || state.origin.peer_certificates.is_none() {
+        if !same_key || origin.peer_certificates.is_none() {
             return Ok(same_key);
         }
     } else if config.settings.psk_policy != PskPolicy::Optional {
         return Ok(false);
     }
-    let (Some(verifier), Some(certificates)) =
-        (&config.role.verifier, &state.origin.peer_certificates)
+    let (Some(verifier), Some(certificates)) = (&config.role.verifier, &origin.peer_certificates)
     else {
         return Ok(false);
     };
@@ -483,7 +499,8 @@ impl Keeper {
         );
         state.max_early_data = message.extensions.early_data.unwrap_or_default();
         let ticket = Box::from(message.ticket.as_slice());
-        self.store.put(&self.key, Session { state, ticket });
+        let session = Session(Kind::Tls13(Tls13Session { state, ticket }));
+        self.store.put(&self.key, session);
         Ok(())
     }
 }

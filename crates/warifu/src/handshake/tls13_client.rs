@@ -62,7 +62,7 @@ use super::psk::{Offered, OfferedSource};
 use super::ticket::{self, Keeper, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret};
 use super::transcript::Transcript;
-use super::{AfterHandshake, Connected, OwnMaterial};
+use super::{AfterHandshake, Connected, Exporter, OwnMaterial};
 
 /// What the flow knows before its first byte.
 pub(super) struct Client {
@@ -158,7 +158,7 @@ pub(super) async fn run(
     });
     Ok(Connected {
         facts,
-        exporter,
+        exporter: Exporter::Tls13(exporter),
         post_handshake_auth,
         tickets,
     })
@@ -840,6 +840,8 @@ impl Choice {
             alpn,
             server_name: offer.server_name().cloned(),
             max_fragment_sent,
+            #[cfg(feature = "legacy")]
+            legacy: None,
         })
     }
 }

@@ -65,7 +65,7 @@ use super::psk::{self, Counters, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
-use super::{AfterHandshake, Connected, OwnMaterial};
+use super::{AfterHandshake, Connected, Exporter, OwnMaterial};
 
 /// Bytes of records of early data that are skipped for a client which has a ticket or key of another server. 16 KiB is what
 /// servers commonly allow a ticket (OpenSSL, BoringSSL); the rest is for the cost of many small records.
@@ -150,7 +150,7 @@ pub(super) async fn run(
     };
     Ok(Connected {
         facts: choice.facts(&mut peer, chosen, client)?,
-        exporter,
+        exporter: Exporter::Tls13(exporter),
         post_handshake_auth,
         tickets,
     })
@@ -394,6 +394,8 @@ impl Choice {
             alpn: self.alpn,
             server_name: self.server_name,
             max_fragment_sent,
+            #[cfg(feature = "legacy")]
+            legacy: None,
         })
     }
 }

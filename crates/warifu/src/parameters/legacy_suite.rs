@@ -63,6 +63,11 @@ impl KeyExchange {
         matches!(self, EcdheEcdsa | EcdheRsa | DheRsa)
     }
 
+    /// Whether the client encrypts a secret for the server's RSA key.
+    pub(crate) const fn encrypts(self) -> bool {
+        matches!(self, Rsa | RsaPsk)
+    }
+
     /// Whether traffic stays secret when long-lived keys become known.
     pub(crate) const fn is_forward_secret(self) -> bool {
         self.is_ecdhe() || self.is_dhe()
@@ -101,6 +106,13 @@ pub(crate) struct LegacySuite {
     pub(crate) prf: PrfHash,
     /// The oldest version in which it may be chosen: TLS 1.0 or 1.2.
     pub(crate) min_version: ProtocolVersion,
+}
+
+impl LegacySuite {
+    /// Whether a version has it.
+    pub(crate) fn is_of(&self, version: ProtocolVersion) -> bool {
+        (self.min_version..=ProtocolVersion::TLS1_2).contains(&version)
+    }
 }
 
 /// AEADs came with TLS 1.2 (RFC 5246 Section 6.2.3.3), as did a PRF of the suite's choice (Section 5).

@@ -8,7 +8,6 @@ mod cipher_suite_names;
 mod client_certificate_type;
 mod extension_type;
 #[cfg(feature = "legacy")]
-#[allow(dead_code, reason = "used by the flows of older versions")]
 mod legacy_suite;
 mod max_fragment_length;
 mod named_group;
@@ -24,7 +23,6 @@ pub(crate) use cipher_suite::{TLS13_SUITES, Tls13Suite};
 pub use client_certificate_type::ClientCertificateType;
 pub use extension_type::ExtensionType;
 #[cfg(feature = "legacy")]
-#[allow(unused_imports, reason = "used by the flows of older versions")]
 pub(crate) use legacy_suite::{KeyExchange, LEGACY_SUITES, LegacyCipher, LegacySuite};
 pub use max_fragment_length::MaxFragmentLength;
 pub use named_group::NamedGroup;

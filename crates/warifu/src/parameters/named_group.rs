@@ -34,7 +34,51 @@ pub(crate) const GROUPS: [(NamedGroup, Group); 7] = [
     (NamedGroup::SECP521R1, Group::P521),
 ];
 
+/// RFC 7919 Appendix A, with their bits.
+#[cfg(feature = "legacy")]
+const FFDHE: [(NamedGroup, u32); 5] = [
+    (NamedGroup::FFDHE2048, 2048),
+    (NamedGroup::FFDHE3072, 3072),
+    (NamedGroup::FFDHE4096, 4096),
+    (NamedGroup::FFDHE6144, 6144),
+    (NamedGroup::FFDHE8192, 8192),
+];
+
 impl NamedGroup {
+    /// Whether it is a curve alone, as versions before TLS 1.3 have them, and implemented.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn is_curve(self) -> bool {
+        matches!(
+            self,
+            Self::X25519 | Self::SECP256R1 | Self::SECP384R1 | Self::SECP521R1
+        )
+    }
+
+    /// The name of an implementation.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn of(implementation: Group) -> Self {
+        let found = GROUPS
+            .into_iter()
+            .find(|(_, group)| *group == implementation);
+        found.map_or(Self(0), |(name, _)| name)
+    }
+
+    /// The bits of a group of RFC 7919.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn ffdhe_bits(self) -> Option<u32> {
+        FFDHE
+            .into_iter()
+            .find_map(|(group, bits)| (group == self).then_some(bits))
+    }
+
+    /// The group of RFC 7919 with so many bits.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn of_ffdhe(bits: u32) -> Option<Self> {
+        FFDHE
+            .into_iter()
+            .find_map(|(group, its)| (its == bits).then_some(group))
+    }
+
     /// The group's implementation, if there is one.
     pub(crate) fn implementation(self) -> Option<Group> {
         GROUPS

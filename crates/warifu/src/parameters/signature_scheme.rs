@@ -25,6 +25,9 @@ registry! {
         MLDSA44 = 0x0904, "mldsa44";
         MLDSA65 = 0x0905, "mldsa65";
         MLDSA87 = 0x0906, "mldsa87";
+        /// RSA with MD5 and SHA-1 together, the only signature by RSA in TLS 1.0 and 1.1 (RFC 2246 Section 4.7), which has
+        /// no number of its own: this one is of the registry's range for private use and never on the wire.
+        RSA_PKCS1_MD5_SHA1 = 0xff01, "rsa_pkcs1_md5_sha1";
     }
 }
 
@@ -45,5 +48,33 @@ impl SignatureScheme {
                 | Self::RSA_PKCS1_SHA384
                 | Self::RSA_PKCS1_SHA512
         ) && self.algorithm().is_some()
+    }
+
+    /// Whether it is made with an RSA key.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn is_rsa(self) -> bool {
+        matches!(
+            self,
+            Self::RSA_PKCS1_SHA1
+                | Self::RSA_PKCS1_SHA256
+                | Self::RSA_PKCS1_SHA384
+                | Self::RSA_PKCS1_SHA512
+                | Self::RSA_PSS_RSAE_SHA256
+                | Self::RSA_PSS_RSAE_SHA384
+                | Self::RSA_PSS_RSAE_SHA512
+                | Self::RSA_PSS_PSS_SHA256
+                | Self::RSA_PSS_PSS_SHA384
+                | Self::RSA_PSS_PSS_SHA512
+        )
+    }
+
+    /// Whether some version here allows it in handshakes: those of TLS 1.3, and from TLS 1.2 RSA PKCS#1 v1.5 with SHA-2.
+    pub(crate) fn signs_handshakes(self) -> bool {
+        self.signs_tls13_handshakes()
+            || cfg!(feature = "legacy")
+                && matches!(
+                    self,
+                    Self::RSA_PKCS1_SHA256 | Self::RSA_PKCS1_SHA384 | Self::RSA_PKCS1_SHA512
+                )
     }
 }

@@ -34,6 +34,9 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
+/// Attempts to renegotiate in a row without application data between them; each is refused.
+#[cfg(feature = "legacy")]
+const MAX_RENEGOTIATIONS: usize = 4;
 /// CertificateRequests in a row without application data between them, or without a pause in which the answers could
 /// leave; each costs this side a signature, and memory for the answer.
 pub(crate) const MAX_CERTIFICATE_REQUESTS: usize = 4;
@@ -802,6 +805,25 @@ impl Receiving {
         self.count_key_update()?;
         let keys = self.phase.epoch_mut()?.update()?;
         self.reader.set_keys(keys);
+        Ok(())
+    }
+
+    /// The connection is of TLS 1.2 or older.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn is_legacy(&self) -> bool {
+        self.change_cipher_spec.is_legacy()
+    }
+
+    /// One more attempt to renegotiate without application data before it.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn count_renegotiation(&mut self) -> Result<(), Error> {
+        self.key_updates += 1;
+        if self.key_updates > MAX_RENEGOTIATIONS {
+            return Err(PeerMisbehaved::TooManyRenegotiations {
+                limit: MAX_RENEGOTIATIONS,
+            }
+            .into());
+        }
         Ok(())
     }
 

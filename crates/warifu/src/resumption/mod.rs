@@ -12,6 +12,7 @@
 //! | what seals tickets, and when does the key change? | `ticket_keys.rs` |
 //! | what does a server keep instead? | `session_store.rs` |
 //! | what does a client keep, in memory or in a file? | `session.rs` |
+//! | what is a session of TLS 1.2 and older? | `legacy_state.rs`, and `handshake/legacy_session.rs` |
 //! | what is inside, and what must fit for a ticket to be taken? | `state.rs`, and `handshake/ticket.rs` |
 //!
 //! A session resumes only where it was made: same server name, application protocol, hash, and configuration, which
@@ -23,6 +24,8 @@ use core::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "legacy")]
+pub(crate) mod legacy_state;
 pub(crate) mod session;
 mod session_store;
 pub(crate) mod state;

@@ -8,10 +8,12 @@ use std::time::Duration;
 use rustls_pki_types::ServerName;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "legacy")]
+use super::legacy_state::LegacyState;
 use super::state::{SessionState, block};
 use crate::decision::Answer;
 use crate::message::codec::{MAX_16, Reader};
-use crate::parameters::CipherSuite;
+use crate::parameters::{CipherSuite, ProtocolVersion};
 
 /// A client's session: a ticket and what belongs to it. It is used once, by the configuration and for the server name
 /// that made it.
@@ -20,40 +22,115 @@ use crate::parameters::CipherSuite;
 /// configuration has the same
 /// [session context](crate::config::ConfigBuilder::with_session_context).
 #[derive(Clone)]
-pub struct Session {
+pub struct Session(pub(crate) Kind);
+
+/// The versions have sessions of different kinds.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    Tls13(Tls13Session),
+    #[cfg(feature = "legacy")]
+    Legacy(LegacySession),
+}
+
+/// A ticket of TLS 1.3.
+#[derive(Clone)]
+pub(crate) struct Tls13Session {
     pub(crate) state: SessionState,
     pub(crate) ticket: Box<[u8]>,
 }
 
+/// A session of TLS 1.2 or older.
+#[cfg(feature = "legacy")]
+#[derive(Clone)]
+pub(crate) struct LegacySession {
+    pub(crate) state: LegacyState,
+    pub(crate) name: LegacyName,
+}
+
+/// How a client names a session of TLS 1.2 or older to the server.
+#[cfg(feature = "legacy")]
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum LegacyName {
+    /// By the ticket, RFC 5077.
+    Ticket(Box<[u8]>),
+    /// By the session ID, RFC 5246 Section 7.3: 1 to 32 bytes.
+    Id(Box<[u8]>),
+}
+
+#[cfg(feature = "legacy")]
+impl LegacyName {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Ticket(name) | Self::Id(name) => name,
+        }
+    }
+}
+
 impl Session {
-    /// The cipher suite of the connection that it comes from.
+    /// The version of TLS of the connection that it comes from.
+    pub fn version(&self) -> ProtocolVersion {
+        match &self.0 {
+            Kind::Tls13(_) => ProtocolVersion::TLS1_3,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.version,
+        }
+    }
+
+    /// The cipher suite of that connection.
     pub fn cipher_suite(&self) -> CipherSuite {
-        self.state.suite.suite
+        match &self.0 {
+            Kind::Tls13(session) => session.state.suite.suite,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.suite.suite,
+        }
     }
 
     /// The application protocol of that connection.
     pub fn alpn(&self) -> Option<&[u8]> {
-        self.state.alpn.as_deref()
+        match &self.0 {
+            Kind::Tls13(session) => session.state.alpn.as_deref(),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.alpn.as_deref(),
+        }
     }
 
     /// Bytes of early data that the server said it may take; 0 for none.
     pub fn max_early_data(&self) -> u32 {
-        self.state.max_early_data
+        match &self.0 {
+            Kind::Tls13(session) => session.state.max_early_data,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(_) => 0,
+        }
     }
 
     /// When it came: time since 1970.
     pub fn received_at(&self) -> Duration {
-        Duration::from_millis(self.state.since_millis)
+        Duration::from_millis(match &self.0 {
+            Kind::Tls13(session) => session.state.since_millis,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.since_millis,
+        })
     }
 
     /// How long it can be used from then on.
     pub fn lifetime(&self) -> Duration {
-        Duration::from_secs(self.state.lifetime.into())
+        let seconds = match &self.0 {
+            Kind::Tls13(session) => session.state.lifetime,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.lifetime,
+        };
+        Duration::from_secs(seconds.into())
     }
 
     /// At least the bytes of [`to_bytes`](Self::to_bytes).
     fn max_len(&self) -> usize {
-        self.state.max_len() + 2 + self.ticket.len()
+        match &self.0 {
+            Kind::Tls13(session) => session.state.max_len() + 2 + session.ticket.len(),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => {
+                session.state.max_len() + 1 + 2 + session.name.as_slice().len()
+            }
+        }
     }
 
     /// The session as bytes, to be stored. **They are secret.**
@@ -61,10 +138,17 @@ impl Session {
         // All at once: a block that is too small is given back unwiped, with the secret in it.
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.max_len()));
         // Fails if a field is longer than its length says, and all were read from fields with such a length.
-        let written = self
-            .state
-            .encode(&mut bytes)
-            .and_then(|()| block(&mut bytes, 2, &self.ticket));
+        let written = match &self.0 {
+            Kind::Tls13(session) => session
+                .state
+                .encode(&mut bytes)
+                .and_then(|()| block(&mut bytes, 2, &session.ticket)),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.encode(&mut bytes).and_then(|()| {
+                bytes.push(u8::from(matches!(session.name, LegacyName::Ticket(_))));
+                block(&mut bytes, 2, session.name.as_slice())
+            }),
+        };
         if written.is_err() {
             bytes.clear();
         }
@@ -76,6 +160,10 @@ impl Session {
     /// # Errors
     /// [`SessionFormatError`] for anything else, and for sessions of a version of this library that wrote them otherwise.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionFormatError> {
+        #[cfg(feature = "legacy")]
+        if let Some(session) = read_legacy(bytes) {
+            return Ok(Self(Kind::Legacy(session)));
+        }
         let mut reader = Reader::new(bytes);
         let state = SessionState::read_from(&mut reader)
             .ok()
@@ -87,16 +175,31 @@ impl Session {
         if !reader.is_empty() {
             return Err(SessionFormatError);
         }
-        Ok(Self {
+        Ok(Self(Kind::Tls13(Tls13Session {
             state,
             ticket: ticket.into(),
-        })
+        })))
     }
+}
+
+#[cfg(feature = "legacy")]
+fn read_legacy(bytes: &[u8]) -> Option<LegacySession> {
+    let mut reader = Reader::new(bytes);
+    let state = LegacyState::read_from(&mut reader).ok()??;
+    let is_ticket = reader.u8("session").ok()?;
+    let name = reader.block(2, 1, MAX_16, "session").ok()?;
+    let name = match is_ticket {
+        1 => LegacyName::Ticket(name.into()),
+        0 if name.len() <= 32 => LegacyName::Id(name.into()),
+        _ => return None,
+    };
+    reader.is_empty().then_some(LegacySession { state, name })
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
+            .field("version", &self.version())
             .field("cipher_suite", &self.cipher_suite())
             .field("received_at", &self.received_at())
             .field("lifetime", &self.lifetime())
@@ -263,9 +366,21 @@ mod tests {
     use super::*;
 
     fn session(ticket: u8) -> Session {
-        Session {
+        with_ticket(&[ticket])
+    }
+
+    fn with_ticket(ticket: &[u8]) -> Session {
+        Session(Kind::Tls13(Tls13Session {
             state: super::super::state::tests::state(),
-            ticket: [ticket].into(),
+            ticket: ticket.into(),
+        }))
+    }
+
+    fn ticket_of(session: Session) -> u8 {
+        match session.0 {
+            Kind::Tls13(session) => session.ticket[0],
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(_) => panic!("none was put"),
         }
     }
 
@@ -275,16 +390,16 @@ mod tests {
 
     fn take(store: &MemorySessions, key: &SessionKey) -> Option<u8> {
         match store.take(key) {
-            Answer::Ready(session) => session.map(|session| session.ticket[0]),
+            Answer::Ready(session) => session.map(ticket_of),
             Answer::Later(_) => panic!("the sessions are in memory"),
         }
     }
 
-    #[test]
-    fn sessions_are_read_back_and_nothing_else_is() {
-        let bytes = session(7).to_bytes();
+    fn check_round_trip(session: &Session) {
+        let bytes = session.to_bytes();
         let again = Session::from_bytes(&bytes).unwrap();
         assert_eq!(again.to_bytes(), bytes);
+        assert_eq!(again.version(), session.version());
         for len in 0..bytes.len() {
             assert!(Session::from_bytes(&bytes[..len]).is_err());
         }
@@ -293,10 +408,22 @@ mod tests {
     }
 
     #[test]
+    fn sessions_are_read_back_and_nothing_else_is() {
+        check_round_trip(&session(7));
+        #[cfg(feature = "legacy")]
+        for name in [
+            LegacyName::Ticket(vec![7; 200].into()),
+            LegacyName::Id([8; 32].into()),
+        ] {
+            let state = super::super::legacy_state::tests::state();
+            check_round_trip(&Session(Kind::Legacy(LegacySession { state, name })));
+        }
+    }
+
+    #[test]
     fn the_bytes_of_a_session_never_grow() {
         for ticket_len in [1, 1000, 65_535] {
-            let mut session = session(7);
-            session.ticket = vec![7; ticket_len].into();
+            let session = with_ticket(&vec![7; ticket_len]);
             let bytes = session.to_bytes();
             assert!(bytes.len() > ticket_len);
             assert_eq!(bytes.capacity(), session.max_len());
@@ -306,10 +433,7 @@ mod tests {
     #[test]
     fn the_bytes_of_all_sessions_are_bounded() {
         let store = MemorySessions::new(1000);
-        let sized = |ticket: u8, ticket_len: usize| Session {
-            ticket: vec![ticket; ticket_len].into(),
-            ..session(0)
-        };
+        let sized = |ticket: u8, ticket_len: usize| with_ticket(&vec![ticket; ticket_len]);
         let kept = |store: &MemorySessions| {
             let servers = store.servers.lock().unwrap();
             let sessions = servers.by_key.values().flat_map(|(_, sessions)| sessions);

@@ -4,7 +4,7 @@ use core::fmt;
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use warifu_crypto::Secret;
+use warifu_crypto::{Hash, Secret};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -86,22 +86,18 @@ impl SessionState {
     /// Whether the ticket is neither older than its lifetime nor from the future, and the authentication not older than
     /// seven days.
     pub(crate) fn is_fresh(&self, now_millis: u64) -> bool {
-        /// Another machine's clock may be a little ahead.
-        const SKEW_MILLIS: u64 = 60_000;
-        let age = self.age_millis(now_millis);
-        let since_authentication = (now_millis / 1000).saturating_sub(self.authenticated_at);
-        self.since_millis <= now_millis.saturating_add(SKEW_MILLIS)
-            && age < u64::from(self.lifetime) * 1000
-            && since_authentication < super::MAX_LIFETIME.as_secs()
+        is_fresh(
+            now_millis,
+            self.since_millis,
+            self.lifetime,
+            self.authenticated_at,
+        )
     }
 
     /// At least the bytes of [`encode`](Self::encode): whoever reserves them, and what follows, leaves no copy of the secret
     /// behind by growing.
     pub(crate) fn max_len(&self) -> usize {
-        let chain = self.origin.peer_certificates.as_deref();
-        let chain_len: usize = chain.map_or(0, |chain| chain.iter().map(|der| 3 + der.len()).sum());
-        let psk = self.origin.psk.as_ref();
-        1024 + chain_len + psk.map_or(0, |psk| psk.facts.identity.len())
+        1024 + self.origin.max_len()
     }
 
     /// The state as bytes.
@@ -154,7 +150,7 @@ impl SessionState {
         };
         let alpn = reader.block(1, 0, 0xff, WHAT)?;
         let max_early_data = reader.u32(WHAT)?;
-        let Some(origin) = Origin::read_from(reader, suite)? else {
+        let Some(origin) = Origin::read_from(reader, suite.hash)? else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -173,6 +169,23 @@ impl SessionState {
     }
 }
 
+/// Whether a session from `since_millis` on is neither older than its lifetime in seconds nor from the future, and the
+/// authentication, in seconds since 1970, not older than seven days.
+pub(super) fn is_fresh(
+    now_millis: u64,
+    since_millis: u64,
+    lifetime: u32,
+    authenticated_at: u64,
+) -> bool {
+    /// Another machine's clock may be a little ahead.
+    const SKEW_MILLIS: u64 = 60_000;
+    let age = now_millis.saturating_sub(since_millis);
+    let since_authentication = (now_millis / 1000).saturating_sub(authenticated_at);
+    since_millis <= now_millis.saturating_add(SKEW_MILLIS)
+        && age < u64::from(lifetime) * 1000
+        && since_authentication < super::MAX_LIFETIME.as_secs()
+}
+
 /// What of an [`Origin`] is there, as bits.
 const HAS_PSK: u8 = 1;
 const PSK_IS_IMPORTED: u8 = 2;
@@ -180,7 +193,15 @@ const HAS_CHAIN: u8 = 4;
 const WITH_CERTIFICATE: u8 = 8;
 
 impl Origin {
-    fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Bytes of what has no bound of its own.
+    pub(super) fn max_len(&self) -> usize {
+        let chain = self.peer_certificates.as_deref();
+        let chain_len: usize = chain.map_or(0, |chain| chain.iter().map(|der| 3 + der.len()).sum());
+        let psk = self.psk.as_ref();
+        chain_len + psk.map_or(0, |psk| psk.facts.identity.len())
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error> {
         let mut flags = 0;
         if let Some(psk) = &self.psk {
             flags |= HAS_PSK;
@@ -207,7 +228,8 @@ impl Origin {
         Ok(())
     }
 
-    fn read_from(reader: &mut Reader<'_>, suite: Tls13Suite) -> Result<Option<Self>, Error> {
+    /// `hash` is that of the handshake.
+    pub(super) fn read_from(reader: &mut Reader<'_>, hash: Hash) -> Result<Option<Self>, Error> {
         const WHAT: &str = "origin of a session";
         let flags = reader.u8(WHAT)?;
         if flags >= WITH_CERTIFICATE << 1 {
@@ -222,7 +244,7 @@ impl Origin {
                         0 => PskKind::External,
                         _ => PskKind::Imported,
                     },
-                    hash: PskHash::of(suite.hash),
+                    hash: PskHash::of(hash),
                 },
                 fingerprint: reader.array(WHAT)?,
             }),

@@ -72,9 +72,18 @@ impl Ca {
         names: &[&str],
         change: impl FnOnce(&mut CertificateParams),
     ) -> (CertificateDer<'static>, KeyPair) {
+        self.leaf_of_key(names, KeyPair::generate().unwrap(), change)
+    }
+
+    /// A certificate for a key of any kind.
+    pub fn leaf_of_key(
+        &self,
+        names: &[&str],
+        key: KeyPair,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateDer<'static>, KeyPair) {
         let mut params = leaf_params(names);
         change(&mut params);
-        let key = KeyPair::generate().unwrap();
         (
             params.signed_by(&key, &self.issuer).unwrap().der().clone(),
             key,

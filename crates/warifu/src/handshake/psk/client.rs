@@ -11,8 +11,12 @@ use crate::facts::HandshakeKind;
 use crate::message::codec::MAX_16;
 use crate::parameters::{CipherSuite, Tls13Suite};
 use crate::psk::{Psk, PskFacts, PskHash, PskKind, PskRole, TargetKdf, printable};
-use crate::resumption::Session;
+#[cfg(feature = "legacy")]
+use crate::resumption::session::LegacySession;
+use crate::resumption::session::{Kind, Tls13Session};
 
+#[cfg(feature = "legacy")]
+use super::super::legacy_session;
 use super::super::ticket;
 use super::super::tls13_client::Client;
 use super::super::tls13_key_schedule::PskSecret;
@@ -30,7 +34,7 @@ pub(in crate::handshake) struct Offered {
 
 pub(in crate::handshake) enum OfferedSource {
     Key { psk: Psk, kind: PskKind },
-    Session(Box<Session>),
+    Session(Box<Tls13Session>),
 }
 
 impl Offered {
@@ -64,7 +68,7 @@ impl Offered {
     pub(in crate::handshake) fn max_early_data(&self) -> u32 {
         match &self.source {
             OfferedSource::Key { psk, .. } => psk.max_early_data(),
-            OfferedSource::Session(session) => session.max_early_data(),
+            OfferedSource::Session(session) => session.state.max_early_data,
         }
     }
 
@@ -72,7 +76,7 @@ impl Offered {
     pub(in crate::handshake) fn early_data_suite(&self) -> CipherSuite {
         match &self.source {
             OfferedSource::Key { psk, .. } => psk.early_data_suite(self.hash()),
-            OfferedSource::Session(session) => session.cipher_suite(),
+            OfferedSource::Session(session) => session.state.suite.suite,
         }
     }
 
@@ -80,6 +84,11 @@ impl Offered {
     /// named in error is not.
     pub(in crate::handshake) fn is_early_data_suite(&self, suite: Tls13Suite) -> bool {
         suite.suite == self.early_data_suite() && suite.hash == self.hash()
+    }
+
+    /// Whether it is this very key.
+    pub(super) fn is_of(&self, other: &Psk) -> bool {
+        matches!(&self.source, OfferedSource::Key { psk, .. } if psk.is_same(other))
     }
 
     pub(in crate::handshake) fn is_session(&self) -> bool {
@@ -106,15 +115,29 @@ pub(super) fn key_facts(psk: &Psk, kind: PskKind, hash: Hash) -> PskFacts {
     }
 }
 
+/// What this client offers to this server.
+#[derive(Default)]
+pub(in crate::handshake) struct Offers {
+    /// In TLS 1.3: a session, if it has one, and its keys.
+    pub(in crate::handshake) offered: Vec<Offered>,
+    /// In older versions: the first key that can be used there.
+    #[cfg(feature = "legacy")]
+    pub(in crate::handshake) legacy_psk: Option<Psk>,
+    /// And the session, if it is of one of them.
+    #[cfg(feature = "legacy")]
+    pub(in crate::handshake) legacy_session: Option<Box<LegacySession>>,
+}
+
 /// What this client offers to this server: a session, if it has one, and its keys.
 pub(in crate::handshake) async fn offers(
     peer: &mut Peer,
     client: &Client,
-) -> Result<Vec<Offered>, Error> {
+) -> Result<Offers, Error> {
     let role = &client.config.role;
-    let mut offers = Vec::new();
+    let settings = &client.config.settings;
+    let mut all = Offers::default();
     if role.psks.is_none() && role.session_store.is_none() {
-        return Ok(offers);
+        return Ok(all);
     }
     let psks = match &role.psks {
         Some(choose) => {
@@ -123,17 +146,31 @@ pub(in crate::handshake) async fn offers(
         }
         None => Arc::default(),
     };
-    if let Some(session) = ticket::take_session(peer, client, &psks).await? {
-        offers.push(session);
+    match ticket::take_session(peer, client).await? {
+        Some(Kind::Tls13(session)) => {
+            let session = ticket::offer_session(peer, client, &psks, session).await?;
+            all.offered.extend(session);
+        }
+        #[cfg(feature = "legacy")]
+        Some(Kind::Legacy(session)) => {
+            all.legacy_session =
+                legacy_session::usable_session(peer, client, &psks, session).await?;
+        }
+        None => {}
     }
     for psk in psks.iter() {
-        offer_forms(psk, &client.config.settings, &mut offers)?;
+        offer_forms(psk, settings, &mut all.offered)?;
+    }
+    #[cfg(feature = "legacy")]
+    if settings.versions.has_legacy() {
+        // An imported key is of TLS 1.3 (RFC 9258 Section 5.1), and is not used as it is beside that.
+        all.legacy_psk = psks.iter().find(|psk| psk.is_external()).cloned();
     }
     // A server may issue tickets that leave no room for the rest; that must not keep its clients away.
-    if check_size(&offers).is_err() && offers.first().is_some_and(Offered::is_session) {
-        offers.remove(0);
+    if check_size(&all.offered).is_err() && all.offered.first().is_some_and(Offered::is_session) {
+        all.offered.remove(0);
     }
-    Ok(offers)
+    Ok(all)
 }
 
 /// The forms of one key that fit the suites that are enabled.

@@ -18,12 +18,15 @@ impl NotForUs {
     pub(in crate::handshake) fn register(
         random: [u8; 32],
         offers: &[Offered],
+        legacy: Option<&Psk>,
     ) -> Option<Box<Self>> {
         let keys = offers.iter().filter_map(|offered| match &offered.source {
-            OfferedSource::Key { psk, .. } => Some(psk.clone()),
+            OfferedSource::Key { psk, .. } => Some(psk),
             OfferedSource::Session(_) => None,
         });
-        let psks: Vec<Psk> = keys.collect();
+        // Mostly the first of the others.
+        let is_new = |psk: &&Psk| offers.first().is_none_or(|first| !first.is_of(psk));
+        let psks: Vec<Psk> = keys.chain(legacy.filter(is_new)).cloned().collect();
         if psks.is_empty() {
             return None;
         }

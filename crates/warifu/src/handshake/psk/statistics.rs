@@ -10,13 +10,13 @@ use super::{Found, FoundSource};
 /// The counters behind [`PskStatistics`].
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    keys_accepted: AtomicU64,
+    pub(in crate::handshake) keys_accepted: AtomicU64,
     unknown_identities: AtomicU64,
     pub(super) wrong_keys: AtomicU64,
     unusable_keys: AtomicU64,
-    pub(super) reflected: AtomicU64,
-    tickets_accepted: AtomicU64,
-    pub(super) tickets_declined: AtomicU64,
+    pub(in crate::handshake) reflected: AtomicU64,
+    pub(in crate::handshake) tickets_accepted: AtomicU64,
+    pub(in crate::handshake) tickets_declined: AtomicU64,
     pub(in crate::handshake) early_data_accepted: AtomicU64,
     pub(in crate::handshake) early_data_declined: AtomicU64,
 }
@@ -33,11 +33,13 @@ impl Counters {
         });
     }
 
-    pub(super) fn count_failure(&self, failure: &PskFailure) {
+    pub(in crate::handshake) fn count_failure(&self, failure: &PskFailure) {
         match failure {
             PskFailure::UnknownIdentity { .. } => Self::add(&self.unknown_identities),
             PskFailure::Unusable { .. } => Self::add(&self.unusable_keys),
-            PskFailure::WrongKey { .. } => Self::add(&self.wrong_keys),
+            PskFailure::WrongKey { .. } | PskFailure::WrongKeyInFinished { .. } => {
+                Self::add(&self.wrong_keys)
+            }
             _ => {}
         }
     }

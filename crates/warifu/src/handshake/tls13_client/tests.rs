@@ -10,7 +10,7 @@ use crate::config::{self, ConfigBuilder};
 use crate::decision::Answer;
 use crate::error::CertificateError;
 use crate::handshake::post_handshake::{Action, accept_message};
-use crate::handshake::psk;
+use crate::handshake::psk::{self, Offers};
 use crate::handshake::replay::{
     Believe, RecordedRandom, Replay, Secrets, recorded_credential, recv_unverified_identity,
     send_recorded,
@@ -18,6 +18,7 @@ use crate::handshake::replay::{
 use crate::message::ClientHello;
 use crate::parameters::{AlertDescription, MaxFragmentLength};
 use crate::record::wire::{Event, MESSAGE_HEADER_LEN};
+use crate::resumption::session::{Kind, Tls13Session};
 use crate::resumption::{ClientSessionStore, MemorySessions, Session};
 use crate::test_vectors::{Vectors, trace};
 use crate::testing::resumption::MovableClock;
@@ -67,7 +68,7 @@ fn client_with(
 fn send_recorded_hello(
     peer: &mut Peer,
     client: &Client,
-    psks: Vec<Offered>,
+    psks: Offers,
     trace: &Vectors,
 ) -> Result<(Offer, Vec<u8>), Error> {
     let mut offer = Offer::new(client, psks)?;
@@ -95,7 +96,7 @@ pub(in crate::handshake) async fn run_after_recorded_hello(
     client: Client,
     trace: Arc<Vectors>,
 ) -> Result<Connected, Error> {
-    let (offer, hello) = send_recorded_hello(&mut peer, &client, Vec::new(), &trace)?;
+    let (offer, hello) = send_recorded_hello(&mut peer, &client, Offers::default(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
     let retry = is_retry(&answer)?;
     run(peer, client, offer, hello, answer, retry).await
@@ -108,7 +109,7 @@ async fn run_with_recorded_messages(
     trace: Arc<Vectors>,
 ) -> Result<Connected, Error> {
     let peer = &mut peer;
-    let (mut offer, hello) = send_recorded_hello(peer, &client, Vec::new(), &trace)?;
+    let (mut offer, hello) = send_recorded_hello(peer, &client, Offers::default(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
     let (mut transcript, answer, kind) = if is_retry(&answer)? {
         let request = HelloRetryRequest::read(answer.body())?;
@@ -156,7 +157,7 @@ async fn run_with_recorded_messages(
     let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &mut transcript)?;
     Ok(Connected {
         facts,
-        exporter,
+        exporter: Exporter::Tls13(exporter),
         post_handshake_auth: None,
         tickets,
     })
@@ -209,7 +210,7 @@ fn sections_3_5_and_7_are_replayed_with_the_recorded_hellos_and_server_signature
             replay.step(hello, chunk_len, change_cipher_spec);
             let flight = [change_cipher_spec, &trace["server_flight_record"]].concat();
             let connected = replay.last_step(&flight, chunk_len, &trace["client_flight_record"]);
-            assert_eq!(connected.exporter.as_bytes(), trace["exporter_secret"]);
+            assert_eq!(connected.exporter.tls13_bytes(), trace["exporter_secret"]);
             assert_eq!(connected.facts.alpn, None);
             secrets.expect_those_of(&trace);
             replay_data(&mut replay, &trace, &connected.tickets);
@@ -228,7 +229,7 @@ fn section_6_is_replayed_by_the_flow_itself_after_the_recorded_hello() {
         replay.step(&trace["server_hello_record"], chunk_len, &[]);
         let flight = &trace["server_flight_record"];
         let connected = replay.last_step(flight, chunk_len, &trace["client_flight_record"]);
-        assert_eq!(connected.exporter.as_bytes(), trace["exporter_secret"]);
+        assert_eq!(connected.exporter.tls13_bytes(), trace["exporter_secret"]);
         assert_eq!(connected.facts.group, Some(NamedGroup::X25519));
         assert_eq!(connected.facts.server_name.as_deref(), Some("server"));
         assert_eq!(connected.facts.handshake_kind, HandshakeKind::Full);
@@ -253,7 +254,7 @@ fn resuming_client(
 }
 
 /// The session that comes of Section 3, with the server's chain, which the replay does not believe.
-fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock>) -> Session {
+fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock>) -> Tls13Session {
     let trace = Arc::new(trace!("simple_1rtt"));
     let (client, _) = resuming_client(&trace, sessions, clock);
     let key = SessionKey::new(
@@ -267,7 +268,7 @@ fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock
     let flight = &trace["server_flight_record"];
     let connected = replay.last_step(flight, 1, &trace["client_flight_record"]);
     replay_data(&mut replay, &trace, &connected.tickets);
-    let Answer::Ready(Some(mut session)) = sessions.take(&key) else {
+    let Answer::Ready(Some(Session(Kind::Tls13(mut session)))) = sessions.take(&key) else {
         panic!("the ticket was not kept");
     };
     let certificate = &trace["server_certificate"][MESSAGE_HEADER_LEN..];
@@ -277,8 +278,8 @@ fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock
     session.state.origin.peer_certificates = Some(chain.collect());
     assert_eq!(session.state.secret.as_bytes(), trace["resumption_psk"]);
     assert_eq!(*session.ticket, trace["ticket"]);
-    assert_eq!(session.max_early_data(), 1024);
-    sessions.put(&key, session.clone());
+    assert_eq!(session.state.max_early_data, 1024);
+    sessions.put(&key, Session(Kind::Tls13(session.clone())));
     session
 }
 
@@ -289,8 +290,8 @@ async fn resume_after_recorded_hello(
     trace: Arc<Vectors>,
 ) -> Result<Connected, Error> {
     let offers = psk::offers(&mut peer, &client).await?;
-    let [offered] = &offers[..] else {
-        panic!("{} keys are offered", offers.len());
+    let [offered] = &offers.offered[..] else {
+        panic!("{} keys are offered", offers.offered.len());
     };
     let recorded = recorded_hello(&trace, "client_hello").extensions;
     let recorded = recorded.pre_shared_key.unwrap();
@@ -304,7 +305,7 @@ async fn resume_after_recorded_hello(
     let mut hello = trace["client_hello"].clone();
     let binder_start = hello.len() - trace["binder"].len();
     hello[binder_start..].fill(0);
-    psk::write_binders(&mut hello, &offers, None)?;
+    psk::write_binders(&mut hello, &offers.offered, None)?;
     assert_eq!(hello, trace["client_hello"]);
 
     let (offer, hello) = send_recorded_hello(&mut peer, &client, offers, &trace)?;
@@ -335,7 +336,7 @@ fn section_4_is_replayed_with_the_ticket_of_section_3() {
         ]
         .concat();
         let connected = replay.last_step(&trace["server_flight_record"], chunk_len, &last);
-        assert_eq!(connected.exporter.as_bytes(), trace["exporter_secret"]);
+        assert_eq!(connected.exporter.tls13_bytes(), trace["exporter_secret"]);
         let facts = &connected.facts;
         assert_eq!(facts.handshake_kind, HandshakeKind::Resumed);
         assert_eq!(facts.early_data, EarlyData::Accepted);
@@ -423,7 +424,7 @@ fn our_own_hello_says_the_same_as_each_recorded_one() {
     ] {
         let (client, _) = client(&trace);
         let mut replay = Replay::new(|mut peer| async move {
-            Offer::new(&client, Vec::new())?.send(&mut peer, None)
+            Offer::new(&client, Offers::default())?.send(&mut peer, None)
         });
         let Ok(hello) = replay.end() else {
             panic!("the offer was not made");
@@ -483,7 +484,7 @@ fn record_limits_are_those_of_both_offers() {
             server_name: "server".try_into().unwrap(),
             own: OwnMaterial::default(),
         };
-        let offer = Offer::new(&client, Vec::new()).unwrap();
+        let offer = Offer::new(&client, Offers::default()).unwrap();
         let mut message = EncryptedExtensions {
             extensions: Default::default(),
         };

@@ -288,6 +288,15 @@ impl Sending {
         self.writer.set_record_splitting(splits)
     }
 
+    /// Sends what the peer waits for: KeyUpdate or, in older versions, the refusal to renegotiate.
+    pub(crate) fn answer(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "legacy")]
+        if let Phase::Legacy = self.phase {
+            return self.send_alert(AlertDescription::NO_RENEGOTIATION);
+        }
+        self.update_keys(KeyUpdateRequest::NotRequested)
+    }
+
     /// Sends KeyUpdate and changes to the next keys, RFC 8446 Section 4.6.3. In older versions that is
     /// [`UsageError::NotAvailable`].
     pub(crate) fn update_keys(&mut self, request_update: KeyUpdateRequest) -> Result<(), Error> {

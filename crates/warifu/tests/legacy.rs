@@ -1,0 +1,160 @@
+//! TLS 1.2, 1.1 and 1.0 between our own two sides: every version and suite.
+#![cfg(feature = "legacy")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use support::psk::psk;
+use support::{FixedClock, Pair, deliver, pattern, pki, server_name};
+use warifu::config::{Client, ConfigBuilder, Policy, Server};
+use warifu::parameters::{CipherSuite, ProtocolVersion};
+use warifu::psk::PskTable;
+use warifu::{ClientConfig, Connection, Credential, HandshakeKind, ServerConfig, Trust};
+
+const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
+const TLS1_1: ProtocolVersion = ProtocolVersion::TLS1_1;
+const TLS1_2: ProtocolVersion = ProtocolVersion::TLS1_2;
+const TLS1_3: ProtocolVersion = ProtocolVersion::TLS1_3;
+
+/// A CA with a server certificate for each kind of key.
+struct Keys {
+    ca: pki::Ca,
+    ecdsa: Arc<Credential>,
+    rsa: Arc<Credential>,
+}
+
+impl Keys {
+    fn new() -> Self {
+        let ca = pki::Ca::root("test CA");
+        let ecdsa = support::credential(&ca, &["host.example"]);
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |_| {});
+        let rsa = Credential::from_der(vec![certificate], &key.serialize_der()).unwrap();
+        Self {
+            ca,
+            ecdsa,
+            rsa: Arc::new(rsa),
+        }
+    }
+
+    fn client(&self) -> ConfigBuilder<Client> {
+        let trust = Trust::builder()
+            .with_ca_bytes(&self.ca.certificate)
+            .build()
+            .unwrap();
+        ClientConfig::builder(trust).with_clock(Arc::new(FixedClock))
+    }
+
+    fn server(&self, credential: &Arc<Credential>) -> ConfigBuilder<Server> {
+        ServerConfig::builder(credential.clone()).with_clock(Arc::new(FixedClock))
+    }
+}
+
+/// 20,000 bytes in each direction.
+fn exchange(pair: &mut Pair) {
+    let data = pattern(20_000, 1);
+    let (client, server) = (&mut pair.client, &mut pair.server);
+    client.write(&data).unwrap();
+    assert_eq!(deliver(client, server).concat(), data);
+    server.write(&data).unwrap();
+    assert_eq!(deliver(server, client).concat(), data);
+}
+
+fn connect(client: ConfigBuilder<Client>, server: ConfigBuilder<Server>) -> Pair {
+    let mut pair = Pair {
+        client: Connection::client(client.build().unwrap(), server_name()),
+        server: Connection::server(server.build().unwrap()),
+    };
+    pair.handshake().unwrap();
+    exchange(&mut pair);
+    pair
+}
+
+#[test]
+fn every_suite_connects_in_every_version_that_has_it() {
+    let keys = Keys::new();
+    let names: Vec<CipherSuite> = Policy::ALL
+        .into_iter()
+        .flat_map(Policy::cipher_suites)
+        .chain([CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA])
+        .collect();
+    let mut connections = 0;
+    for version in [TLS1_0, TLS1_1, TLS1_2] {
+        for suite in &names {
+            let name = suite.to_string();
+            if name.starts_with("TLS_AES") || name.starts_with("TLS_CHACHA") {
+                continue;
+            }
+            let is_old = name.ends_with("_CBC_SHA");
+            if version < TLS1_2 && !is_old {
+                continue;
+            }
+            let credential = match name.contains("ECDSA") {
+                true => &keys.ecdsa,
+                false => &keys.rsa,
+            };
+            let (mut client, mut server) = (keys.client(), keys.server(credential));
+            if name.contains("PSK") {
+                client = client.with_psks([psk("alice")]);
+                server = server.with_psk_store(PskTable::new([psk("alice")]).unwrap());
+            }
+            let client = client
+                .with_versions(version..=version)
+                .with_cipher_suites(&[*suite]);
+            let server = server
+                .with_versions(version..=version)
+                .with_cipher_suites(&[*suite]);
+            let pair = connect(client, server);
+            for connection in [&pair.client, &pair.server] {
+                let facts = connection.facts().unwrap();
+                assert_eq!((facts.version, facts.cipher_suite), (version, *suite));
+                let kind = match name.contains("PSK") {
+                    true => HandshakeKind::Psk,
+                    false => HandshakeKind::Full,
+                };
+                assert_eq!(facts.handshake_kind, kind);
+                assert!(facts.legacy.as_ref().unwrap().extended_main_secret);
+            }
+            connections += 1;
+        }
+    }
+    assert!(connections > 100, "{connections}");
+}
+
+#[test]
+fn the_highest_version_of_both_is_chosen() {
+    let keys = Keys::new();
+    let all = [TLS1_0, TLS1_1, TLS1_2, TLS1_3];
+    for client_max in all {
+        for server_max in all {
+            let client = keys
+                .client()
+                .with_policy(Policy::Legacy)
+                .with_versions(TLS1_0..=client_max);
+            let server = keys
+                .server(&keys.ecdsa)
+                .with_policy(Policy::Legacy)
+                .with_versions(TLS1_0..=server_max);
+            let client = client.build().unwrap();
+            let server = server.build().unwrap();
+            let mut pair = Pair {
+                client: Connection::client(client, server_name()),
+                server: Connection::server(server),
+            };
+            // A server of TLS 1.2 or 1.3 that is reached by a higher client is a downgrade for nobody.
+            pair.handshake().unwrap();
+            let version = pair.client.facts().unwrap().version;
+            assert_eq!(version, client_max.min(server_max));
+            assert_eq!(pair.server.facts().unwrap().version, version);
+            exchange(&mut pair);
+        }
+    }
+}
