@@ -188,6 +188,9 @@ fn main() {
         );
     }
 
+    #[cfg(feature = "legacy")]
+    legacy();
+
     println!(
         "sizes: HashContext {}, HmacKey {}, Prk {}, Secret {}, Digest {}, KeyShare {}",
         size_of::<HashContext>(),
@@ -196,6 +199,92 @@ fn main() {
         size_of::<warifu_crypto::Secret>(),
         size_of::<warifu_crypto::Digest>(),
         size_of::<KeyShare>()
+    );
+}
+
+/// TLS 1.2 and older: the derivations of a handshake, records of the CBC suites, key exchanges.
+#[cfg(feature = "legacy")]
+fn legacy() {
+    use warifu_crypto::legacy::{CbcDirection, CbcKey, CbcSuite, DhGroup, DhKeyPair, Prf, PrfHash};
+
+    for hash in [PrfHash::Md5Sha1, PrfHash::Sha256, PrfHash::Sha384] {
+        let (randoms, transcript) = ([[1; 32], [2; 32]], [3; 32]);
+        let derive = |prf: &Prf, label: &[u8], len: usize| {
+            let mut out = [0; 136];
+            let seeds: [&[u8]; 2] = [&randoms[0], &randoms[1]];
+            prf.derive(label, &seeds, &mut out[..len]).unwrap();
+            black_box(out);
+        };
+        let prf = Prf::new(hash, &[4; 48]);
+        let new = time(|| {
+            black_box(Prf::new(hash, black_box(&[4; 48])));
+        });
+        let secret = time(|| derive(&prf, b"master secret", 48));
+        let keys = time(|| derive(&prf, b"key expansion", 40));
+        let finished = time(|| {
+            let mut out = [0; 12];
+            prf.derive(b"client finished", &[&transcript], &mut out)
+                .unwrap();
+            black_box(out);
+        });
+        println!(
+            "PRF {hash:?}: new {new:.0} ns, main secret {secret:.0}, keys of AES-128-GCM {keys:.0}, \
+             Finished {finished:.0}"
+        );
+    }
+
+    for suite in CbcSuite::ALL {
+        for encrypt_then_mac in [false, true] {
+            let new = |direction| {
+                let (mac_key, key) = (vec![1; suite.mac_key_len()], vec![2; suite.key_len()]);
+                CbcKey::new(suite, direction, encrypt_then_mac, &mac_key, &key, None).unwrap()
+            };
+            let (mut sealing, mut opening) = (new(CbcDirection::Seal), new(CbcDirection::Open));
+            let mut line = String::new();
+            for len in [64, 16384] {
+                let content = vec![3; len];
+                let mut record = vec![0; sealing.sealed_len(len)];
+                let seal = time(|| {
+                    sealing
+                        .seal(0, 23, [3, 3], black_box(&content), &mut record)
+                        .unwrap();
+                });
+                let sealed = record.clone();
+                let open = time(|| {
+                    record.copy_from_slice(&sealed);
+                    black_box(opening.open(0, 23, [3, 3], &mut record).unwrap());
+                });
+                line += &format!(
+                    "  {len} B seal {:.2} + open {:.2} µs",
+                    seal / 1e3,
+                    open / 1e3
+                );
+            }
+            let construction = if encrypt_then_mac { "EtM" } else { "MtE" };
+            println!("{suite:?} {construction}:{line}");
+        }
+    }
+
+    for bits in [2048, 3072, 4096] {
+        let group = DhGroup::rfc7919(bits).unwrap();
+        let generate = time(|| {
+            black_box(DhKeyPair::generate(&group).unwrap());
+        });
+        println!("ffdhe{bits}: generate or agree {:.0} µs", generate / 1e3);
+    }
+    let key = PrivateKey::generate(KeyKind::Rsa { bits: 2048 }).unwrap();
+    let public = key.public_key().unwrap();
+    let encrypted = public.encrypt_premaster_secret(&[3; 48]).unwrap();
+    let encrypt = time(|| {
+        black_box(public.encrypt_premaster_secret(&[3; 48]).unwrap());
+    });
+    let decrypt = time(|| {
+        black_box(key.decrypt_premaster_secret(&encrypted, [3, 3]).unwrap());
+    });
+    println!(
+        "RSA 2048 key transport: encrypt {:.1} µs, decrypt {:.1} µs",
+        encrypt / 1e3,
+        decrypt / 1e3
     );
 }
 

@@ -167,6 +167,26 @@ fn errors_tell_nothing_of_the_content() {
     }
 }
 
+#[test]
+fn one_key_decrypts_in_many_threads() {
+    let key = key();
+    let encrypted = key
+        .public_key()
+        .unwrap()
+        .encrypt_premaster_secret(&premaster_secret())
+        .unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let secret = key.decrypt_premaster_secret(&encrypted, VERSION).unwrap();
+                    assert_eq!(secret.as_bytes(), premaster_secret());
+                }
+            });
+        }
+    });
+}
+
 /// Wycheproof's ciphertexts, whose messages are of many lengths: none but a valid one of 48 bytes is ever taken.
 #[test]
 fn wycheproof() {
