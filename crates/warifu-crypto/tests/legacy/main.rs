@@ -11,6 +11,7 @@
 
 mod cbc;
 mod dh;
+mod handshakes;
 mod openssl;
 mod prf;
 mod rsa;
