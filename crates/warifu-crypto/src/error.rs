@@ -16,7 +16,7 @@ pub enum CryptoError {
     InvalidLength,
     /// A key that cannot be read, or that contradicts itself.
     InvalidKey,
-    /// A key that can be read but is too weak to be used (RSA under 2048 bits).
+    /// A key that can be read but is too weak to be used: RSA under 2048 bits, or what the caller allows less.
     WeakKey,
     /// The peer's key share or ciphertext is malformed, off the curve or gives an all-zero secret.
     InvalidPeerKey,
@@ -36,7 +36,9 @@ impl fmt::Display for CryptoError {
             Self::BadSignature => "signature does not verify",
             Self::InvalidLength => "buffer or key of the wrong length",
             Self::InvalidKey => "malformed or inconsistent key",
-            Self::WeakKey => "key too weak (RSA keys need at least 2048 bits)",
+            Self::WeakKey => {
+                "key too weak (RSA keys need at least 2048 bits, or 1024 where that is allowed)"
+            }
             Self::InvalidPeerKey => "invalid key share from the peer",
             Self::Unsupported => "unsupported algorithm or parameters",
             Self::BadPassphrase => "wrong passphrase",

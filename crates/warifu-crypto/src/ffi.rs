@@ -529,16 +529,14 @@ pub(crate) enum Scheme {
     Whole,
     /// ECDSA, the signature in DER.
     Ecdsa(crate::Hash),
+    /// ECDSA with SHA-1, the signature in DER: in old certificates and old versions.
+    EcdsaSha1,
     /// RSASSA-PKCS1-v1_5.
     Pkcs1(crate::Hash),
+    /// RSASSA-PKCS1-v1_5 with SHA-1.
+    Pkcs1Sha1,
     /// RSASSA-PSS, MGF1 with the same hash, salt as long as the hash.
     Pss(crate::Hash),
-    /// ECDSA with SHA-1, the signature in DER.
-    #[cfg(feature = "legacy")]
-    EcdsaSha1,
-    /// RSASSA-PKCS1-v1_5 with SHA-1.
-    #[cfg(feature = "legacy")]
-    Pkcs1Sha1,
     /// RSASSA-PKCS1-v1_5 with MD5 and SHA-1 in a row and without DigestInfo.
     #[cfg(feature = "legacy")]
     Pkcs1Md5Sha1,
@@ -548,10 +546,9 @@ impl Scheme {
     fn md(self) -> *const sys::EVP_MD {
         let hash = match self {
             Self::Whole => return ptr::null(),
-            Self::Ecdsa(hash) | Self::Pkcs1(hash) | Self::Pss(hash) => hash,
             // SAFETY: no preconditions; returns a static table.
-            #[cfg(feature = "legacy")]
             Self::EcdsaSha1 | Self::Pkcs1Sha1 => return unsafe { sys::EVP_sha1() },
+            Self::Ecdsa(hash) | Self::Pkcs1(hash) | Self::Pss(hash) => hash,
             // SAFETY: as above.
             #[cfg(feature = "legacy")]
             Self::Pkcs1Md5Sha1 => return unsafe { sys::EVP_md5_sha1() },
@@ -574,14 +571,12 @@ impl Scheme {
         // SAFETY: passed on from the caller. Errors if the key is not RSA, checked below.
         unsafe {
             match self {
-                Self::Whole | Self::Ecdsa(_) => true,
-                Self::Pkcs1(_) => {
+                Self::Whole | Self::Ecdsa(_) | Self::EcdsaSha1 => true,
+                Self::Pkcs1(_) | Self::Pkcs1Sha1 => {
                     sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PADDING) == OK
                 }
                 #[cfg(feature = "legacy")]
-                Self::EcdsaSha1 => true,
-                #[cfg(feature = "legacy")]
-                Self::Pkcs1Sha1 | Self::Pkcs1Md5Sha1 => {
+                Self::Pkcs1Md5Sha1 => {
                     sys::EVP_PKEY_CTX_set_rsa_padding(context, sys::RSA_PKCS1_PADDING) == OK
                 }
                 Self::Pss(_) => {

@@ -71,4 +71,4 @@ pub use hkdf::Prk;
 pub use hmac::{HmacKey, Tag};
 pub use private_key::PrivateKey;
 pub use secret::Secret;
-pub use signature::{KeyKind, PublicKey, SignatureAlgorithm};
+pub use signature::{KeyKind, PublicKey, RsaMinimum, SignatureAlgorithm};

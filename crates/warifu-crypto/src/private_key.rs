@@ -2,8 +2,8 @@
 
 use crate::der;
 use crate::ffi::{Curve, Generate, MlDsa, Pkey};
-use crate::signature::{Family, PssRestriction, RSA_PSS, check_rsa_size};
-use crate::{CryptoError, Hash, KeyKind, PublicKey, Secret, SignatureAlgorithm};
+use crate::signature::{Family, PssRestriction, RSA_PSS, check_rsa_size, pss_has_room};
+use crate::{CryptoError, Hash, KeyKind, PublicKey, RsaMinimum, Secret, SignatureAlgorithm};
 use core::fmt;
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::pkcs5::EncryptionScheme;
@@ -40,6 +40,14 @@ impl PrivateKey {
     /// curve or parameters, or RSA above 8192 bits; [`CryptoError::WeakKey`] for RSA under 2048 bits;
     /// [`CryptoError::InvalidKey`] for anything malformed, and for halves that do not belong together.
     pub fn from_der(der: &[u8]) -> Result<Self, CryptoError> {
+        Self::from_der_with(der, RsaMinimum::Bits2048)
+    }
+
+    /// As [`from_der`](Self::from_der), with another least size of RSA keys.
+    ///
+    /// # Errors
+    /// As [`from_der`](Self::from_der); [`CryptoError::WeakKey`] for RSA below `minimum`.
+    pub fn from_der_with(der: &[u8], minimum: RsaMinimum) -> Result<Self, CryptoError> {
         let invalid = CryptoError::InvalidKey;
         let mut reader = der::Reader::new(der::single(der, der::SEQUENCE).ok_or(invalid)?);
         if reader.peek() == Some(der::SEQUENCE) {
@@ -48,10 +56,10 @@ impl PrivateKey {
         }
         reader.element(der::INTEGER).ok_or(invalid)?;
         match reader.peek() {
-            Some(der::SEQUENCE) => Self::from_pkcs8(der, reader),
+            Some(der::SEQUENCE) => Self::from_pkcs8(der, reader, minimum),
             Some(der::INTEGER) => {
                 let family = Family::Rsa;
-                Self::from_pkcs8_parts(family, PssRestriction::None, None, der)
+                Self::from_pkcs8_parts(family, PssRestriction::None, None, der, minimum)
             }
             Some(der::OCTET_STRING) => Self::from_sec1(der, reader),
             _ => Err(invalid),
@@ -59,17 +67,21 @@ impl PrivateKey {
     }
 
     /// `rest` stands after the version of the PrivateKeyInfo `der`.
-    fn from_pkcs8(der: &[u8], mut rest: der::Reader<'_>) -> Result<Self, CryptoError> {
+    fn from_pkcs8(
+        der: &[u8],
+        mut rest: der::Reader<'_>,
+        minimum: RsaMinimum,
+    ) -> Result<Self, CryptoError> {
         let invalid = CryptoError::InvalidKey;
         let identifier = rest.element(der::SEQUENCE).ok_or(invalid)?;
         let private_key = rest.element(der::OCTET_STRING).ok_or(invalid)?;
         let (family, pss) = Family::from_algorithm_identifier(identifier)?;
         if family == Family::RsaPss {
-            return Self::from_pkcs8_parts(family, pss, Some(identifier), private_key);
+            return Self::from_pkcs8_parts(family, pss, Some(identifier), private_key, minimum);
         }
         // The whole, with the attributes and the public key that may follow, for AWS-LC to check.
         let key = Pkey::from_pkcs8(der).ok_or(invalid)?;
-        Self::from_key(key, family, pss, None)
+        Self::from_key(key, family, pss, None, minimum)
     }
 
     /// `rest` stands after the version of the ECPrivateKey `der`.
@@ -80,7 +92,7 @@ impl PrivateKey {
         let curve = rest.element(der::explicit(0)).ok_or(invalid)?;
         let identifier = [EC_PUBLIC_KEY, curve].concat();
         let (family, pss) = Family::from_algorithm_identifier(&identifier)?;
-        Self::from_pkcs8_parts(family, pss, None, der)
+        Self::from_pkcs8_parts(family, pss, None, der, RsaMinimum::Bits2048)
     }
 
     /// Puts a PrivateKeyInfo together for AWS-LC.
@@ -89,10 +101,11 @@ impl PrivateKey {
         pss: PssRestriction,
         pss_identifier: Option<&[u8]>,
         private_key: &[u8],
+        minimum: RsaMinimum,
     ) -> Result<Self, CryptoError> {
         let pkcs8 = private_key_info(family.library_identifier(), private_key);
         let key = Pkey::from_pkcs8(pkcs8.as_bytes()).ok_or(CryptoError::InvalidKey)?;
-        Self::from_key(key, family, pss, pss_identifier)
+        Self::from_key(key, family, pss, pss_identifier, minimum)
     }
 
     fn from_key(
@@ -100,9 +113,10 @@ impl PrivateKey {
         family: Family,
         pss: PssRestriction,
         pss_identifier: Option<&[u8]>,
+        minimum: RsaMinimum,
     ) -> Result<Self, CryptoError> {
         let kind = family.kind(&key);
-        check_rsa_size(kind)?;
+        check_rsa_size(kind, minimum)?;
         let mut spki = key.to_spki().ok_or(CryptoError::InvalidKey)?;
         if let Some(identifier) = pss_identifier {
             let content = der::single(&spki, der::SEQUENCE).ok_or(CryptoError::Failed)?;
@@ -138,6 +152,18 @@ impl PrivateKey {
     /// [`CryptoError::Unsupported`] for other schemes (PBES1, PKCS#12's), [`CryptoError::InvalidKey`] if it
     /// is no EncryptedPrivateKeyInfo at all, and what [`from_der`](Self::from_der) says of the key inside.
     pub fn from_encrypted_pkcs8(der: &[u8], passphrase: &[u8]) -> Result<Self, CryptoError> {
+        Self::from_encrypted_pkcs8_with(der, passphrase, RsaMinimum::Bits2048)
+    }
+
+    /// As [`from_encrypted_pkcs8`](Self::from_encrypted_pkcs8), with another least size of RSA keys.
+    ///
+    /// # Errors
+    /// As [`from_encrypted_pkcs8`](Self::from_encrypted_pkcs8); [`CryptoError::WeakKey`] for RSA below `minimum`.
+    pub fn from_encrypted_pkcs8_with(
+        der: &[u8],
+        passphrase: &[u8],
+        minimum: RsaMinimum,
+    ) -> Result<Self, CryptoError> {
         let encrypted_private_key_info = der::single(der, der::SEQUENCE)
             .is_some_and(|content| content.first() == Some(&der::SEQUENCE));
         if !encrypted_private_key_info {
@@ -160,7 +186,7 @@ impl PrivateKey {
         if der::single(plain, der::SEQUENCE).is_none() {
             return Err(CryptoError::BadPassphrase);
         }
-        match Self::from_der(plain) {
+        match Self::from_der_with(plain, minimum) {
             // Encrypted twice: no passphrase would help.
             Err(CryptoError::BadPassphrase) => Err(CryptoError::InvalidKey),
             result => result,
@@ -173,7 +199,7 @@ impl PrivateKey {
     /// [`CryptoError::WeakKey`] and [`CryptoError::Unsupported`] for RSA sizes outside 2048 to 8192 bits,
     /// [`CryptoError::Failed`] if the library cannot.
     pub fn generate(kind: KeyKind) -> Result<Self, CryptoError> {
-        check_rsa_size(kind)?;
+        check_rsa_size(kind, RsaMinimum::Bits2048)?;
         let (what, family) = match kind {
             KeyKind::EcP256 => (Generate::Ec(Curve::P256), Family::EcP256),
             KeyKind::EcP384 => (Generate::Ec(Curve::P384), Family::EcP384),
@@ -202,7 +228,13 @@ impl PrivateKey {
         };
         let key = Pkey::generate(what).ok_or(CryptoError::Failed)?;
         let pss_identifier = (family == Family::RsaPss).then_some(RSA_PSS);
-        Self::from_key(key, family, PssRestriction::None, pss_identifier)
+        Self::from_key(
+            key,
+            family,
+            PssRestriction::None,
+            pss_identifier,
+            RsaMinimum::Bits2048,
+        )
     }
 
     /// The key as PKCS#8 in DER, version 1, unencrypted. ML-DSA: the seed if it is known, else the expanded key.
@@ -253,7 +285,8 @@ impl PrivateKey {
     /// # Errors
     /// [`CryptoError::InvalidKey`] if the library cannot read back what it wrote.
     pub fn public_key(&self) -> Result<PublicKey, CryptoError> {
-        PublicKey::from_spki_der(&self.spki)
+        // Whatever size was allowed for this key is allowed for its half.
+        PublicKey::from_spki_der_with(&self.spki, RsaMinimum::Bits1024)
     }
 
     /// What the key can sign with, in our order of preference: what TLS 1.3 takes in CertificateVerify first.
@@ -265,6 +298,13 @@ impl PrivateKey {
             (KeyKind::EcP384, _) => &[Alg::EcdsaP384Sha384],
             (KeyKind::EcP521, _) => &[Alg::EcdsaP521Sha512],
             (KeyKind::Ed25519, _) => &[Alg::Ed25519],
+            (KeyKind::Rsa { bits }, _) if !pss_has_room(bits, Hash::Sha512) => &[
+                Alg::RsaPssRsaeSha256,
+                Alg::RsaPssRsaeSha384,
+                Alg::RsaPkcs1Sha256,
+                Alg::RsaPkcs1Sha384,
+                Alg::RsaPkcs1Sha512,
+            ],
             (KeyKind::Rsa { .. }, _) => &[
                 Alg::RsaPssRsaeSha256,
                 Alg::RsaPssRsaeSha384,
@@ -273,6 +313,16 @@ impl PrivateKey {
                 Alg::RsaPkcs1Sha384,
                 Alg::RsaPkcs1Sha512,
             ],
+            (KeyKind::RsaPss { bits }, PssRestriction::None)
+                if !pss_has_room(bits, Hash::Sha512) =>
+            {
+                &[Alg::RsaPssPssSha256, Alg::RsaPssPssSha384]
+            }
+            (KeyKind::RsaPss { bits }, PssRestriction::Hash(Hash::Sha512))
+                if !pss_has_room(bits, Hash::Sha512) =>
+            {
+                &[]
+            }
             (KeyKind::RsaPss { .. }, PssRestriction::None) => &[
                 Alg::RsaPssPssSha256,
                 Alg::RsaPssPssSha384,

@@ -4,11 +4,36 @@ use crate::ffi::{MlDsa, Pkey, Scheme};
 use crate::{CryptoError, Hash, der};
 use core::fmt;
 
-/// Smallest RSA modulus in bits that is verified or signed with. Smaller ones are within reach of factoring.
+/// Smallest RSA modulus in bits that is verified or signed with, unless the caller says otherwise by
+/// [`RsaMinimum`]. Smaller ones are within reach of factoring.
 pub const MIN_RSA_BITS: u32 = 2048;
 
 /// Largest RSA modulus in bits that is verified with: the work grows with its square and the peer chooses it.
 pub const MAX_RSA_BITS: u32 = 8192;
+
+/// Smallest RSA modulus that a key may have.
+///
+/// Nothing goes below 1024 bits: 829 bits were factored in public in 2020 (RSA-250).
+#[derive(Copy, Clone, Eq, PartialEq, Debug, Default, Hash)]
+pub enum RsaMinimum {
+    /// [`MIN_RSA_BITS`].
+    #[default]
+    Bits2048,
+    /// 1024 bits, which NIST SP 800-131A disallows since 2014: whoever can pay for factoring one such key can sign with
+    /// it. For old certificates that cannot be replaced.
+    Bits1024,
+}
+
+impl RsaMinimum {
+    /// The size in bits.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        match self {
+            Self::Bits2048 => MIN_RSA_BITS,
+            Self::Bits1024 => 1024,
+        }
+    }
+}
 
 /// A signature algorithm of TLS 1.3, a SignatureScheme of RFC 8446 Section 4.2.3.
 ///
@@ -104,6 +129,12 @@ impl SignatureAlgorithm {
 
     /// Whether keys of this kind make such signatures. (A PSS key may be restricted further.)
     pub(crate) fn fits(self, kind: KeyKind) -> bool {
+        if let (Scheme::Pss(hash), KeyKind::Rsa { bits } | KeyKind::RsaPss { bits }) =
+            (self.scheme(), kind)
+            && !pss_has_room(bits, hash)
+        {
+            return false;
+        }
         match self {
             Self::EcdsaP256Sha256 => kind == KeyKind::EcP256,
             Self::EcdsaP384Sha384 => kind == KeyKind::EcP384,
@@ -200,6 +231,14 @@ impl PublicKey {
     /// [`MAX_RSA_BITS`] included; [`CryptoError::WeakKey`] for RSA below [`MIN_RSA_BITS`];
     /// [`CryptoError::InvalidKey`] for anything malformed.
     pub fn from_spki_der(spki: &[u8]) -> Result<Self, CryptoError> {
+        Self::from_spki_der_with(spki, RsaMinimum::Bits2048)
+    }
+
+    /// As [`from_spki_der`](Self::from_spki_der), with another least size of RSA keys.
+    ///
+    /// # Errors
+    /// As [`from_spki_der`](Self::from_spki_der); [`CryptoError::WeakKey`] for RSA below `minimum`.
+    pub fn from_spki_der_with(spki: &[u8], minimum: RsaMinimum) -> Result<Self, CryptoError> {
         let content = der::single(spki, der::SEQUENCE).ok_or(CryptoError::InvalidKey)?;
         let mut reader = der::Reader::new(content);
         let algorithm = reader
@@ -214,11 +253,11 @@ impl PublicKey {
         }
         let (family, _) = Family::from_algorithm_identifier(algorithm)?;
         if algorithm != family.library_identifier() {
-            return Self::from_spki_parts(algorithm, public_key);
+            return Self::from_spki_parts_with(algorithm, public_key, minimum);
         }
         // Already in the form that AWS-LC reads.
         check_point_form(family, public_key)?;
-        Self::from_library_spki(spki, family, PssRestriction::None)
+        Self::from_library_spki(spki, family, PssRestriction::None, minimum)
     }
 
     /// From the two parts of a SubjectPublicKeyInfo: the content of its AlgorithmIdentifier (without the
@@ -228,6 +267,18 @@ impl PublicKey {
     /// # Errors
     /// As [`from_spki_der`](Self::from_spki_der).
     pub fn from_spki_parts(algorithm: &[u8], public_key: &[u8]) -> Result<Self, CryptoError> {
+        Self::from_spki_parts_with(algorithm, public_key, RsaMinimum::Bits2048)
+    }
+
+    /// As [`from_spki_parts`](Self::from_spki_parts), with another least size of RSA keys.
+    ///
+    /// # Errors
+    /// As [`from_spki_der_with`](Self::from_spki_der_with).
+    pub fn from_spki_parts_with(
+        algorithm: &[u8],
+        public_key: &[u8],
+        minimum: RsaMinimum,
+    ) -> Result<Self, CryptoError> {
         let (family, pss) = Family::from_algorithm_identifier(algorithm)?;
         check_point_form(family, public_key)?;
         // SEQUENCE { SEQUENCE { identifier }, BIT STRING { no unused bits, key } }
@@ -242,17 +293,18 @@ impl PublicKey {
                 public_key,
             ],
         );
-        Self::from_library_spki(spki.as_bytes(), family, pss)
+        Self::from_library_spki(spki.as_bytes(), family, pss, minimum)
     }
 
     fn from_library_spki(
         spki: &[u8],
         family: Family,
         pss: PssRestriction,
+        minimum: RsaMinimum,
     ) -> Result<Self, CryptoError> {
         let key = Pkey::from_spki(spki).ok_or(CryptoError::InvalidKey)?;
         let kind = family.kind(&key);
-        check_rsa_size(kind)?;
+        check_rsa_size(kind, minimum)?;
         Ok(Self { key, kind, pss })
     }
 
@@ -294,6 +346,27 @@ impl PublicKey {
             Err(CryptoError::BadSignature)
         }
     }
+
+    /// Verifies a `signature` with SHA-1 of `message` (not of its hash), as old certificates have: RSASSA-PKCS1-v1_5 by
+    /// an RSA key, ECDSA (in DER) by a key of any curve here (RFC 3279 Section 2.2).
+    ///
+    /// Since 2020 two messages of one SHA-1 hash with chosen beginnings cost less than a certificate is worth, so that a
+    /// CA that still signs with it can be made to sign what it never saw.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] for any other key, [`CryptoError::BadSignature`] if the signature is not valid.
+    pub fn verify_sha1(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let scheme = match self.kind {
+            KeyKind::Rsa { .. } => Scheme::Pkcs1Sha1,
+            KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 => Scheme::EcdsaSha1,
+            _ => return Err(CryptoError::Unsupported),
+        };
+        if self.key.verify(scheme, message, signature) {
+            Ok(())
+        } else {
+            Err(CryptoError::BadSignature)
+        }
+    }
 }
 
 impl fmt::Debug for PublicKey {
@@ -312,10 +385,16 @@ fn check_point_form(family: Family, public_key: &[u8]) -> Result<(), CryptoError
     Ok(())
 }
 
-/// Refuses RSA keys outside [`MIN_RSA_BITS`]..=[`MAX_RSA_BITS`].
-pub(crate) fn check_rsa_size(kind: KeyKind) -> Result<(), CryptoError> {
+/// Whether a modulus of `bits` holds a PSS signature with a salt as long as the hash: RFC 8017 Section 9.1.1, where emBits is
+/// one bit less than the modulus. It fails for RSA of 1024 bits with SHA-512 alone.
+pub(crate) fn pss_has_room(bits: u32, hash: Hash) -> bool {
+    usize::try_from(bits).is_ok_and(|bits| bits > 8 * hash.output_len() * 2 + 9)
+}
+
+/// Refuses RSA keys outside `minimum`..=[`MAX_RSA_BITS`].
+pub(crate) fn check_rsa_size(kind: KeyKind, minimum: RsaMinimum) -> Result<(), CryptoError> {
     match kind {
-        KeyKind::Rsa { bits } | KeyKind::RsaPss { bits } if bits < MIN_RSA_BITS => {
+        KeyKind::Rsa { bits } | KeyKind::RsaPss { bits } if bits < minimum.bits() => {
             Err(CryptoError::WeakKey)
         }
         KeyKind::Rsa { bits } | KeyKind::RsaPss { bits } if bits > MAX_RSA_BITS => {

@@ -8,7 +8,9 @@
     missing_docs
 )]
 
-use warifu_crypto::{CryptoError, KeyKind, PrivateKey, PublicKey, SignatureAlgorithm as Alg};
+use warifu_crypto::{
+    CryptoError, KeyKind, PrivateKey, PublicKey, RsaMinimum, SignatureAlgorithm as Alg,
+};
 
 macro_rules! data {
     ($name:literal) => {
@@ -210,6 +212,119 @@ fn signatures_of_openssl_verify() {
             let key = PrivateKey::from_der(data!("ed25519.pkcs8.der")).unwrap();
             assert_eq!(key.sign(algorithm, b"message").unwrap(), signature);
         }
+    }
+}
+
+#[test]
+fn sha1_signatures_of_openssl_verify_where_they_are_asked_for() {
+    for (spki, signature) in [
+        (data!("rsa-2048.spki.der"), data!("rsa-pkcs1-sha1.sig")),
+        (data!("ec-p256.spki.der"), data!("ecdsa-p256-sha1.sig")),
+        (data!("ec-p384.spki.der"), data!("ecdsa-p384-sha1.sig")),
+        (data!("ec-p521.spki.der"), data!("ecdsa-p521-sha1.sig")),
+    ] {
+        let key = PublicKey::from_spki_der(spki).unwrap();
+        assert_eq!(key.verify_sha1(b"message", signature), Ok(()));
+        assert_eq!(
+            key.verify_sha1(b"messagf", signature),
+            Err(CryptoError::BadSignature)
+        );
+        let mut changed = signature.to_vec();
+        *changed.last_mut().unwrap() ^= 1;
+        assert_eq!(
+            key.verify_sha1(b"message", &changed),
+            Err(CryptoError::BadSignature)
+        );
+        // No algorithm of TLS 1.3 takes it.
+        for algorithm in Alg::ALL {
+            if key.supports(algorithm) {
+                assert_eq!(
+                    key.verify(algorithm, b"message", signature),
+                    Err(CryptoError::BadSignature)
+                );
+            }
+        }
+    }
+    // A signature with SHA-256 is none with SHA-1.
+    let key = PublicKey::from_spki_der(data!("rsa-2048.spki.der")).unwrap();
+    assert_eq!(
+        key.verify_sha1(b"message", data!("rsa-pkcs1-sha256.sig")),
+        Err(CryptoError::BadSignature)
+    );
+    for spki in [data!("ed25519.spki.der"), data!("rsa-pss.spki.der")] {
+        let key = PublicKey::from_spki_der(spki).unwrap();
+        assert_eq!(
+            key.verify_sha1(b"message", data!("rsa-pkcs1-sha1.sig")),
+            Err(CryptoError::Unsupported)
+        );
+    }
+}
+
+#[test]
+fn rsa_of_1024_bits_works_where_it_is_asked_for() {
+    let (pkcs8, spki) = (data!("rsa-1024.pkcs8.der"), data!("rsa-1024.spki.der"));
+    let public = PublicKey::from_spki_der_with(spki, RsaMinimum::Bits1024).unwrap();
+    assert_eq!(public.kind(), KeyKind::Rsa { bits: 1024 });
+    for (algorithm, signature) in [
+        (Alg::RsaPkcs1Sha512, data!("rsa-1024-pkcs1-sha512.sig")),
+        (Alg::RsaPssRsaeSha256, data!("rsa-1024-pss-sha256.sig")),
+        (Alg::RsaPssRsaeSha384, data!("rsa-1024-pss-sha384.sig")),
+    ] {
+        assert_eq!(public.verify(algorithm, b"message", signature), Ok(()));
+        assert_eq!(
+            public.verify(algorithm, b"other", signature),
+            Err(CryptoError::BadSignature)
+        );
+    }
+    assert_eq!(
+        public.verify_sha1(b"message", data!("rsa-1024-pkcs1-sha1.sig")),
+        Ok(())
+    );
+    // RFC 8017 Section 9.1.1: hash and salt of 64 bytes each leave no room in 128.
+    assert!(!public.supports(Alg::RsaPssRsaeSha512));
+
+    assert_eq!(
+        PublicKey::from_spki_der_with(spki, RsaMinimum::Bits2048).unwrap_err(),
+        CryptoError::WeakKey
+    );
+    assert_eq!(
+        PrivateKey::from_der_with(pkcs8, RsaMinimum::Bits2048).unwrap_err(),
+        CryptoError::WeakKey
+    );
+    let key = PrivateKey::from_der_with(pkcs8, RsaMinimum::Bits1024).unwrap();
+    assert_eq!(
+        key.algorithms(),
+        [
+            Alg::RsaPssRsaeSha256,
+            Alg::RsaPssRsaeSha384,
+            Alg::RsaPkcs1Sha256,
+            Alg::RsaPkcs1Sha384,
+            Alg::RsaPkcs1Sha512,
+        ]
+    );
+    for &algorithm in key.algorithms() {
+        let signature = key.sign(algorithm, b"message").unwrap();
+        let public = key.public_key().unwrap();
+        assert_eq!(public.verify(algorithm, b"message", &signature), Ok(()));
+    }
+    assert_eq!(
+        key.sign(Alg::RsaPssRsaeSha512, b"message"),
+        Err(CryptoError::Unsupported)
+    );
+}
+
+#[test]
+fn rsa_below_1024_bits_is_refused_always() {
+    let (pkcs8, spki) = (data!("rsa-1016.pkcs8.der"), data!("rsa-1016.spki.der"));
+    for minimum in [RsaMinimum::Bits2048, RsaMinimum::Bits1024] {
+        assert_eq!(
+            PublicKey::from_spki_der_with(spki, minimum).unwrap_err(),
+            CryptoError::WeakKey
+        );
+        assert_eq!(
+            PrivateKey::from_der_with(pkcs8, minimum).unwrap_err(),
+            CryptoError::WeakKey
+        );
     }
 }
 

@@ -26,7 +26,7 @@ for hash in 256 384; do
 done
 
 # What must be refused.
-openssl genrsa -out rsa-1024.pem 1024; der rsa-1024
+for bits in 1016 1024; do openssl genrsa -out rsa-$bits.pem $bits; der rsa-$bits; done
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha1 \
     -pkeyopt rsa_pss_keygen_mgf1_md:sha1 -out rsa-pss-sha1.pem; der rsa-pss-sha1
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp256k1 -out ec-secp256k1.pem; der ec-secp256k1
@@ -54,6 +54,13 @@ for hash in 256 384 512; do
     sign rsa-2048 rsa-pss-rsae-sha$hash -digest sha$hash -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
     sign rsa-pss rsa-pss-pss-sha$hash -digest sha$hash -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
 done
+# What is verified only where the caller asks for it.
+sign rsa-2048 rsa-pkcs1-sha1 -digest sha1
+for curve in 256 384 521; do sign ec-p$curve ecdsa-p$curve-sha1 -digest sha1; done
+sign rsa-1024 rsa-1024-pkcs1-sha1 -digest sha1
+sign rsa-1024 rsa-1024-pkcs1-sha512 -digest sha512
+sign rsa-1024 rsa-1024-pss-sha256 -digest sha256 -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
+sign rsa-1024 rsa-1024-pss-sha384 -digest sha384 -pkeyopt rsa_padding_mode:pss -pkeyopt rsa_pss_saltlen:digest
 sign ec-p256 ecdsa-p256-sha256 -digest sha256
 sign ec-p384 ecdsa-p384-sha384 -digest sha384
 sign ec-p521 ecdsa-p521-sha512 -digest sha512
