@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use warifu_crypto::{CryptoError, KeyKind, PrivateKey, PublicKey, SignatureAlgorithm};
+use warifu_crypto::{CryptoError, KeyKind, PrivateKey, PublicKey, RsaMinimum, SignatureAlgorithm};
 use zeroize::Zeroizing;
 
 use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProblem, Source};
@@ -104,7 +104,7 @@ impl Credential {
         chain: Vec<CertificateDer<'static>>,
         signer: Arc<dyn Sign>,
     ) -> Result<Self, CredentialError> {
-        let public_key = leaf_key(&chain)?;
+        let public_key = leaf_key(&chain, RsaMinimum::Bits2048)?;
         let schemes: Vec<_> = signer
             .schemes()
             .iter()
@@ -163,7 +163,9 @@ impl Credential {
             }
         }
         #[cfg(feature = "legacy")]
-        let key_kind = leaf_key(&chain).ok().map(|key| key.kind());
+        let key_kind = leaf_key(&chain, RsaMinimum::Bits1024)
+            .ok()
+            .map(|key| key.kind());
         Ok(Self {
             #[cfg(feature = "legacy")]
             legacy_schemes: legacy_schemes(&signer, &schemes, key_kind),
@@ -391,6 +393,7 @@ pub struct CredentialBuilder {
     key: Option<Origin>,
     passphrase: Option<Passphrase>,
     ocsp_response: Vec<u8>,
+    rsa_minimum: RsaMinimum,
 }
 
 /// Where a part comes from.
@@ -463,6 +466,16 @@ impl CredentialBuilder {
         self
     }
 
+    /// Takes an RSA key of 1024 to 2047 bits, too, for a certificate that cannot be replaced and peers that allow such keys
+    /// (here [`Leniency::Rsa1024`](crate::trust::Leniency::Rsa1024)).
+    ///
+    /// The danger: one modulus of 1024 bits can be factored by those who can pay for a large computation. They then are
+    /// this side, to all peers.
+    pub fn dangerously_with_rsa_1024(mut self) -> Self {
+        self.rsa_minimum = RsaMinimum::Bits1024;
+        self
+    }
+
     /// Reads all parts and puts them together.
     ///
     /// # Errors
@@ -476,10 +489,11 @@ impl CredentialBuilder {
         let keys = read_keys(
             &self.key.ok_or(CredentialError::NoKey)?.open()?,
             self.passphrase.as_ref(),
+            self.rsa_minimum,
         )?;
-        let (chain, key) = match_up(chain, keys)?;
+        let (chain, key) = match_up(chain, keys, self.rsa_minimum)?;
         // A certificate may restrict a PSS key further than the file with the key does (RFC 4055 Section 3.3).
-        let public_key = leaf_key(&chain)?;
+        let public_key = leaf_key(&chain, self.rsa_minimum)?;
         let schemes: Vec<_> = key
             .algorithms()
             .iter()
@@ -496,11 +510,12 @@ impl CredentialBuilder {
 fn read_keys(
     source: &Source,
     passphrase: Option<&Passphrase>,
+    minimum: RsaMinimum,
 ) -> Result<Vec<PrivateKey>, MaterialError> {
     let items = source.items()?;
     let mut keys = Vec::new();
     for item in &items {
-        match read_key(item, passphrase) {
+        match read_key(item, passphrase, minimum) {
             Some(Ok(key)) => keys.push(key),
             Some(Err(problem)) => return Err(source.error(problem)),
             None => {}
@@ -515,11 +530,12 @@ fn read_keys(
 fn read_key(
     item: &Item,
     passphrase: Option<&Passphrase>,
+    minimum: RsaMinimum,
 ) -> Option<Result<PrivateKey, MaterialProblem>> {
     let result = match (item.kind, passphrase) {
-        (Kind::PrivateKey, _) => PrivateKey::from_der(&item.der),
+        (Kind::PrivateKey, _) => PrivateKey::from_der_with(&item.der, minimum),
         (Kind::EncryptedPrivateKey, Some(passphrase)) => {
-            PrivateKey::from_encrypted_pkcs8(&item.der, &passphrase.0)
+            PrivateKey::from_encrypted_pkcs8_with(&item.der, &passphrase.0, minimum)
         }
         (Kind::EncryptedPrivateKey, None) => return Some(Err(MaterialProblem::PassphraseNeeded)),
         (Kind::TraditionallyEncryptedKey, _) => {
@@ -545,6 +561,7 @@ fn read_key(
 fn match_up(
     mut chain: Vec<CertificateDer<'static>>,
     keys: Vec<PrivateKey>,
+    minimum: RsaMinimum,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKey), CredentialError> {
     let mut mismatch = CredentialError::NoKey;
     for key in keys {
@@ -557,7 +574,7 @@ fn match_up(
             return Ok((chain, key));
         }
         if matches!(mismatch, CredentialError::NoKey) {
-            let first = leaf_key(&chain)?;
+            let first = leaf_key(&chain, minimum)?;
             let subject = chain
                 .first()
                 .and_then(|leaf| CertificateView::parse(leaf).ok())
@@ -573,7 +590,10 @@ fn match_up(
 }
 
 /// The leaf's public key.
-fn leaf_key(chain: &[CertificateDer<'_>]) -> Result<PublicKey, CredentialError> {
+fn leaf_key(
+    chain: &[CertificateDer<'_>],
+    minimum: RsaMinimum,
+) -> Result<PublicKey, CredentialError> {
     let bad = |reason| {
         CredentialError::Material(MaterialError {
             source: "the certificate".to_owned(),
@@ -582,7 +602,7 @@ fn leaf_key(chain: &[CertificateDer<'_>]) -> Result<PublicKey, CredentialError> 
     };
     let leaf = chain.first().ok_or(CredentialError::NoCertificate)?;
     let view = CertificateView::parse(leaf).map_err(|error| bad(error.to_string()))?;
-    PublicKey::from_spki_der(view.spki).map_err(|error| {
+    PublicKey::from_spki_der_with(view.spki, minimum).map_err(|error| {
         bad(format!(
             "its key ({}) cannot be used: {error}",
             key_name(view.spki)
@@ -596,7 +616,9 @@ fn fits(certificate: &CertificateView<'_>, key: &PrivateKey) -> bool {
     if certificate.spki == key.public_key_spki() {
         return true;
     }
-    let Ok(public_key) = PublicKey::from_spki_der(certificate.spki) else {
+    // Its size must be that of the private key, which was taken.
+    let Ok(public_key) = PublicKey::from_spki_der_with(certificate.spki, RsaMinimum::Bits1024)
+    else {
         return false;
     };
     let mut algorithms = key.algorithms().iter();
@@ -831,7 +853,7 @@ mod tests {
     #[test]
     fn signatures_verify_with_the_leafs_key() {
         for (certificate, key) in pairs() {
-            let public_key = leaf_public_key(&certificate).unwrap();
+            let public_key = leaf_public_key(&certificate, RsaMinimum::Bits2048).unwrap();
             let credential = Credential::from_der(vec![certificate], &key).unwrap();
             assert!(!credential.schemes().is_empty());
             for &scheme in credential.schemes() {
@@ -878,7 +900,7 @@ mod tests {
     #[test]
     fn remote_signer_may_take_its_time() {
         let (certificate, key) = pairs().remove(0);
-        let public_key = leaf_public_key(&certificate).unwrap();
+        let public_key = leaf_public_key(&certificate, RsaMinimum::Bits2048).unwrap();
         let scheme = SignatureScheme::ECDSA_SECP256R1_SHA256;
         let signer = Slow(PrivateKey::from_der(&key).unwrap(), vec![scheme]);
         let credential = Credential::with_signer(vec![certificate], Arc::new(signer)).unwrap();

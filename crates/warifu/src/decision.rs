@@ -13,6 +13,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::credential::Credential;
 use crate::error::{CertificateError, Error};
 use crate::parameters::SignatureScheme;
+use crate::trust::Leniency;
 
 /// An application's answer: now, or later.
 ///
@@ -123,6 +124,7 @@ pub enum PeerRole<'a> {
 /// ```
 /// use warifu::decision::{Answer, PresentedChain, VerifyPeer};
 /// use warifu::parameters::SignatureScheme;
+/// use warifu::trust::Leniency;
 /// use warifu::{CertificateError, Trust};
 ///
 /// #[derive(Debug)]
@@ -144,6 +146,10 @@ pub enum PeerRole<'a> {
 ///     fn authorities(&self) -> &[Vec<u8>] {
 ///         self.0.authorities()
 ///     }
+///
+///     fn allows(&self, rule: Leniency) -> bool {
+///         self.0.allows(rule)
+///     }
 /// }
 /// ```
 pub trait VerifyPeer: Send + Sync + fmt::Debug {
@@ -160,6 +166,13 @@ pub trait VerifyPeer: Send + Sync + fmt::Debug {
     /// (`certificate_authorities`, RFC 8446 Section 4.2.4); empty to name none.
     fn authorities(&self) -> &[Vec<u8>] {
         &[]
+    }
+
+    /// Whether this rule of today is given up for old certificates. The handshake, which verifies by the key of the peer's
+    /// certificate, asks for [`Leniency::Rsa1024`]; the others are this verifier's own affair.
+    fn allows(&self, rule: Leniency) -> bool {
+        let _ = rule;
+        false
     }
 }
 
@@ -204,6 +217,10 @@ impl<V: VerifyPeer + ?Sized> VerifyPeer for Arc<V> {
 
     fn authorities(&self) -> &[Vec<u8>] {
         (**self).authorities()
+    }
+
+    fn allows(&self, rule: Leniency) -> bool {
+        (**self).allows(rule)
     }
 }
 

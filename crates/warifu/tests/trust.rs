@@ -270,7 +270,8 @@ fn common_name_alone_is_no_name() {
         server(&trust, &[leaf], "host.example"),
         mismatch(
             "host.example",
-            "no name at all (it has no subjectAltName; its subject, CN=host.example, does not count)",
+            "no name at all (it has no subjectAltName; its subject, CN=host.example, does not count; allow it by \
+             Leniency::CommonName if you must)",
         ),
         AlertDescription::BAD_CERTIFICATE,
     );
@@ -1152,8 +1153,16 @@ fn sha1_and_odd_pss_in_chains_are_refused_by_name() {
     let odd_pss = "rsassaPss with other parameters than SHA-256, SHA-384 or SHA-512, MGF1 with the same hash and a \
                    salt as long as the hash";
     let cases = [
-        (RSA, "-sha1", "sha1WithRSAEncryption (its hash is broken)"),
-        (P256, "-sha1", "ecdsa-with-SHA1 (its hash is broken)"),
+        (
+            RSA,
+            "-sha1",
+            "sha1WithRSAEncryption (its hash is broken; allow it by Leniency::Sha1Signatures if you must)",
+        ),
+        (
+            P256,
+            "-sha1",
+            "ecdsa-with-SHA1 (its hash is broken; allow it by Leniency::Sha1Signatures if you must)",
+        ),
         (P256, "-sha224", "ecdsa-with-SHA224"),
         (
             RSA,
@@ -1194,7 +1203,7 @@ fn short_rsa_keys_are_refused_in_leaf_and_ca() {
                 today(&chain),
             ),
             CertificateError::UnsupportedKey {
-                reason: "RSA of 1024 bits, allowed are 2048 to 8192".to_owned(),
+                reason: "RSA of 1024 bits, allowed are 2048 to 8192; allow it by Leniency::Rsa1024 if you must".to_owned(),
             },
             AlertDescription::UNSUPPORTED_CERTIFICATE,
         );
@@ -1220,7 +1229,7 @@ fn version_1_leaf_is_refused_with_advice() {
         server_at(&trust, &chain, "leaf", now),
         CertificateError::Malformed {
             reason: "X.509 version 1 or 2, which has no extensions and no subjectAltName; issue it again as version 3 \
-                     (openssl x509 -req needs -extfile)"
+                     (openssl x509 -req needs -extfile); allow it by Leniency::X509V1Leaf if you must"
                 .to_owned(),
         },
         AlertDescription::BAD_CERTIFICATE,
@@ -1230,7 +1239,8 @@ fn version_1_leaf_is_refused_with_advice() {
         server_at(&pinned().build().unwrap(), &chain, "leaf", now),
         Err(mismatch(
             "leaf",
-            "no name at all (it has no subjectAltName; its subject, CN=leaf, does not count)"
+            "no name at all (it has no subjectAltName; its subject, CN=leaf, does not count; allow it by \
+             Leniency::CommonName if you must)"
         ))
     );
     let any_name = pinned().dangerous().accept_any_name().build().unwrap();

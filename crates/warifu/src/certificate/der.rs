@@ -1,4 +1,5 @@
-//! Reads DER without allocating: just enough to find the fields of a certificate.
+//! Reads DER without allocating: just enough to find the fields of a certificate. And writes an element, for what webpki
+//! wants in another form.
 //!
 //! Definite lengths in their shortest form only, up to four length bytes, single-byte tags. Paths are
 //! built and signatures checked by webpki; this reader serves what webpki does not tell (key usage,
@@ -104,6 +105,11 @@ impl<'a> Der<'a> {
         self.value(tag)
     }
 
+    /// What has not been read yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The elements of the one SEQUENCE that `bytes` must be.
     pub(crate) fn only_sequence(bytes: &'a [u8]) -> Option<Self> {
         let mut outer = Self::new(bytes);
@@ -119,6 +125,31 @@ impl<'a> Iterator for Der<'a> {
     fn next(&mut self) -> Option<Element<'a>> {
         self.element()
     }
+}
+
+/// Writes one element: tag, length in its shortest form, and `parts` one after the other.
+pub(crate) fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content_len: usize = parts.iter().map(|part| part.len()).sum();
+    let len = content_len.to_be_bytes();
+    let len = len
+        .iter()
+        .position(|&b| b != 0)
+        .and_then(|first| len.get(first..))
+        .unwrap_or(&[0]);
+    let mut whole = Vec::with_capacity(content_len + len.len() + 2);
+    whole.push(tag);
+    match len {
+        [short @ 0..0x80] => whole.push(*short),
+        // At most 8, as a length has no more bytes.
+        long => {
+            whole.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
+            whole.extend_from_slice(long);
+        }
+    }
+    for part in parts {
+        whole.extend_from_slice(part);
+    }
+    whole
 }
 
 /// Seconds since 1970-01-01 UTC of a UTCTime or GeneralizedTime in the forms RFC 5280 Section 4.1.2.5

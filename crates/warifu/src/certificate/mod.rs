@@ -15,18 +15,16 @@ pub(crate) mod view;
 use core::net::IpAddr;
 
 use rustls_pki_types::CertificateDer;
-use warifu_crypto::{Hash, PublicKey};
+use warifu_crypto::{Hash, PublicKey, RsaMinimum};
 
 pub use material::{
     MaterialError, MaterialProblem, certificates_from_bytes, certificates_from_file,
 };
 
 use crate::error::CertificateError;
+use crate::trust::Leniency;
 use view::{CertificateView, PresentedName};
 
-/// RSA keys below this are not accepted from a peer: 2048 bits is the least that NIST SP 800-131A and
-/// the CA/Browser Forum allow.
-pub(crate) const RSA_MINIMUM_BITS: usize = 2048;
 /// RSA keys above this are not accepted from a peer: a verification would cost it little and us much.
 pub(crate) const RSA_MAXIMUM_BITS: usize = 8192;
 
@@ -35,31 +33,42 @@ pub(crate) const RSA_MAXIMUM_BITS: usize = 8192;
 /// # Errors
 /// [`CertificateError::Malformed`] if this is no certificate, [`CertificateError::UnsupportedKey`] if its
 /// key is of a kind or size that is not accepted.
-pub(crate) fn leaf_public_key(leaf: &CertificateDer<'_>) -> Result<PublicKey, CertificateError> {
+pub(crate) fn leaf_public_key(
+    leaf: &CertificateDer<'_>,
+    minimum: RsaMinimum,
+) -> Result<PublicKey, CertificateError> {
     let view = CertificateView::parse(leaf)?;
-    check_key_size(&view)?;
-    PublicKey::from_spki_der(view.spki).map_err(|error| CertificateError::UnsupportedKey {
-        reason: format!("{} ({error})", view::key_name(view.spki)),
+    check_key_size(view.spki, minimum)?;
+    PublicKey::from_spki_der_with(view.spki, minimum).map_err(|error| {
+        CertificateError::UnsupportedKey {
+            reason: format!("{} ({error})", view::key_name(view.spki)),
+        }
     })
 }
 
-/// Refuses RSA keys outside [`RSA_MINIMUM_BITS`]..=[`RSA_MAXIMUM_BITS`].
-pub(crate) fn check_key_size(view: &CertificateView<'_>) -> Result<(), CertificateError> {
-    check_spki_size(view.spki)
-}
-
-/// As [`check_key_size`], of a SubjectPublicKeyInfo.
-pub(crate) fn check_spki_size(spki: &[u8]) -> Result<(), CertificateError> {
-    match view::rsa_modulus_bits(spki) {
-        Some(bits) if !(RSA_MINIMUM_BITS..=RSA_MAXIMUM_BITS).contains(&bits) => {
-            Err(CertificateError::UnsupportedKey {
-                reason: format!(
-                    "RSA of {bits} bits, allowed are {RSA_MINIMUM_BITS} to {RSA_MAXIMUM_BITS}"
-                ),
-            })
-        }
-        _ => Ok(()),
+/// Refuses an RSA key in a SubjectPublicKeyInfo outside `minimum`..=[`RSA_MAXIMUM_BITS`]. 2048 bits is the least that NIST SP
+/// 800-131A and the CA/Browser Forum allow.
+pub(crate) fn check_key_size(spki: &[u8], minimum: RsaMinimum) -> Result<(), CertificateError> {
+    let Some(bits) = view::rsa_modulus_bits(spki) else {
+        return Ok(());
+    };
+    let allowed = |minimum: RsaMinimum| {
+        usize::try_from(minimum.bits())
+            .is_ok_and(|minimum| (minimum..=RSA_MAXIMUM_BITS).contains(&bits))
+    };
+    if allowed(minimum) {
+        return Ok(());
     }
+    let hint = match minimum {
+        RsaMinimum::Bits2048 if allowed(RsaMinimum::Bits1024) => Leniency::Rsa1024.hint(),
+        _ => String::new(),
+    };
+    Err(CertificateError::UnsupportedKey {
+        reason: format!(
+            "RSA of {bits} bits, allowed are {} to {RSA_MAXIMUM_BITS}{hint}",
+            minimum.bits()
+        ),
+    })
 }
 
 /// A summary of one certificate, for logs and for people. Nothing in it was verified.

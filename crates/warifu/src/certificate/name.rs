@@ -61,6 +61,35 @@ pub(crate) fn common_name(der: &[u8]) -> Option<String> {
     found
 }
 
+/// The commonName of a distinguished name, if there is exactly one, in ASCII and in a string type that holds ASCII as it is.
+/// Not escaped: to be compared, not to be printed.
+pub(crate) fn only_common_name(der: &[u8]) -> Option<&[u8]> {
+    let mut found = None;
+    let mut relative_names = Der::only_sequence(der)?;
+    while let Some(set) = relative_names.element() {
+        let mut attributes = Der::new(set.value);
+        while let Some(attribute) = attributes.element() {
+            let mut fields = Der::new(attribute.value);
+            if fields.value(tag::OID)? != [0x55, 0x04, 0x03] {
+                continue;
+            }
+            let value = fields.element()?;
+            let plain = matches!(
+                value.tag,
+                tag::UTF8_STRING | tag::PRINTABLE_STRING | tag::IA5_STRING | tag::TELETEX_STRING
+            );
+            // Which of several would be meant, nobody can tell.
+            if !plain || !value.value.is_ascii() || found.replace(value.value).is_some() {
+                return None;
+            }
+        }
+        if !attributes.is_empty() {
+            return None;
+        }
+    }
+    relative_names.is_empty().then_some(found)?
+}
+
 /// RFC 4514 Section 3 and the attributes that OpenSSL prints by a short name.
 fn attribute_name(oid: &[u8]) -> Option<&'static str> {
     Some(match oid {
@@ -171,6 +200,7 @@ pub(crate) fn ip_address(bytes: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::certificate::der::wrap;
 
     #[test]
     fn oids_are_dotted() {
@@ -183,6 +213,35 @@ mod tests {
             "2.16.840.1.101.3.4.3.17"
         );
         assert_eq!(dotted(&[0x55, 0x04, 0x03]), "2.5.4.3");
+    }
+
+    #[test]
+    fn a_common_name_counts_alone_and_in_ascii_only() {
+        let attribute = |tag: u8, value: &[u8]| {
+            let oid = wrap(tag::OID, &[&[0x55, 0x04, 0x03]]);
+            wrap(tag::SEQUENCE, &[&oid, &wrap(tag, &[value])])
+        };
+        let name = |attributes: &[Vec<u8>]| {
+            let sets: Vec<_> = attributes.iter().map(|one| wrap(0x31, &[one])).collect();
+            let sets: Vec<_> = sets.iter().map(Vec::as_slice).collect();
+            wrap(tag::SEQUENCE, &sets)
+        };
+        let country = wrap(tag::SEQUENCE, &[b"\x06\x03\x55\x04\x06\x13\x02CH"]);
+        let host = attribute(tag::UTF8_STRING, b"host.example");
+        let one = name(&[country.clone(), host.clone()]);
+        assert_eq!(only_common_name(&one), Some(&b"host.example"[..]));
+        assert_eq!(only_common_name(&name(&[country])), None);
+        assert_eq!(only_common_name(&name(&[host.clone(), host.clone()])), None);
+        // Two in one set.
+        let both = wrap(tag::SEQUENCE, &[&wrap(0x31, &[&host, &host])]);
+        assert_eq!(only_common_name(&both), None);
+        let wide = attribute(tag::BMP_STRING, b"\0h\0o");
+        assert_eq!(only_common_name(&name(&[wide])), None);
+        let latin = attribute(tag::TELETEX_STRING, b"h\xf6st");
+        assert_eq!(only_common_name(&name(&[latin])), None);
+        let mut cut = one;
+        cut.pop();
+        assert_eq!(only_common_name(&cut), None);
     }
 
     #[test]

@@ -204,6 +204,34 @@ impl<'a> CertificateView<'a> {
                 .is_ok_and(|usage| usage.is_none_or(KeyUsage::key_cert_sign))
     }
 
+    /// Whether there is a subjectAltName, whatever is in it. One that cannot be found for unreadable extensions counts.
+    pub(crate) fn has_subject_alt_name(&self) -> bool {
+        !matches!(self.extension(SUBJECT_ALT_NAME), Ok(None))
+    }
+
+    /// Of tbsCertificate all that stands before the extensions, version included, and the content of the SEQUENCE OF
+    /// Extension, if there is one. `None` where there is anything else: unique identifiers, or a version that is written down
+    /// although it is 1 (X.690 Section 11.5).
+    pub(crate) fn fields_and_extensions(&self) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+        let mut tbs = Der::only_sequence(self.tbs)?;
+        let all = tbs.rest();
+        // Six fields from serialNumber to subjectPublicKeyInfo.
+        let count = match (self.version, all.first()?) {
+            (1, &tag::INTEGER) => 6,
+            (1, _) => return None,
+            _ => 7,
+        };
+        for _ in 0..count {
+            tbs.element()?;
+        }
+        let fields = all.get(..all.len() - tbs.rest().len())?;
+        match tbs.rest().first() {
+            None => Some((fields, None)),
+            Some(&first) if first == tag::context(3) => Some((fields, Some(self.extensions))),
+            Some(_) => None,
+        }
+    }
+
     /// dNSName and iPAddress entries of subjectAltName; unreadable ones are skipped.
     pub(crate) fn names(&self) -> impl Iterator<Item = PresentedName<'a>> + use<'a> {
         let names = self

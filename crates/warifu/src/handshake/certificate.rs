@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
-use warifu_crypto::{Digest, HmacKey};
+use warifu_crypto::{Digest, HmacKey, PublicKey, RsaMinimum};
 
 use crate::certificate::leaf_public_key;
 use crate::coroutine::{Peer, Received};
@@ -17,6 +17,7 @@ use crate::message::{
     Opaque16, Rest, SignatureSchemeList,
 };
 use crate::parameters::SignatureScheme;
+use crate::trust::Leniency;
 
 use super::transcript::Transcript;
 
@@ -74,7 +75,7 @@ pub(crate) async fn recv_identity_after(
             (PeerRole::Server(_), _) => Err(CertificateError::Empty.into()),
         };
     };
-    let key = leaf_public_key(leaf)?;
+    let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
         certificates: &certificates,
         ocsp_response: &ocsp_response,
@@ -107,6 +108,19 @@ pub(crate) async fn recv_identity_after(
         certificates,
         scheme,
     }))
+}
+
+/// The key that the peer proves itself with, of a size that the verifier takes.
+pub(crate) fn peer_public_key(
+    leaf: &CertificateDer<'_>,
+    verifier: &dyn VerifyPeer,
+) -> Result<PublicKey, CertificateError> {
+    let minimum = if verifier.allows(Leniency::Rsa1024) {
+        RsaMinimum::Bits1024
+    } else {
+        RsaMinimum::Bits2048
+    };
+    leaf_public_key(leaf, minimum)
 }
 
 /// The chain and the leaf's stapled OCSP response.

@@ -6,7 +6,6 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use warifu_crypto::legacy::LegacySignature;
 use warifu_crypto::{KeyKind, PublicKey};
 
-use crate::certificate::leaf_public_key;
 use crate::config::{LegacySettings, Settings};
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
@@ -19,7 +18,7 @@ use crate::message::legacy::{
 use crate::message::{CertificateStatus, Handshake, Opaque16};
 use crate::parameters::{KeyExchange, ProtocolVersion, SignatureScheme};
 
-use super::certificate::{Chosen, MAX_CHAIN_LEN};
+use super::certificate::{Chosen, MAX_CHAIN_LEN, peer_public_key};
 use super::legacy::send;
 use super::legacy_key_schedule::LegacyTranscript;
 
@@ -178,7 +177,7 @@ pub(super) async fn verify_chain(
     let leaf = certificates
         .first()
         .ok_or(Error::Internal("chain without a leaf"))?;
-    let key = leaf_public_key(leaf)?;
+    let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
         certificates: &certificates,
         ocsp_response,

@@ -8,10 +8,15 @@
 //! | what can be trusted, how is it said? | here: [`TrustBuilder`] |
 //! | in which order are the rules checked? | here: `Trust::check` |
 //! | which signatures are accepted in chains? | `algorithms.rs` |
+//! | what can be allowed to old PKIs, one by one? | `leniency.rs`; how webpki is told: `old_leaf.rs` |
 //! | which error for which defect? | `refusal.rs` |
 
 mod algorithms;
+mod leniency;
+mod old_leaf;
 mod refusal;
+
+pub use leniency::Leniency;
 
 use core::cmp::Reverse;
 use core::fmt;
@@ -19,7 +24,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_pki_types::{
+    CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
+};
 use webpki::{
     CertRevocationList, EndEntityCert, ExpirationPolicy, OwnedCertRevocationList,
     RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
@@ -32,6 +39,8 @@ use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
 use crate::error::{CertificateError, Error, UnixSeconds, UsageError};
 use crate::parameters::SignatureScheme;
 use algorithms::SignatureMemory;
+use leniency::Leniencies;
+use old_leaf::OldLeaf;
 use refusal::Refusal;
 
 /// Which peers are believed: a set of CAs, pinned certificates, CRLs, and the rules applied.
@@ -50,6 +59,9 @@ use refusal::Refusal;
 ///    the certificate has these extensions.
 /// 4. *Name* (of servers): subjectAltName has the DNS name or the IP address (RFC 9525). The subject's
 ///    commonName is not looked at.
+///
+/// What old PKIs have and these rules do not take (SHA-1, short RSA keys, names in commonName, X.509 version 1) can be
+/// allowed one by one, by a [`Leniency`] each.
 ///
 /// A pin replaces the first rule only. The stapled OCSP response is not looked at: an application that needs
 /// it implements [`VerifyPeer`] itself and may call [`Trust::check`] first.
@@ -86,6 +98,7 @@ struct Rules {
     any_name: bool,
     unknown_revocation: bool,
     expired_crl: bool,
+    leniency: Leniencies,
 }
 
 impl Trust {
@@ -115,6 +128,35 @@ impl Trust {
     /// # Errors
     /// The first rule that is violated.
     pub fn check(&self, chain: &PresentedChain<'_>) -> Result<(), CertificateError> {
+        self.check_with(chain, self.rules.leniency)
+    }
+
+    /// Those of the leniencies allowed without which this chain would be refused; none for a chain that keeps today's rules.
+    /// For a log: "accepted only because of …".
+    ///
+    /// Checks the chain once for each leniency and once more. Where one of two would do, the last of them is told.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), for a chain that is refused anyway.
+    pub fn leniency_needed(
+        &self,
+        chain: &PresentedChain<'_>,
+    ) -> Result<Vec<Leniency>, CertificateError> {
+        self.check(chain)?;
+        let mut needed = self.rules.leniency;
+        for rule in needed.iter() {
+            if self.check_with(chain, needed.without(rule)).is_ok() {
+                needed = needed.without(rule);
+            }
+        }
+        Ok(needed.iter().collect())
+    }
+
+    fn check_with(
+        &self,
+        chain: &PresentedChain<'_>,
+        leniency: Leniencies,
+    ) -> Result<(), CertificateError> {
         let Some(leaf) = chain.certificates.first() else {
             return Err(match chain.role {
                 PeerRole::Server(_) => CertificateError::Empty,
@@ -122,17 +164,37 @@ impl Trust {
             });
         };
         let view = CertificateView::parse(leaf)?;
-        check_key_size(&view)?;
-        if self.rules.any_issuer || self.is_pinned(leaf) {
-            self.check_alone(&view, chain)?;
+        check_key_size(view.spki, leniency.rsa_minimum())?;
+        let alone = self.rules.any_issuer || self.is_pinned(leaf);
+        let old_leaf = if leniency.is_empty() {
+            None
         } else {
-            self.check_path(leaf, chain)?;
+            // Who needs no issuer, needs no version either.
+            let as_version_3 = alone || leniency.contains(Leniency::X509V1Leaf);
+            let by_name = matches!(chain.role, PeerRole::Server(_)) && !self.rules.any_name;
+            OldLeaf::new(
+                leaf,
+                &view,
+                as_version_3,
+                by_name && leniency.contains(Leniency::CommonName),
+            )
+        };
+        let check = Check {
+            chain,
+            leaf: old_leaf.as_ref().map_or(leaf, OldLeaf::certificate),
+            old_leaf: old_leaf.as_ref(),
+            leniency,
+        };
+        if alone {
+            self.check_alone(&view, &check)?;
+        } else {
+            self.check_path(&check)?;
         }
         if !self.rules.any_usage {
             check_key_usage(&view, chain.role)?;
         }
         match chain.role {
-            PeerRole::Server(name) if !self.rules.any_name => check_name(leaf, name, chain),
+            PeerRole::Server(name) if !self.rules.any_name => check.name(name),
             _ => Ok(()),
         }
     }
@@ -147,10 +209,10 @@ impl Trust {
     fn check_alone(
         &self,
         view: &CertificateView<'_>,
-        chain: &PresentedChain<'_>,
+        check: &Check<'_>,
     ) -> Result<(), CertificateError> {
         if !self.rules.any_date {
-            let now = chain.now.as_secs();
+            let now = check.chain.now.as_secs();
             let (not_before, not_after) = view.validity()?;
             if now < not_before {
                 return Err(CertificateError::NotYetValid {
@@ -165,19 +227,18 @@ impl Trust {
                 });
             }
         }
-        if !self.rules.any_usage && !view.allows_purpose(purpose(chain.role))? {
-            return Err(refusal(chain).wrong_usage("its extended key usage names other purposes"));
+        if !self.rules.any_usage && !view.allows_purpose(purpose(check.chain.role))? {
+            return Err(check
+                .refusal()
+                .wrong_usage("its extended key usage names other purposes"));
         }
         Ok(())
     }
 
     /// A path to a trusted CA, by webpki.
-    fn check_path(
-        &self,
-        leaf: &CertificateDer<'_>,
-        chain: &PresentedChain<'_>,
-    ) -> Result<(), CertificateError> {
-        let Err(mut error) = self.find_path(leaf, chain, chain.now) else {
+    fn check_path(&self, check: &Check<'_>) -> Result<(), CertificateError> {
+        let chain = check.chain;
+        let Err(mut error) = self.find_path(check, chain.now) else {
             return Ok(());
         };
         if self.rules.any_date && is_about_dates(&error) {
@@ -190,29 +251,33 @@ impl Trust {
             });
             for (not_before, _) in instants.take(INTERMEDIATES_LIMIT + 1) {
                 let then = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
-                match self.find_path(leaf, chain, then) {
+                match self.find_path(check, then) {
                     Ok(()) => return Ok(()),
                     Err(other) if is_about_dates(&other) => {}
                     Err(other) => error = other,
                 }
             }
         }
-        Err(algorithms::with_accepted(&self.memory, |algorithms| {
+        Err(self.with_algorithms(check, |algorithms| {
             Refusal {
                 anchors: &self.anchors,
                 algorithms,
-                ..refusal(chain)
+                ..check.refusal()
             }
             .of(error)
         }))
     }
 
-    fn find_path(
+    fn with_algorithms<T>(
         &self,
-        leaf: &CertificateDer<'_>,
-        chain: &PresentedChain<'_>,
-        time: UnixTime,
-    ) -> Result<(), webpki::Error> {
+        check: &Check<'_>,
+        verify: impl FnOnce(&[&dyn SignatureVerificationAlgorithm]) -> T,
+    ) -> T {
+        algorithms::with_accepted(&self.memory, check.leniency, check.old_leaf, verify)
+    }
+
+    fn find_path(&self, check: &Check<'_>, time: UnixTime) -> Result<(), webpki::Error> {
+        let (leaf, chain) = (check.leaf, check.chain);
         let mut found = [const { CertificateDer::from_slice(&[]) }; INTERMEDIATES_LIMIT];
         let intermediates = match chain.certificates.get(1..).unwrap_or_default() {
             few if few.len() <= INTERMEDIATES_LIMIT => few,
@@ -220,7 +285,7 @@ impl Trust {
         };
         let leaf = EndEntityCert::try_from(leaf)?;
         let crls: Vec<&CertRevocationList<'_>> = self.crls.iter().map(Arc::as_ref).collect();
-        algorithms::with_accepted(&self.memory, |algorithms| {
+        self.with_algorithms(check, |algorithms| {
             leaf.verify_for_usage(
                 algorithms,
                 &self.anchors,
@@ -301,11 +366,19 @@ impl VerifyPeer for Trust {
     }
 
     fn chain_schemes(&self) -> &[SignatureScheme] {
-        algorithms::CHAIN_SCHEMES
+        if self.allows(Leniency::Sha1Signatures) {
+            algorithms::CHAIN_SCHEMES_WITH_SHA1
+        } else {
+            algorithms::CHAIN_SCHEMES
+        }
     }
 
     fn authorities(&self) -> &[Vec<u8>] {
         &self.authorities
+    }
+
+    fn allows(&self, rule: Leniency) -> bool {
+        self.rules.leniency.contains(rule)
     }
 }
 
@@ -321,14 +394,38 @@ impl fmt::Debug for Trust {
     }
 }
 
-/// A refusal without the means to look for bad signatures.
-fn refusal<'a>(chain: &PresentedChain<'a>) -> Refusal<'a> {
-    Refusal {
-        certificates: chain.certificates,
-        anchors: &[],
-        role: chain.role,
-        now: chain.now.as_secs(),
-        algorithms: &[],
+/// One chain and how it is looked at.
+struct Check<'a> {
+    chain: &'a PresentedChain<'a>,
+    /// The leaf as webpki is given it.
+    leaf: &'a CertificateDer<'a>,
+    /// Where that is not the leaf as it came.
+    old_leaf: Option<&'a OldLeaf<'a>>,
+    leniency: Leniencies,
+}
+
+impl<'a> Check<'a> {
+    /// A refusal without the means to look for bad signatures.
+    fn refusal(&self) -> Refusal<'a> {
+        Refusal {
+            certificates: self.chain.certificates,
+            anchors: &[],
+            role: self.chain.role,
+            now: self.chain.now.as_secs(),
+            algorithms: &[],
+            leniency: self.leniency,
+        }
+    }
+
+    fn name(&self, name: &ServerName<'_>) -> Result<(), CertificateError> {
+        match EndEntityCert::try_from(self.leaf) {
+            Ok(leaf) => leaf
+                .verify_is_valid_for_subject_name(name)
+                .map_err(|error| self.refusal().of(error)),
+            // A pinned certificate of version 1 has no names.
+            Err(webpki::Error::UnsupportedCertVersion) => Err(self.refusal().name_mismatch()),
+            Err(error) => Err(self.refusal().of(error)),
+        }
     }
 }
 
@@ -397,21 +494,6 @@ fn check_key_usage(view: &CertificateView<'_>, role: PeerRole<'_>) -> Result<(),
             })
         }
         _ => Ok(()),
-    }
-}
-
-fn check_name(
-    leaf: &CertificateDer<'_>,
-    name: &ServerName<'_>,
-    chain: &PresentedChain<'_>,
-) -> Result<(), CertificateError> {
-    match EndEntityCert::try_from(leaf) {
-        Ok(leaf) => leaf
-            .verify_is_valid_for_subject_name(name)
-            .map_err(|error| refusal(chain).of(error)),
-        // A pinned certificate of version 1 has no names.
-        Err(webpki::Error::UnsupportedCertVersion) => Err(refusal(chain).name_mismatch()),
-        Err(error) => Err(refusal(chain).of(error)),
     }
 }
 
@@ -729,6 +811,27 @@ impl DangerousTrust {
     /// Believes certificates that no CRL speaks for, although CRLs were given.
     pub fn accept_unknown_revocation(mut self) -> TrustBuilder {
         self.builder.rules.unknown_revocation = true;
+        self.builder
+    }
+
+    /// Takes what old certificates have and today's rules refuse: see each [`Leniency`] for what an attacker gains. To allow
+    /// several, call it for each.
+    ///
+    /// ```standalone_crate
+    /// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _directory = doc::in_a_directory_with_files();
+    /// use warifu::trust::{Leniency, Trust};
+    /// let trust = Trust::builder()
+    ///     .with_ca_file("ca.pem")
+    ///     .dangerous().allow(Leniency::Sha1Signatures)
+    ///     .dangerous().allow(Leniency::CommonName)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow(mut self, rule: Leniency) -> TrustBuilder {
+        self.builder.rules.leniency = self.builder.rules.leniency.with(rule);
         self.builder
     }
 

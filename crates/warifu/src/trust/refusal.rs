@@ -5,11 +5,14 @@
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use webpki::Error as Webpki;
 
-use crate::certificate::der::{Der, tag};
-use crate::certificate::name::distinguished_name;
+use crate::certificate::der::{tag, wrap};
+use crate::certificate::name::{distinguished_name, only_common_name};
 use crate::certificate::view::{self, CertificateView, PresentedName};
 use crate::decision::PeerRole;
 use crate::error::{CertificateError, UnixSeconds};
+
+use super::algorithms::is_sha1;
+use super::leniency::{Leniencies, Leniency};
 
 /// What was being verified.
 pub(super) struct Refusal<'a> {
@@ -18,6 +21,7 @@ pub(super) struct Refusal<'a> {
     pub(super) role: PeerRole<'a>,
     pub(super) now: u64,
     pub(super) algorithms: &'a [&'a dyn SignatureVerificationAlgorithm],
+    pub(super) leniency: Leniencies,
 }
 
 impl Refusal<'_> {
@@ -98,7 +102,7 @@ impl Refusal<'_> {
             | Webpki::MaximumSignatureChecksExceeded => CertificateError::TooComplex,
 
             Webpki::UnsupportedSignatureAlgorithmContext(context) => {
-                unsupported_algorithm(&context.signature_algorithm_id)
+                self.unsupported_algorithm(&context.signature_algorithm_id)
             }
             Webpki::UnsupportedSignatureAlgorithmForPublicKeyContext(context) => {
                 CertificateError::UnsupportedAlgorithm {
@@ -111,8 +115,11 @@ impl Refusal<'_> {
             }
             Webpki::UnsupportedCriticalExtension => CertificateError::UnsupportedExtension,
             Webpki::UnsupportedCertVersion => malformed(
-                "X.509 version 1 or 2, which has no extensions and no subjectAltName; issue it again as version 3 \
-                 (openssl x509 -req needs -extfile)",
+                &format!(
+                    "X.509 version 1 or 2, which has no extensions and no subjectAltName; issue it again as version 3 \
+                     (openssl x509 -req needs -extfile){}",
+                    self.version_1_hint()
+                ),
             ),
             Webpki::CertNotValidForName(_)
             | Webpki::MalformedDnsIdentifier
@@ -135,7 +142,7 @@ impl Refusal<'_> {
             .certificates
             .first()
             .and_then(|leaf| CertificateView::parse(leaf).ok());
-        let presented = view.map_or_else(String::new, |view| presented_names(&view));
+        let presented = view.map_or_else(String::new, |view| self.presented_names(&view));
         CertificateError::NameMismatch { wanted, presented }
     }
 
@@ -146,6 +153,71 @@ impl Refusal<'_> {
         };
         CertificateError::WrongUsage {
             usage: format!("{usage}: {why}"),
+        }
+    }
+
+    /// Names in subjectAltName for an error text; where there are none, the reason why that is no good.
+    fn presented_names(&self, view: &CertificateView<'_>) -> String {
+        /// A certificate of a content network may name hundreds.
+        const NAMES_SHOWN: usize = 8;
+        let mut names = view.names();
+        let mut text = String::new();
+        for name in names.by_ref().take(NAMES_SHOWN) {
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            match name {
+                PresentedName::Dns(name) => crate::certificate::name::push_escaped(&mut text, name),
+                PresentedName::Ip(ip) => text.push_str(&ip.to_string()),
+            }
+        }
+        let more = names.count();
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        if text.is_empty() {
+            let subject = distinguished_name(view.subject);
+            let no_names = !view.has_subject_alt_name() && only_common_name(view.subject).is_some();
+            // RFC 6125 Section 6.4.4 and RFC 9525: the commonName is no longer looked at.
+            text = match (no_names, self.leniency.contains(Leniency::CommonName)) {
+                (true, true) => format!("the commonName of its subject, {subject}"),
+                (true, false) => format!(
+                    "no name at all (it has no subjectAltName; its subject, {subject}, does not count{})",
+                    Leniency::CommonName.hint()
+                ),
+                (false, _) => format!(
+                    "no name at all (it has no subjectAltName; its subject, {subject}, does not count)"
+                ),
+            };
+        }
+        text
+    }
+
+    fn unsupported_algorithm(&self, identifier: &[u8]) -> CertificateError {
+        let mut algorithm = view::signature_name(identifier);
+        match algorithm.as_str() {
+            "rsassaPss" => algorithm.push_str(
+                " with other parameters than SHA-256, SHA-384 or SHA-512, MGF1 with the same hash and a salt as long as \
+                 the hash",
+            ),
+            _ if is_sha1(identifier) => {
+                let hint = Leniency::Sha1Signatures.hint();
+                algorithm.push_str(&format!(" (its hash is broken{hint})"));
+            }
+            name if ["sha1", "SHA1", "md5", "md2"].iter().any(|weak| name.contains(weak)) => {
+                algorithm.push_str(" (its hash is broken)");
+            }
+            _ => {}
+        }
+        CertificateError::UnsupportedAlgorithm { algorithm }
+    }
+
+    /// What would help a leaf of version 1, if that is what was refused.
+    fn version_1_hint(&self) -> String {
+        let allowed = self.leniency.contains(Leniency::X509V1Leaf);
+        match self.views().next() {
+            Some(leaf) if leaf.version == 1 && !allowed => Leniency::X509V1Leaf.hint(),
+            _ => String::new(),
         }
     }
 
@@ -186,10 +258,12 @@ impl Refusal<'_> {
             let presented = self
                 .views()
                 .map(|issuer| (issuer.subject.to_vec(), issuer.spki.to_vec()));
-            let anchors = self
-                .anchors
-                .iter()
-                .map(|anchor| (wrap(&anchor.subject), wrap(&anchor.subject_public_key_info)));
+            let anchors = self.anchors.iter().map(|anchor| {
+                (
+                    sequence(&anchor.subject),
+                    sequence(&anchor.subject_public_key_info),
+                )
+            });
             let candidates: Vec<_> = anchors
                 .chain(presented)
                 .filter(|(subject, _)| subject == view.issuer)
@@ -202,7 +276,9 @@ impl Refusal<'_> {
             }
             // A key that is too short fails like a wrong signature.
             for spki in &candidates {
-                if let Err(refusal) = crate::certificate::check_spki_size(spki) {
+                if let Err(refusal) =
+                    crate::certificate::check_key_size(spki, self.leniency.rsa_minimum())
+                {
                     return refusal;
                 }
             }
@@ -234,50 +310,6 @@ impl Refusal<'_> {
 const CLIMB_LIMIT: usize = 8;
 const CHECKS_LIMIT: usize = 16;
 
-/// Names in subjectAltName for an error text; where there are none, the reason why that is no good.
-fn presented_names(view: &CertificateView<'_>) -> String {
-    /// A certificate of a content network may name hundreds.
-    const NAMES_SHOWN: usize = 8;
-    let mut names = view.names();
-    let mut text = String::new();
-    for name in names.by_ref().take(NAMES_SHOWN) {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        match name {
-            PresentedName::Dns(name) => crate::certificate::name::push_escaped(&mut text, name),
-            PresentedName::Ip(ip) => text.push_str(&ip.to_string()),
-        }
-    }
-    let more = names.count();
-    if more > 0 {
-        text.push_str(&format!(" and {more} more"));
-    }
-    if text.is_empty() {
-        // RFC 6125 Section 6.4.4 and RFC 9525: the commonName is no longer looked at.
-        text = format!(
-            "no name at all (it has no subjectAltName; its subject, {}, does not count)",
-            distinguished_name(view.subject)
-        );
-    }
-    text
-}
-
-fn unsupported_algorithm(identifier: &[u8]) -> CertificateError {
-    let mut algorithm = view::signature_name(identifier);
-    match algorithm.as_str() {
-        "rsassaPss" => algorithm.push_str(
-            " with other parameters than SHA-256, SHA-384 or SHA-512, MGF1 with the same hash and a salt as long as \
-             the hash",
-        ),
-        name if ["sha1", "SHA1", "md5", "md2"].iter().any(|weak| name.contains(weak)) => {
-            algorithm.push_str(" (its hash is broken)");
-        }
-        _ => {}
-    }
-    CertificateError::UnsupportedAlgorithm { algorithm }
-}
-
 fn malformed(reason: &str) -> CertificateError {
     CertificateError::Malformed {
         reason: reason.to_owned(),
@@ -290,24 +322,7 @@ fn constraint(constraint: &str) -> CertificateError {
     }
 }
 
-/// Puts a SEQUENCE header before the content that webpki's trust anchors hold.
-pub(super) fn wrap(content: &[u8]) -> Vec<u8> {
-    let len = content.len().to_be_bytes();
-    let len = len
-        .iter()
-        .position(|&b| b != 0)
-        .and_then(|first| len.get(first..))
-        .unwrap_or(&[0]);
-    let mut whole = vec![tag::SEQUENCE];
-    match len {
-        [short @ 0..0x80] => whole.push(*short),
-        // At most 8, as a length has no more bytes.
-        long => {
-            whole.push(0x80 | u8::try_from(long.len()).unwrap_or(0));
-            whole.extend_from_slice(long);
-        }
-    }
-    whole.extend_from_slice(content);
-    debug_assert!(Der::only_sequence(&whole).is_some());
-    whole
+/// webpki's trust anchors hold the content of SEQUENCEs.
+fn sequence(content: &[u8]) -> Vec<u8> {
+    wrap(tag::SEQUENCE, &[content])
 }

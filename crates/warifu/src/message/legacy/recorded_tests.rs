@@ -339,7 +339,7 @@ fn signatures_cover_the_randoms_and_the_parameters() {
             .remove(0);
         let signed = parts.signed.unwrap();
         let algorithm = signed.algorithm.unwrap().algorithm().unwrap();
-        let key = leaf_public_key(&leaf).unwrap();
+        let key = leaf_public_key(&leaf, warifu_crypto::RsaMinimum::Bits2048).unwrap();
         assert_eq!(key.verify(algorithm, &content, &signed.signature), Ok(()));
         assert!(
             key.verify(algorithm, &content[1..], &signed.signature)
