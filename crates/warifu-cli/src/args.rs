@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use warifu::trust::Leniency;
 
 use crate::args_cert::CertCommand;
 use crate::args_psk::{PskArguments, PskCommand};
@@ -195,6 +196,9 @@ pub(crate) struct TrustArguments {
     /// DANGEROUS: relax exactly these rules about the peer's certificate
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(crate) insecure: Vec<InsecureRule>,
+    /// DANGEROUS: accept what old certificates have, and nothing else that is wrong with them
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) trust_lenient: Vec<LenientRule>,
 }
 
 /// What is negotiated, and how records are cut.
@@ -304,6 +308,61 @@ impl InsecureRule {
                 "usage: whoever holds a certificate for another purpose can pose as this peer"
             }
             Self::Revocation => "revocation: stolen keys whose certificate was revoked may pass",
+        }
+    }
+}
+
+/// What `--trust-lenient` accepts of old certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LenientRule {
+    /// Signatures with SHA-1, by RSA (PKCS#1) and ECDSA
+    Sha1,
+    /// RSA keys of 1024 to 2047 bits, of the peer and of its CAs
+    Rsa1024,
+    /// A server's name in the commonName, where there is no subjectAltName
+    CnOnly,
+    /// X.509 version 1 of the peer's own certificate (a server's needs cn-only too)
+    V1,
+}
+
+impl LenientRule {
+    pub(crate) const ALL: [Self; 4] = [Self::Sha1, Self::Rsa1024, Self::CnOnly, Self::V1];
+
+    /// As on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Rsa1024 => "rsa1024",
+            Self::CnOnly => "cn-only",
+            Self::V1 => "v1",
+        }
+    }
+
+    /// As the library calls it.
+    pub(crate) fn leniency(self) -> Leniency {
+        match self {
+            Self::Sha1 => Leniency::Sha1Signatures,
+            Self::Rsa1024 => Leniency::Rsa1024,
+            Self::CnOnly => Leniency::CommonName,
+            Self::V1 => Leniency::X509V1Leaf,
+        }
+    }
+
+    /// What an attacker gains; printed in the banner.
+    pub(crate) fn danger(self) -> &'static str {
+        match self {
+            Self::Sha1 => {
+                "sha1: whoever gets a trusted CA to sign by SHA-1 can make it a certificate for any name"
+            }
+            Self::Rsa1024 => {
+                "rsa1024: whoever can pay for factoring one such key can pose as its holder, peer or CA"
+            }
+            Self::CnOnly => {
+                "cn-only: a trusted CA may have certified a person or product of the name of a host"
+            }
+            Self::V1 => {
+                "v1: such a certificate does not say what for; any that a trusted CA made will pass"
+            }
         }
     }
 }

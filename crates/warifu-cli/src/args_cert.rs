@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::args::LenientRule;
 use crate::values::PassphraseSource;
 
 #[derive(Debug, Subcommand)]
@@ -148,6 +149,9 @@ pub(crate) struct CheckArguments {
     /// Name that the certificate must be valid for
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// Accept what old certificates have, as a peer with this option would
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) trust_lenient: Vec<LenientRule>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use crate::describe::{self, Description};
 use crate::exit::Failure;
 use crate::files::{self, Item};
 use crate::key::Key;
-use crate::{cert_show, materials, report, when};
+use crate::{cert_show, exit_tls, materials, report, summary, when};
 
 /// One question and its answer.
 struct Answer {
@@ -143,6 +143,7 @@ fn trusted(
     if arguments.name.is_none() {
         builder = builder.dangerous().accept_any_name();
     }
+    builder = materials::allow(builder, &arguments.trust_lenient);
     let trust = builder.build().map_err(materials::trust_failure)?;
     let wanted = arguments.name.as_deref().unwrap_or("localhost");
     let name = ServerName::try_from(wanted).map_err(|_| Failure::Argument {
@@ -159,7 +160,7 @@ fn trusted(
     } else {
         PeerRole::Server(&name)
     };
-    let result = trust.check(&PresentedChain {
+    let result = trust.leniency_needed(&PresentedChain {
         certificates,
         ocsp_response: &[],
         role,
@@ -171,19 +172,26 @@ fn trusted(
         "trust"
     };
     Ok(match result {
-        Ok(()) => Answer {
-            question,
-            good: true,
-            detail: match (&arguments.name, arguments.ca.is_empty()) {
+        Ok(needed) => {
+            let mut detail = match (&arguments.name, arguments.ca.is_empty()) {
                 (Some(name), true) => format!("the certificate is for {name}"),
                 (Some(name), false) => format!("the chain leads to the CA given and is for {name}"),
                 (None, _) => "the chain leads to the CA given".to_owned(),
-            },
-        },
+            };
+            if !needed.is_empty() {
+                let needed = summary::words(&needed).join(", ");
+                detail.push_str(&format!("; accepted only because of {needed}"));
+            }
+            Answer {
+                question,
+                good: true,
+                detail,
+            }
+        }
         Err(error) => Answer {
             question,
             good: false,
-            detail: error.to_string().replace("peer's", "the"),
+            detail: exit_tls::certificate_error(&error).replace("peer's", "the"),
         },
     })
 }

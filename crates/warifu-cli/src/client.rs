@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use warifu::pki_types::ServerName;
-use warifu::{ClientConfig, Connection, EarlyData};
+use warifu::{ClientConfig, Connection, EarlyData, Trust};
 
 use crate::args::{ClientArguments, InsecureRule};
 use crate::args_psk::PskPolicyName;
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     let address = &arguments.address;
     let wanted = arguments.server_name.as_deref().unwrap_or(&address.host);
     let name = server_name(wanted)?;
-    materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    materials::banner(&arguments.trust, &arguments.protocol, &report);
     psk_keys::banner(&arguments.psk, &report);
     let credentials = materials::credentials(&arguments.identity)?;
     if arguments
@@ -88,6 +88,10 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     };
     let trust_source = trusted.as_ref().map(|trusted| trusted.source.clone());
     let has_trust = trusted.is_some();
+    let lenient = trusted
+        .as_ref()
+        .filter(|_| !arguments.trust.trust_lenient.is_empty())
+        .map(|trusted| Arc::clone(&trusted.trust));
     let builder = match trusted {
         Some(trusted) => ClientConfig::builder(trusted.trust).with_psks(psks),
         None => ClientConfig::psk_builder(psks),
@@ -122,6 +126,7 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
         with_psk,
         early_data,
         relaxed: arguments.trust.insecure.clone(),
+        lenient,
         handshake_timeout: arguments.limits.handshake_timeout,
         idle_timeout: arguments.limits.idle_timeout.unwrap_or(TimeLimit(None)),
         raw: arguments.session.raw,
@@ -147,8 +152,8 @@ fn session_context(arguments: &ClientArguments) -> String {
     let parts = [
         format!("cert {:?}", identity.cert),
         format!(
-            "trust {:?} {:?} {:?} {} {:?}",
-            trust.ca, trust.pin, trust.crl, trust.system_roots, trust.insecure
+            "trust {:?} {:?} {:?} {} {:?} {:?}",
+            trust.ca, trust.pin, trust.crl, trust.system_roots, trust.insecure, trust.trust_lenient
         ),
         format!(
             "keys {} {:?} {:?} {:?} {:?} {:?}",
@@ -193,6 +198,8 @@ pub(crate) struct Session {
     /// To be sent before the handshake is complete, or else first of all after it.
     pub(crate) early_data: Option<Vec<u8>>,
     pub(crate) relaxed: Vec<InsecureRule>,
+    /// With `--trust-lenient`, to say what the server's chain was accepted by.
+    pub(crate) lenient: Option<Arc<Trust>>,
     pub(crate) handshake_timeout: TimeLimit,
     pub(crate) idle_timeout: TimeLimit,
     pub(crate) raw: bool,
@@ -261,6 +268,7 @@ impl Session {
                 name: Some(&self.wanted),
                 trust: self.trust.as_deref(),
                 relaxed: &self.relaxed,
+                lenient: self.lenient.as_deref(),
                 facts: &facts,
                 early_len: receiver.early_len(),
                 tcp: Some(tcp_time),

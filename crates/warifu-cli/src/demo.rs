@@ -11,7 +11,7 @@ use warifu::{ClientConfig, Credential, Psk, ServerConfig, Trust};
 use warifu_crypto::KeyKind;
 use zeroize::Zeroizing;
 
-use crate::args::DemoArguments;
+use crate::args::{DemoArguments, TrustArguments};
 use crate::cert_make::{self, Leaf, SigningCa, Usage};
 use crate::client::Session;
 use crate::exit::Failure;
@@ -28,7 +28,7 @@ const NO_LIMIT: TimeLimit = TimeLimit(None);
 /// `warifu demo`.
 pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let report = Report::new(&arguments.output, false);
-    materials::banner(&[], &arguments.protocol, &report);
+    materials::banner(&TrustArguments::default(), &arguments.protocol, &report);
     let material = match arguments.psk {
         true => Material::key()?,
         false => Material::certificates()?,
@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
             certificate_optional: false,
             trust: None,
             relaxed: Vec::new(),
+            lenient: None,
             with_psk: arguments.psk,
             key_update: None,
             max_connections: 1,
@@ -87,6 +88,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         with_psk: arguments.psk,
         early_data: None,
         relaxed: Vec::new(),
+        lenient: None,
         handshake_timeout: HANDSHAKE_LIMIT,
         idle_timeout: NO_LIMIT,
         raw: false,

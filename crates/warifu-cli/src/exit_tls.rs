@@ -3,6 +3,7 @@
 use warifu::parameters::AlertDescription as Alert;
 use warifu::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure, UsageError};
 
+use crate::args::LenientRule;
 use crate::exit::{Code, Place, Role, Text, text};
 
 pub(crate) fn tls_code(error: &Error) -> Code {
@@ -142,7 +143,8 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             },
             match place.role {
                 Role::Client => format!(
-                    "leave out --suites and --groups, or, with a key: {again} --psk-identity NAME --psk-file FILE"
+                    "leave out --suites and --groups; if its certificate is signed with SHA-1: {again} --trust-lenient sha1; \
+                     or, with a key: {again} --psk-identity NAME --psk-file FILE"
                 ),
                 Role::Server => {
                     "leave out --suites and --groups, or, for clients with keys, start this server with --psk-file FILE".to_owned()
@@ -336,6 +338,30 @@ fn nothing_in_common_text(place: &Place, error: &NothingInCommon) -> Text {
     }
 }
 
+/// What the library says, with what would allow it in the words of the command line.
+pub(crate) fn certificate_error(error: &CertificateError) -> String {
+    let text = error.to_string();
+    match lenient_rule(error) {
+        Some(rule) => text.replace(
+            &library_name(rule),
+            &format!("--trust-lenient={}", rule.name()),
+        ),
+        None => text,
+    }
+}
+
+/// The rule that would let this certificate come further.
+fn lenient_rule(error: &CertificateError) -> Option<LenientRule> {
+    let text = error.to_string();
+    LenientRule::ALL
+        .into_iter()
+        .find(|rule| text.contains(&library_name(*rule)))
+}
+
+fn library_name(rule: LenientRule) -> String {
+    format!("Leniency::{:?}", rule.leniency())
+}
+
 fn certificate_text(place: &Place, error: &CertificateError) -> Text {
     let peer = &place.peer;
     let what = match error {
@@ -345,12 +371,23 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
         CertificateError::NotYetValid { not_before, now } => {
             format!("{peer}: its certificate is not valid before {not_before} (now {now})")
         }
-        other => format!("{peer}: {other}"),
+        other => format!("{peer}: {}", certificate_error(other)),
     };
     let again = match place.role {
         Role::Client => format!("warifu client {peer}"),
         Role::Server => "warifu server".to_owned(),
     };
+    if let Some(rule) = lenient_rule(error) {
+        return text(
+            what,
+            "the certificate or its CA is from times when this was good enough, or somebody forged one the cheap way",
+            format!(
+                "ask the peer's operator for a new one; if there is none: {again} --pin FILE, or \
+                 --trust-lenient {}",
+                rule.name()
+            ),
+        );
+    }
     match error {
         CertificateError::Required => text(
             what,

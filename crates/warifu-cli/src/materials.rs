@@ -7,7 +7,9 @@ use warifu::certificate::MaterialProblem;
 use warifu::credential::{Credential, CredentialError, Credentials, Passphrase};
 use warifu::trust::{Trust, TrustBuilder, TrustError};
 
-use crate::args::{IdentityArguments, InsecureRule, ProtocolArguments, TrustArguments};
+use crate::args::{
+    IdentityArguments, InsecureRule, LenientRule, ProtocolArguments, TrustArguments,
+};
 use crate::exit::Failure;
 use crate::passphrase;
 use crate::report::Report;
@@ -89,7 +91,7 @@ pub(crate) enum Peer {
 /// The trust that the options describe, and where it comes from, in words.
 #[derive(Debug)]
 pub(crate) struct Trusted {
-    pub(crate) trust: Trust,
+    pub(crate) trust: Arc<Trust>,
     pub(crate) source: String,
 }
 
@@ -142,10 +144,18 @@ pub(crate) fn trust(
     for rule in &arguments.insecure {
         builder = relax(builder, *rule);
     }
+    builder = allow(builder, &arguments.trust_lenient);
     let trust = builder.build().map_err(trust_failure)?;
     Ok(Trusted {
-        trust,
+        trust: Arc::new(trust),
         source: sources.join(", "),
+    })
+}
+
+/// What `--trust-lenient` says.
+pub(crate) fn allow(builder: TrustBuilder, rules: &[LenientRule]) -> TrustBuilder {
+    rules.iter().fold(builder, |builder, rule| {
+        builder.dangerous().allow(rule.leniency())
     })
 }
 
@@ -171,9 +181,12 @@ pub(crate) fn trust_failure(error: TrustError) -> Failure {
 }
 
 /// Says loudly which rules are relaxed and that secrets are logged, and what that allows.
-pub(crate) fn banner(rules: &[InsecureRule], protocol: &ProtocolArguments, report: &Report) {
-    for rule in rules {
+pub(crate) fn banner(trust: &TrustArguments, protocol: &ProtocolArguments, report: &Report) {
+    for rule in &trust.insecure {
         report.warning(&format!("WARNING   --insecure={}", rule.danger()));
+    }
+    for rule in &trust.trust_lenient {
+        report.warning(&format!("WARNING   --trust-lenient={}", rule.danger()));
     }
     if let Some(path) = &protocol.keylog {
         report.warning(&format!(

@@ -12,7 +12,7 @@ use crate::exit::{Failure, Place, Role};
 use crate::http::{self, Received};
 use crate::server::{Answer, Service, Shared, Stop};
 use crate::socket::Socket;
-use crate::summary::Summary;
+use crate::summary::{self, Summary};
 use crate::{describe, messages, report, tls_config};
 
 /// How long a closed connection may take to deliver what was sent last.
@@ -137,6 +137,7 @@ fn introduce(
         name: None,
         trust: service.trust.as_deref(),
         relaxed: &service.relaxed,
+        lenient: service.lenient.as_deref(),
         facts: &facts,
         early_len: receiver.early_len(),
         tcp: None,
@@ -232,9 +233,16 @@ fn report_proof(service: &Service, number: u64, receiver: &Receiver) {
         None => "showed no certificate when asked after the handshake".to_owned(),
     };
     report.status(&format!("{}client    {text}", report.mark(number)));
+    let needed = match (&service.lenient, receiver.facts()) {
+        (Some(trust), Some(facts)) => summary::leniency_needed(trust, &facts, None),
+        _ => Vec::new(),
+    };
+    if let Some(line) = summary::leniency_line(&needed) {
+        report.status(&format!("{}{line}", report.mark(number)));
+    }
     report.event(
         "authenticated",
-        json!({ "connection": number, "client": name }),
+        json!({ "connection": number, "client": name, "leniency_needed": summary::words(&needed) }),
     );
 }
 

@@ -13,14 +13,14 @@ use serde_json::json;
 use warifu::config::{ConfigBuilder, Server as ServerRole};
 use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::resumption::{RotatingTicketKeys, Tickets};
-use warifu::{ClientAuth, ServerConfig};
+use warifu::{ClientAuth, ServerConfig, Trust};
 
 use crate::args::{InsecureRule, ServerArguments, VerifyClient};
 use crate::args_psk::PskPolicyName;
 use crate::describe::Description;
 use crate::exit::Failure;
 use crate::local_ca::{self, LocalIdentity};
-use crate::materials::{self, Peer};
+use crate::materials::{self, Peer, Trusted};
 use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
@@ -60,6 +60,8 @@ pub(crate) struct Service {
     /// Where trust in clients comes from; `None` if they are not asked.
     pub(crate) trust: Option<String>,
     pub(crate) relaxed: Vec<InsecureRule>,
+    /// With `--trust-lenient`, to say what a client's chain was accepted by.
+    pub(crate) lenient: Option<Arc<Trust>>,
     /// Clients may or must prove themselves by a pre-shared key.
     pub(crate) with_psk: bool,
     pub(crate) key_update: Option<u32>,
@@ -99,9 +101,13 @@ pub(crate) struct Shared {
 /// `warifu server`.
 pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     let report = Report::new(&arguments.output, arguments.session.raw);
-    materials::banner(&arguments.trust.insecure, &arguments.protocol, &report);
+    materials::banner(&arguments.trust, &arguments.protocol, &report);
     psk_keys::banner(&arguments.psk, &report);
-    let (client_auth, trust) = client_auth(arguments)?;
+    let (client_auth, trusted) = client_auth(arguments)?;
+    let (trust, trusted) = trusted
+        .map(|trusted| (trusted.source, trusted.trust))
+        .unzip();
+    let lenient = trusted.filter(|_| !arguments.trust.trust_lenient.is_empty());
     let key_source = psk_reload::Source::new(&arguments.psk)?;
     let psks = key_source.read()?;
     let with_psk = !psks.is_empty();
@@ -159,6 +165,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
             certificate_optional: arguments.verify_client == Some(VerifyClient::Optional),
             trust,
             relaxed: arguments.trust.insecure.clone(),
+            lenient,
             with_psk,
             key_update: arguments.session.key_update,
             max_connections: usize::try_from(arguments.max_connections).unwrap_or(usize::MAX),
@@ -222,7 +229,7 @@ fn keys_line(keys: &Keys, first: &str) -> String {
 }
 
 /// Whether and how clients prove themselves, and whom the server believes.
-fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<String>), Failure> {
+fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<Trusted>), Failure> {
     let explicit = materials::is_explicit(&arguments.trust);
     let when = match arguments.verify_client {
         Some(when) => when,
@@ -250,12 +257,13 @@ fn client_auth(arguments: &ServerArguments) -> Result<(ClientAuth, Option<String
         ));
     }
     let trusted = materials::trust(&arguments.trust, Peer::Client, None)?;
+    let verifier = Arc::clone(&trusted.trust);
     let auth = match when {
-        _ if arguments.post_handshake_auth => ClientAuth::post_handshake(trusted.trust),
-        VerifyClient::Optional => ClientAuth::optional(trusted.trust),
-        _ => ClientAuth::required(trusted.trust),
+        _ if arguments.post_handshake_auth => ClientAuth::post_handshake(verifier),
+        VerifyClient::Optional => ClientAuth::optional(verifier),
+        _ => ClientAuth::required(verifier),
     };
-    Ok((auth, Some(trusted.source)))
+    Ok((auth, Some(trusted)))
 }
 
 /// RFC 8446 Section 4.3.2: who proves itself by a key is not asked for a certificate, neither in the handshake nor after it.

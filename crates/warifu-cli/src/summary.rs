@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use warifu::pki_types::CertificateDer;
+use warifu::decision::{PeerRole, PresentedChain};
+use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
 use warifu::psk::{PskFacts, printable};
+use warifu::trust::{Leniency, Trust};
 use warifu::{ConnectionFacts, EarlyData};
 
 use crate::args::InsecureRule;
@@ -24,6 +26,8 @@ pub(crate) struct Summary<'a> {
     /// Where trust comes from, in words.
     pub(crate) trust: Option<&'a str>,
     pub(crate) relaxed: &'a [InsecureRule],
+    /// With `--trust-lenient`: what the peer's chain was verified by.
+    pub(crate) lenient: Option<&'a Trust>,
     pub(crate) facts: &'a ConnectionFacts,
     /// Bytes of early data: sent by a client, taken by a server.
     pub(crate) early_len: usize,
@@ -60,6 +64,7 @@ impl Summary<'_> {
                 .iter()
                 .map(|certificate| row("  chain", &chain_line(certificate))),
         );
+        lines.extend(leniency_line(&self.leniency_needed()));
         lines.push(row(own_side, &self.own_line()));
         if let Some(reason) = &facts.psk_declined {
             lines.push(row("declined", reason));
@@ -116,10 +121,17 @@ impl Summary<'_> {
             "peer_signature_scheme": facts.peer_signature_scheme.map(|scheme| scheme.to_string()),
             "peer_chain": chain,
             "own_signature_scheme": facts.local_signature_scheme.map(|scheme| scheme.to_string()),
+            "leniency_needed": words(&self.leniency_needed()),
             "relaxed": self.relaxed.iter().map(|rule| rule.danger()).collect::<Vec<_>>(),
             "max_record": facts.max_fragment_sent,
             "tcp_ms": self.tcp.map(milliseconds),
             "handshake_ms": milliseconds(self.handshake),
+        })
+    }
+
+    fn leniency_needed(&self) -> Vec<Leniency> {
+        self.lenient.map_or_else(Vec::new, |trust| {
+            leniency_needed(trust, self.facts, self.name)
         })
     }
 
@@ -252,6 +264,37 @@ impl Summary<'_> {
             None => handshake,
         }
     }
+}
+
+/// Which leniencies the peer's chain was accepted by. `name` is the one that a server had to prove; clients have none.
+pub(crate) fn leniency_needed(
+    trust: &Trust,
+    facts: &ConnectionFacts,
+    name: Option<&str>,
+) -> Vec<Leniency> {
+    let name = name.and_then(|name| ServerName::try_from(name).ok());
+    let needed = facts.peer_certificates.as_deref().map(|certificates| {
+        trust.leniency_needed(&PresentedChain {
+            certificates,
+            ocsp_response: &[],
+            role: name.as_ref().map_or(PeerRole::Client, PeerRole::Server),
+            now: UnixTime::now(),
+        })
+    });
+    // It was accepted a moment ago.
+    needed.and_then(Result::ok).unwrap_or_default()
+}
+
+/// The line for people; `None` if the chain keeps today's rules.
+pub(crate) fn leniency_line(needed: &[Leniency]) -> Option<String> {
+    (!needed.is_empty()).then(|| {
+        let needed = words(needed).join(", ");
+        row("lenient", &format!("accepted only because of {needed}"))
+    })
+}
+
+pub(crate) fn words(needed: &[Leniency]) -> Vec<String> {
+    needed.iter().map(ToString::to_string).collect()
 }
 
 /// `PSK "alice" (external)`
