@@ -370,6 +370,42 @@ fn sha1_is_offered_last_and_only_by_its_rule() {
     }
 }
 
+#[test]
+fn sha1_on_a_crl_is_accepted_by_its_rule() {
+    let old = Old::new(P256, P256);
+    let crl = prepare_crls(&old.directory);
+    old.directory
+        .openssl(&format!("{crl} -gencrl -crldays 30 -md sha1 -out crl.pem"));
+    let trust = |rules: &[Leniency]| {
+        let builder = Trust::builder()
+            .with_ca_file(old.directory.path("ca.pem"))
+            .with_crl_file(old.directory.path("crl.pem"));
+        lenient(builder, rules)
+    };
+    let error = CertificateError::RevocationUnknown {
+        reason: "the CRL is signed with SHA-1, whose hash is broken; allow it by Leniency::Sha1Signatures if you must"
+            .to_owned(),
+    };
+    assert_eq!(error.alert(), AlertDescription::CERTIFICATE_UNKNOWN);
+    for rules in [
+        &[][..],
+        &[
+            Leniency::Rsa1024,
+            Leniency::CommonName,
+            Leniency::X509V1Leaf,
+        ],
+    ] {
+        let result = client_at(&trust(rules), &old.chain, old.now());
+        assert_eq!(result, Err(error.clone()));
+    }
+    let trust = trust(&Leniency::ALL);
+    let chain = presented(&old.chain, PeerRole::Client, old.now());
+    assert_eq!(
+        trust.leniency_needed(&chain),
+        Ok(vec![Leniency::Sha1Signatures])
+    );
+}
+
 // ---- RSA of 1024 bits ----
 
 #[test]
@@ -800,17 +836,22 @@ fn a_version_1_leaf_is_verified_like_any_other() {
     old.refuse_every_change(&rules);
 }
 
-#[test]
-fn a_version_1_leaf_on_a_crl_is_refused() {
-    let old = Old::version_1();
-    let directory = &old.directory;
+/// What `openssl ca` needs; returns the beginning of its command.
+fn prepare_crls(directory: &Directory) -> &'static str {
     directory.write(
         "ca.cnf",
         "[ca]\ndefault_ca=old\n[old]\ndatabase=index.txt\ncrlnumber=crlnumber\ndefault_md=sha256\n",
     );
     directory.write("index.txt", "");
     directory.write("crlnumber", "01\n");
-    let crl = "ca -config ca.cnf -cert ca.pem -keyfile ca.key";
+    "ca -config ca.cnf -cert ca.pem -keyfile ca.key"
+}
+
+#[test]
+fn a_version_1_leaf_on_a_crl_is_refused() {
+    let old = Old::version_1();
+    let directory = &old.directory;
+    let crl = prepare_crls(directory);
     let rules = [Leniency::X509V1Leaf];
     for (revoke, expected) in [(false, Ok(())), (true, Err(CertificateError::Revoked))] {
         if revoke {

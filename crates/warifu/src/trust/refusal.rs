@@ -63,6 +63,16 @@ impl Refusal<'_> {
             Webpki::IssuerNotCrlSigner => CertificateError::RevocationUnknown {
                 reason: "key usage of the CA does not allow it to sign CRLs".to_owned(),
             },
+            Webpki::UnsupportedCrlSignatureAlgorithmContext(context)
+                if is_sha1(&context.signature_algorithm_id) =>
+            {
+                CertificateError::RevocationUnknown {
+                    reason: format!(
+                        "the CRL is signed with SHA-1, whose hash is broken{}",
+                        Leniency::Sha1Signatures.hint()
+                    ),
+                }
+            }
             #[allow(deprecated)]
             Webpki::UnsupportedCrlSignatureAlgorithm
             | Webpki::UnsupportedCrlSignatureAlgorithmContext(_)
