@@ -1,15 +1,18 @@
 //! A client's configuration.
 
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::decision::{ChooseCredential, VerifyPeer};
 use crate::error::{Error, UsageError};
 #[cfg(feature = "legacy")]
 use crate::handshake::OfferedSuites;
+use crate::parameters::{CipherSuite, ProtocolVersion};
 use crate::psk::{ChoosePsks, Psk, PskPolicy};
 use crate::resumption::ClientSessionStore;
 
-use super::{ConfigBuilder, Settings, defaults};
+use super::policy::Means;
+use super::{ConfigBuilder, Settings, SuiteStatus, defaults};
 
 /// What a series of client connections shares. Made by [`ClientConfig::builder`].
 ///
@@ -83,6 +86,35 @@ impl ClientConfig {
         Self::begin(None)
             .with_psk_choice(choose)
             .with_psk_policy(PskPolicy::Required)
+    }
+
+    /// The lowest and the highest version of TLS that is used: that of the policy or of
+    /// [`with_versions`](ConfigBuilder::with_versions), less those that have no cipher suite.
+    pub fn versions(&self) -> RangeInclusive<ProtocolVersion> {
+        self.settings.versions.range()
+    }
+
+    /// Whether a cipher suite is used, or else the first reason why not. What servers and keys are like is not known: a key
+    /// that goes with another hash, or none for a server, is no reason here.
+    ///
+    /// ```
+    /// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+    /// use warifu::ClientConfig;
+    /// use warifu::config::SuiteStatus;
+    /// use warifu::parameters::CipherSuite;
+    ///
+    /// # let (trust, _) = doc::material();
+    /// let config = ClientConfig::builder(trust).build()?;
+    /// let suite = CipherSuite::TLS_AES_128_GCM_SHA256;
+    /// assert_eq!(config.suite_status(suite), SuiteStatus::Enabled);
+    /// # Ok::<(), warifu::Error>(())
+    /// ```
+    pub fn suite_status(&self, suite: CipherSuite) -> SuiteStatus {
+        let means = Means {
+            keys: self.role.psks.is_some(),
+            certificates: self.role.verifier.is_some(),
+        };
+        self.settings.suite_status(suite, means)
     }
 
     fn begin(verifier: Option<Arc<dyn VerifyPeer>>) -> ConfigBuilder<Client> {

@@ -223,7 +223,7 @@ impl<R> ConfigBuilder<R> {
     /// Cipher suites of all versions, best first. Default: those of [`Policy::Default`]. A version none of whose suites is
     /// named is not used.
     pub fn with_cipher_suites(mut self, suites: &[CipherSuite]) -> Self {
-        let unknown = |suite: &&CipherSuite| policy::versions_of(**suite).is_none();
+        let unknown = |suite: &&CipherSuite| suite.versions().is_none();
         if let Some(unknown) = suites.iter().find(unknown) {
             self.settings
                 .note_mistake(format!("cipher suite {unknown} is not implemented"));

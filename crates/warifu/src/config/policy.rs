@@ -7,12 +7,13 @@ use crate::error::{Error, UsageError};
 use crate::parameters::{CipherSuite, ProtocolVersion, TLS13_SUITES};
 #[cfg(feature = "legacy")]
 use crate::parameters::{KeyExchange, LEGACY_SUITES, LegacyCipher, LegacySuite};
+use crate::psk::PskPolicy;
 #[cfg(feature = "legacy")]
 use warifu_crypto::Aead;
 #[cfg(feature = "legacy")]
 use warifu_crypto::legacy::CbcSuite;
 
-use super::defaults;
+use super::{Settings, defaults};
 
 /// Versions and cipher suites under one name, for [`with_policy`](super::ConfigBuilder::with_policy). What is older or weaker
 /// than the default is a choice that somebody makes and that a log can show.
@@ -90,6 +91,20 @@ impl Policy {
         suites
     }
 
+    /// The policies that have a suite, the strictest first.
+    ///
+    /// ```
+    /// use warifu::config::Policy;
+    /// use warifu::parameters::CipherSuite;
+    ///
+    /// let suite = CipherSuite::TLS_AES_128_GCM_SHA256;
+    /// assert_eq!(Policy::all_with(suite).count(), Policy::ALL.len());
+    /// ```
+    pub fn all_with(suite: CipherSuite) -> impl Iterator<Item = Self> {
+        let has = move |policy: &Self| policy.cipher_suites().contains(&suite);
+        Self::ALL.into_iter().filter(has)
+    }
+
     #[cfg(feature = "legacy")]
     fn allows(self, row: &LegacySuite) -> bool {
         let kx = row.key_exchange;
@@ -153,8 +168,10 @@ pub enum SuiteStatus {
     NeedsCertificate,
     /// It needs a pre-shared key, and there is none.
     NeedsPsk,
-    /// It needs a group that is not enabled.
+    /// It needs a group that is not enabled: a curve.
     NeedsGroup,
+    /// What it proves itself with is not what this policy for pre-shared keys demands.
+    PskPolicy(PskPolicy),
 }
 
 impl fmt::Display for SuiteStatus {
@@ -178,27 +195,67 @@ impl fmt::Display for SuiteStatus {
             Self::NeedsCertificate => f.write_str("it needs a certificate"),
             Self::NeedsPsk => f.write_str("it needs a pre-shared key"),
             Self::NeedsGroup => f.write_str("it needs a group that is not enabled"),
+            Self::PskPolicy(PskPolicy::RequiredWithCertificate) => {
+                f.write_str("a pre-shared key and a certificate are required together")
+            }
+            Self::PskPolicy(_) => f.write_str("a pre-shared key, and nothing else, is required"),
         }
     }
 }
 
-/// The versions that can use a suite, lowest and highest; `None` for one that is not implemented.
-pub(crate) fn versions_of(suite: CipherSuite) -> Option<(ProtocolVersion, ProtocolVersion)> {
-    if suite.tls13().is_some() {
-        return Some((ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_3));
-    }
-    #[cfg(feature = "legacy")]
-    if let Some(row) = suite.legacy() {
-        return Some((row.min_version, ProtocolVersion::TLS1_2));
-    }
-    None
+/// What one side has to prove itself with, or to believe, for the status of suites.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "legacy"), allow(dead_code))]
+pub(super) struct Means {
+    /// Pre-shared keys: to offer, or a store of them.
+    pub(super) keys: bool,
+    /// A server's certificates, or a client's trust in them.
+    pub(super) certificates: bool,
 }
 
-/// The policies that have a suite, the strictest first.
-#[allow(dead_code, reason = "for the status of a suite")]
-pub(crate) fn policies_with(suite: CipherSuite) -> Vec<Policy> {
-    let has = |policy: &Policy| policy.cipher_suites().contains(&suite);
-    Policy::ALL.into_iter().filter(has).collect()
+impl Settings {
+    /// What hinders a suite first; the settings are those of a configuration that was built.
+    pub(super) fn suite_status(&self, suite: CipherSuite, means: Means) -> SuiteStatus {
+        let Some(range) = suite.versions() else {
+            return SuiteStatus::Unknown;
+        };
+        let (lowest, highest) = range.into_inner();
+        if highest < self.versions.min || lowest > self.versions.max {
+            return SuiteStatus::Version { lowest, highest };
+        }
+        if !self.cipher_suites().contains(&suite) {
+            return SuiteStatus::NotChosen {
+                policies: Policy::all_with(suite).collect(),
+            };
+        }
+        #[cfg(feature = "legacy")]
+        if let Some(row) = suite.legacy() {
+            return self.legacy_suite_status(row.key_exchange, means);
+        }
+        // In TLS 1.3 the suite says nothing of keys, certificates and groups.
+        let _ = means;
+        SuiteStatus::Enabled
+    }
+
+    #[cfg(feature = "legacy")]
+    fn legacy_suite_status(&self, kx: KeyExchange, means: Means) -> SuiteStatus {
+        let fits_policy = match self.psk_policy {
+            PskPolicy::Optional => true,
+            PskPolicy::Required => kx.uses_psk() && kx != KeyExchange::RsaPsk,
+            PskPolicy::RequiredWithCertificate => kx == KeyExchange::RsaPsk,
+        };
+        if kx.uses_psk() && !means.keys {
+            SuiteStatus::NeedsPsk
+        } else if kx.sends_certificate() && !means.certificates {
+            SuiteStatus::NeedsCertificate
+        } else if !fits_policy {
+            SuiteStatus::PskPolicy(self.psk_policy)
+        } else if kx.is_ecdhe() && !self.groups.iter().any(|group| group.is_curve()) {
+            SuiteStatus::NeedsGroup
+        } else {
+            SuiteStatus::Enabled
+        }
+    }
 }
 
 /// The versions of a configuration: a range without holes.
@@ -250,6 +307,10 @@ impl Versions {
         Ok(Self { min, max })
     }
 
+    pub(super) fn range(self) -> RangeInclusive<ProtocolVersion> {
+        self.min..=self.max
+    }
+
     pub(crate) fn contains(self, version: ProtocolVersion) -> bool {
         (self.min..=self.max).contains(&version)
     }
@@ -285,8 +346,9 @@ impl Versions {
     ) -> Result<Self, Error> {
         let has = |version: ProtocolVersion| {
             suites.iter().any(|suite| {
-                versions_of(*suite)
-                    .is_some_and(|(lowest, highest)| (lowest..=highest).contains(&version))
+                suite
+                    .versions()
+                    .is_some_and(|range| range.contains(&version))
             })
         };
         let mut usable = self.descending().filter(|version| has(*version));

@@ -1,5 +1,6 @@
 //! A server's configuration.
 
+use core::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::decision::{Answer, ChooseCredential, VerifyPeer};
@@ -11,7 +12,8 @@ use crate::psk::{PskPolicy, PskStore};
 use crate::record::wire::MAX_TICKETS;
 use crate::resumption::{MAX_LIFETIME, Tickets};
 
-use super::{ConfigBuilder, Settings};
+use super::policy::Means;
+use super::{ConfigBuilder, Settings, SuiteStatus};
 
 /// What a series of server connections shares. Made by [`ServerConfig::builder`].
 ///
@@ -191,6 +193,22 @@ impl ServerConfig {
     /// same builder.
     pub fn psk_statistics(&self) -> PskStatistics {
         self.role.counters.statistics()
+    }
+
+    /// The lowest and the highest version of TLS that is used: that of the policy or of
+    /// [`with_versions`](ConfigBuilder::with_versions), less those that have no cipher suite.
+    pub fn versions(&self) -> RangeInclusive<ProtocolVersion> {
+        self.settings.versions.range()
+    }
+
+    /// Whether a cipher suite is used, or else the first reason why not. What kind of key the certificates have is not looked
+    /// at: they may be chosen for each client anew.
+    pub fn suite_status(&self, suite: CipherSuite) -> SuiteStatus {
+        let means = Means {
+            keys: self.role.psk_store.is_some(),
+            certificates: self.role.credentials.is_some(),
+        };
+        self.settings.suite_status(suite, means)
     }
 
     fn begin(credentials: Option<Arc<dyn ChooseCredential>>) -> ConfigBuilder<Server> {

@@ -10,6 +10,11 @@
 //! 3. AES-CCM exists for constrained devices that have no GCM. CCM-8 has a tag of 8 bytes (forgeries
 //!    succeed once in 2^64 tries), so both are used only when asked for by name.
 
+use core::ops::RangeInclusive;
+
+use super::ProtocolVersion;
+#[cfg(feature = "legacy")]
+use super::legacy_suite::LEGACY_SUITES;
 use super::registry::registry;
 use warifu_crypto::{Aead, Hash};
 
@@ -164,6 +169,44 @@ pub(crate) const TLS13_SUITES: [Tls13Suite; 5] = [
 ];
 
 impl CipherSuite {
+    /// All that are implemented, best first, those of TLS 1.3 before those of older versions.
+    pub fn implemented() -> impl Iterator<Item = Self> {
+        let suites = TLS13_SUITES.iter().map(|row| row.suite);
+        #[cfg(feature = "legacy")]
+        let suites = suites.chain(LEGACY_SUITES.iter().map(|row| row.suite));
+        suites
+    }
+
+    /// The versions of TLS that can use it; `None` if it is not implemented.
+    ///
+    /// ```
+    /// use warifu::parameters::{CipherSuite, ProtocolVersion};
+    ///
+    /// let only = ProtocolVersion::TLS1_3..=ProtocolVersion::TLS1_3;
+    /// assert_eq!(CipherSuite::TLS_AES_128_GCM_SHA256.versions(), Some(only));
+    /// assert_eq!(CipherSuite::TLS_FALLBACK_SCSV.versions(), None);
+    /// ```
+    pub fn versions(self) -> Option<RangeInclusive<ProtocolVersion>> {
+        if self.tls13().is_some() {
+            return Some(ProtocolVersion::TLS1_3..=ProtocolVersion::TLS1_3);
+        }
+        #[cfg(feature = "legacy")]
+        if let Some(row) = self.legacy() {
+            return Some(row.min_version..=ProtocolVersion::TLS1_2);
+        }
+        None
+    }
+
+    /// How keys are agreed, in the words of its name: `ECDHE_RSA`, `DHE_PSK`, `RSA`. `None` for suites of TLS 1.3, which leave
+    /// that to extensions, and for those that are not implemented.
+    pub fn key_exchange(self) -> Option<&'static str> {
+        #[cfg(feature = "legacy")]
+        if let Some(row) = self.legacy() {
+            return Some(row.key_exchange.name());
+        }
+        None
+    }
+
     /// What the suite is made of, if it is one of TLS 1.3.
     pub(crate) fn tls13(self) -> Option<Tls13Suite> {
         TLS13_SUITES.into_iter().find(|row| row.suite == self)

@@ -47,6 +47,20 @@ pub(crate) enum KeyExchange {
 }
 
 impl KeyExchange {
+    /// As names of suites have it (`PSK_DHE`, in two of them, is `DHE_PSK`).
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            EcdheEcdsa => "ECDHE_ECDSA",
+            EcdheRsa => "ECDHE_RSA",
+            DheRsa => "DHE_RSA",
+            Rsa => "RSA",
+            EcdhePsk => "ECDHE_PSK",
+            DhePsk => "DHE_PSK",
+            RsaPsk => "RSA_PSK",
+            Psk => "PSK",
+        }
+    }
+
     /// Whether a pre-shared key enters the premaster secret.
     pub(crate) const fn uses_psk(self) -> bool {
         matches!(self, EcdhePsk | DhePsk | RsaPsk | Psk)
@@ -373,6 +387,16 @@ mod tests {
             )
         };
         assert!(LEGACY_SUITES.is_sorted_by_key(rank));
+    }
+
+    #[test]
+    fn key_exchanges_are_called_as_in_the_names_of_suites() {
+        for row in LEGACY_SUITES {
+            let name = row.suite.to_string().replace("PSK_DHE", "DHE_PSK");
+            let found = row.suite.key_exchange().unwrap();
+            assert!(name.starts_with(&format!("TLS_{found}_WITH_")), "{name}");
+        }
+        assert_eq!(CipherSuite::TLS_AES_128_GCM_SHA256.key_exchange(), None);
     }
 
     #[test]
