@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use warifu::config::Policy;
 use warifu::trust::Leniency;
 
 use crate::args_cert::CertCommand;
 use crate::args_psk::{PskArguments, PskCommand};
-use crate::values::{HostPort, PassphraseSource, TimeLimit};
+use crate::values::{HostPort, PassphraseSource, TimeLimit, TlsVersions};
 
 /// TLS for parties that share a CA or a key: a server, a client, and their certificates.
 #[derive(Debug, Parser)]
@@ -45,6 +46,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Box<PskCommand>,
     },
+    /// Show all cipher suites: versions, policies, names, and why one is off
+    Suites(SuitesArguments),
 }
 
 /// `warifu server`.
@@ -86,6 +89,15 @@ pub(crate) struct ServerArguments {
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_early_data: Option<u32>,
 
+    #[cfg(feature = "legacy")]
+    /// Text that tells clients of TLS 1.2 and older which identity is expected; in the clear
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "psk_source",
+        help_heading = "Pre-shared keys"
+    )]
+    pub(crate) psk_hint: Option<String>,
     #[command(flatten)]
     pub(crate) psk: PskArguments,
     #[command(flatten)]
@@ -205,9 +217,8 @@ pub(crate) struct TrustArguments {
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Protocol")]
 pub(crate) struct ProtocolArguments {
-    /// Cipher suites, best first, by IANA name (TLS_ may be left out), comma or colon between
-    #[arg(long, value_name = "LIST")]
-    pub(crate) suites: Option<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
     /// Groups for key exchange, best first, by IANA name
     #[arg(long, value_name = "LIST")]
     pub(crate) groups: Option<String>,
@@ -223,6 +234,66 @@ pub(crate) struct ProtocolArguments {
     /// Append the session's secrets to this file (RFC 9850), for Wireshark; whoever reads it can decrypt
     #[arg(long, value_name = "FILE", env = "SSLKEYLOGFILE")]
     pub(crate) keylog: Option<PathBuf>,
+}
+
+/// Which versions and cipher suites.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Protocol")]
+pub(crate) struct ChoiceArguments {
+    /// Versions of TLS: one, or a range such as 1.0..1.2 or 1.2.. [default: 1.2..1.3]
+    #[arg(long, value_name = "VERSIONS")]
+    pub(crate) tls: Option<TlsVersions>,
+    /// Versions and cipher suites under one name; --tls and --suites win over it [default: default]
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) policy: Option<PolicyName>,
+    /// Cipher suites of all versions, best first, by the names of IANA (TLS_ may be left out), OpenSSL or GnuTLS, comma
+    /// or colon between; a version without a suite is off (warifu suites shows all)
+    #[arg(long, value_name = "LIST")]
+    pub(crate) suites: Option<String>,
+}
+
+/// `warifu suites`.
+#[derive(Debug, Args)]
+#[command(after_help = crate::suites::HELP)]
+pub(crate) struct SuitesArguments {
+    /// With a pre-shared key and no certificate [default: with a certificate and no key]
+    #[arg(long)]
+    pub(crate) psk: bool,
+    /// Only those that are on
+    #[arg(long)]
+    pub(crate) on: bool,
+    /// Print one JSON object per suite
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
+}
+
+/// Versions and cipher suites under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyName {
+    /// TLS 1.3 alone
+    Modern,
+    /// TLS 1.2 and 1.3, with forward secrecy and authenticated encryption
+    Default,
+    /// Also, in TLS 1.2, CBC, AES-CCM, and RSA and PSK without forward secrecy
+    Compat,
+    /// Also TLS 1.0 and 1.1, which RFC 8996 forbids, and peers without secure renegotiation
+    Legacy,
+    /// TLS 1.2 and 1.3 with pre-shared keys, down to what small devices have
+    PskIot,
+}
+
+impl PolicyName {
+    pub(crate) fn policy(self) -> Policy {
+        match self {
+            Self::Modern => Policy::Modern,
+            Self::Default => Policy::Default,
+            Self::Compat => Policy::Compat,
+            Self::Legacy => Policy::Legacy,
+            Self::PskIot => Policy::PskIot,
+        }
+    }
 }
 
 /// How long this side waits.

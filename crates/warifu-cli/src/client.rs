@@ -25,6 +25,7 @@ use crate::report::{ONLY_CONNECTION, Report};
 use crate::session_file::SessionFile;
 use crate::socket::{self, Socket};
 use crate::summary::{Summary, bytes};
+use crate::tls_choice::{self, Choice};
 use crate::values::TimeLimit;
 use crate::{files, local_ca, messages, psk_keys, signals, tls_config};
 
@@ -115,6 +116,11 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     let config = tls_config::log_messages(builder, &report, ONLY_CONNECTION)
         .build()
         .map_err(tls_config::refused)?;
+    Choice::new(&arguments.protocol.choice)?.banner(
+        &config.versions(),
+        |suite| config.suite_status(suite),
+        &report,
+    );
 
     Session {
         report,
@@ -312,6 +318,7 @@ impl Session {
             peer: self.peer.clone(),
             established,
             with_psk: self.with_psk,
+            versions: tls_choice::spoken(&self.config.versions()),
         };
         broken.failure(place, self.handshake_timeout, self.idle_timeout)
     }
@@ -469,7 +476,7 @@ fn what_is_left(early: &[u8], sent: usize, accepted: bool) -> (Option<String>, &
 }
 
 /// `warifu client | head -1` is no failure.
-fn reader_is_gone(failure: Failure) -> Result<(), Failure> {
+pub(crate) fn reader_is_gone(failure: Failure) -> Result<(), Failure> {
     match failure {
         Failure::StandardStream { error, .. } if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(())

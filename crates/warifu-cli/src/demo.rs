@@ -18,6 +18,7 @@ use crate::exit::Failure;
 use crate::key::Key;
 use crate::report::{ONLY_CONNECTION, Report};
 use crate::server::{Answer, Server, Service, Stop};
+use crate::tls_choice::Choice;
 use crate::values::{HostPort, TimeLimit};
 use crate::{materials, socket, tls_config};
 
@@ -71,6 +72,11 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let config = tls_config::log_messages(builder, &client_report, ONLY_CONNECTION)
         .build()
         .map_err(tls_config::refused)?;
+    Choice::new(&arguments.protocol.choice)?.banner(
+        &config.versions(),
+        |suite| config.suite_status(suite),
+        &report,
+    );
     let address = HostPort {
         host: wanted.host,
         port: server.address.port(),

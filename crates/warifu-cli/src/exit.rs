@@ -71,6 +71,8 @@ pub(crate) struct Place {
     pub(crate) established: bool,
     /// Whether this side offered or wanted a pre-shared key.
     pub(crate) with_psk: bool,
+    /// The versions of TLS that this side allows, in words.
+    pub(crate) versions: String,
 }
 
 /// A failure. Paths, addresses and texts are those the operator gave.

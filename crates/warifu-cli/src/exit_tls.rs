@@ -20,7 +20,9 @@ pub(crate) fn tls_code(error: &Error) -> Code {
         Error::Psk(
             PskFailure::UnknownIdentity { .. } | PskFailure::Required | PskFailure::NotAccepted,
         ) => Code::UnknownIdentity,
-        Error::Psk(PskFailure::WrongKey { .. }) => Code::WrongKey,
+        Error::Psk(PskFailure::WrongKey { .. } | PskFailure::WrongKeyInFinished { .. }) => {
+            Code::WrongKey
+        }
         // The key may be right; the two sides want to use it differently, or are one and the same.
         Error::Psk(_) => Code::PeerMisbehaved,
         Error::Truncated | Error::ClosedDuringHandshake { .. } => Code::Truncated,
@@ -38,9 +40,12 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
         Error::Certificate(error) => certificate_text(place, error),
         Error::Psk(error) => psk_text(place, error),
         Error::Usage(UsageError::NoPskToOffer) => text(
-            "no pre-shared key can be offered with these cipher suites".to_owned(),
-            "the key goes with another hash than all suites that --suites leaves",
-            "leave --suites out, or name a suite with the key's hash (SHA256, SHA384)",
+            format!(
+                "no pre-shared key can be offered with these cipher suites of {}",
+                place.versions
+            ),
+            "in TLS 1.3 the key goes with another hash than all suites that --suites leaves; in older versions none of the suites uses keys, or the key is for TLS 1.3 alone (--psk-import)",
+            "leave --suites out, or name a suite with the key's hash (SHA256, SHA384) or PSK; warifu suites --psk shows them",
         ),
         Error::Truncated => text(
             format!("{peer} ended the connection without close_notify"),
@@ -54,7 +59,7 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
         ),
         Error::Usage(error) => text(
             format!("this cannot be done on this connection: {error}"),
-            "an option asks for what the peer did not offer",
+            "an option asks for what the peer did not offer, or what its version of TLS does not have",
             match place.role {
                 Role::Server => {
                     "start the client with the same option (--post-handshake-auth), or this server without it"
@@ -108,11 +113,14 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "our certificate is valid, but its holder may not do this",
             "ask the peer's operator for the right".to_owned(),
         ),
-        Alert::PROTOCOL_VERSION => (
-            "it does not speak TLS 1.3, the only version of this program so far",
-            "switch TLS 1.3 on at the peer".to_owned(),
+        Alert::PROTOCOL_VERSION => return version_refused(place),
+        Alert::INAPPROPRIATE_FALLBACK => (
+            "it allows a newer version than this side offered, and takes the attempt for one that somebody disturbed",
+            "leave --tls out".to_owned(),
         ),
         Alert::DECRYPT_ERROR | Alert::UNKNOWN_PSK_IDENTITY => psk_refused(place),
+        // Before TLS 1.3 a wrong key shows when the first record does not decrypt.
+        Alert::BAD_RECORD_MAC if place.with_psk && !place.established => psk_refused(place),
         // What OpenSSL and GnuTLS say to a wrong key.
         Alert::ILLEGAL_PARAMETER if place.with_psk && place.role == Role::Client => {
             psk_refused(place)
@@ -129,13 +137,13 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "start both sides with --psk-policy with-certificate, or the client without; its own message tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
-            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes or groups, or it wants a certificate too",
-            "compare identity, --psk-mode, --psk-hash, --psk-import and --groups with the peer's settings; its own log tells more".to_owned(),
+            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, groups or, before TLS 1.3, cipher suites, or it wants a certificate too",
+            "compare identity, --psk-mode, --psk-hash, --psk-import, --groups, --tls and --policy with the peer's settings (--policy psk-iot allows most suites); its own log tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
             match place.role {
                 Role::Client => {
-                    "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key and got none"
+                    "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key, or before TLS 1.3 a certificate, and got none"
                 }
                 Role::Server => {
                     "it found no cipher suite, group or signature scheme in common, or insists on a pre-shared key"
@@ -143,11 +151,11 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             },
             match place.role {
                 Role::Client => format!(
-                    "leave out --suites and --groups; if its certificate is signed with SHA-1: {again} --trust-lenient sha1; \
-                     or, with a key: {again} --psk-identity NAME --psk-file FILE"
+                    "leave out --suites and --groups; for an old server add --policy compat; if its certificate is signed with \
+                     SHA-1: {again} --trust-lenient sha1; or, with a key: {again} --psk-identity NAME --psk-file FILE"
                 ),
                 Role::Server => {
-                    "leave out --suites and --groups, or, for clients with keys, start this server with --psk-file FILE".to_owned()
+                    "leave out --suites and --groups; for old clients add --policy compat; for clients with keys start this server with --psk-file FILE".to_owned()
                 }
             },
         ),
@@ -176,6 +184,33 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
     )
 }
 
+/// The alert protocol_version: what this side allows is known, what the peer does is not.
+fn version_refused(place: &Place) -> Text {
+    let (peer, ours) = (&place.peer, &place.versions);
+    let again = match place.role {
+        Role::Client => format!("warifu client {peer}"),
+        Role::Server => "warifu server".to_owned(),
+    };
+    text(
+        format!("{peer} refused with the alert protocol_version"),
+        format!("it allows none of the versions that this side does: {ours}"),
+        match ours.as_str() {
+            "TLS 1.3" if !cfg!(feature = "legacy") => {
+                "switch TLS 1.3 on at the peer: this build of warifu has no other".to_owned()
+            }
+            "TLS 1.2 to TLS 1.3" => format!(
+                "switch TLS 1.2 or 1.3 on at the peer; or, weaker (RFC 8996): {again} --policy legacy"
+            ),
+            "TLS 1.0 to TLS 1.3" => {
+                "read the peer's own log: this side allows all versions there are".to_owned()
+            }
+            _ => format!(
+                "{again} without --tls, --policy and --suites, which leave no more than that"
+            ),
+        },
+    )
+}
+
 /// A server does not say whether it knows the identity, so that nobody can find out by asking.
 fn psk_refused(place: &Place) -> (&'static str, String) {
     match place.role {
@@ -199,7 +234,7 @@ fn psk_text(place: &Place, error: &PskFailure) -> Text {
             "the client's identity is misspelled, or its key was not added here",
             "warifu psk list FILE    shows the identities; add the client's line to the file, it is read again by itself",
         ),
-        PskFailure::WrongKey { .. } => text(
+        PskFailure::WrongKey { .. } | PskFailure::WrongKeyInFinished { .. } => text(
             what,
             "one of the two keys was mistyped or replaced, or the two sides take it for another form (hexadecimal, base64, text) or hash",
             "compare the lines of both sides byte for byte; warifu psk check FILE shows how each line is read",
@@ -284,6 +319,48 @@ fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
             "someone on the way changes the handshake (a TLS-inspecting proxy?), or the peer is defective",
             "try from another network and compare",
         ),
+        PeerMisbehaved::InappropriateFallback { .. } => text(
+            what,
+            "the client tries again with an older version after an attempt failed; somebody may have made it fail, to get the weaker one",
+            "find out why its first attempt fails: the log of this server tells",
+        ),
+        PeerMisbehaved::NoSecureRenegotiation | PeerMisbehaved::BadRenegotiationInfo => {
+            renegotiation_text(place, what, error)
+        }
+        PeerMisbehaved::NoExtendedMainSecret => text(
+            what,
+            "its TLS is older than 2015 or has RFC 7627 switched off",
+            "update the peer, or allow TLS 1.3 on both sides, which does not need it",
+        ),
+        PeerMisbehaved::ExtendedMainSecretMissing => text(
+            what,
+            "the peer's TLS was exchanged or set up anew since the session began, or somebody changes the handshake",
+            "start a new session: without --resume, or with another file",
+        ),
+        PeerMisbehaved::DhGroupTooSmall { min_bits, .. } => text(
+            what,
+            "groups of 1024 bits can be broken, and what was recorded be read (Logjam)",
+            format!(
+                "have the server's operator make a group of {min_bits} bits or more, or switch ECDHE on; or leave the suites with DHE out of --suites"
+            ),
+        ),
+        PeerMisbehaved::BadDhGroup { .. }
+        | PeerMisbehaved::BadDhPublicValue
+        | PeerMisbehaved::DhGroupTooLarge { .. } => text(
+            what,
+            "the server's group was made by hand and badly, or somebody wants to read along",
+            "have the server's operator use a group of RFC 7919, or ECDHE; or leave the suites with DHE out of --suites",
+        ),
+        PeerMisbehaved::TooManyRenegotiations { .. } => text(
+            what,
+            "this program never renegotiates: it is a waste of time, or an attack",
+            "find out what the peer wants by it (a client's certificate, often: ask for it in the handshake)",
+        ),
+        PeerMisbehaved::BadRecordMac if place.with_psk && !place.established => text(
+            what,
+            "the two keys differ, if the version is older than TLS 1.3; or data was damaged on the way",
+            "compare the lines of both sides byte for byte; warifu psk check FILE shows how each line is read",
+        ),
         PeerMisbehaved::BadRecordMac => text(
             what,
             "data was damaged or forged on the way, or two programs read from one connection",
@@ -297,18 +374,61 @@ fn misbehaved_text(place: &Place, error: &PeerMisbehaved) -> Text {
     }
 }
 
+/// RFC 5746: who cannot say that it never renegotiated may have been made to, by somebody in between.
+fn renegotiation_text(place: &Place, what: String, error: &PeerMisbehaved) -> Text {
+    if matches!(error, PeerMisbehaved::BadRenegotiationInfo) {
+        return text(
+            what,
+            "somebody in between puts its own handshake before this one, or the peer is defective",
+            "try from another network and compare",
+        );
+    }
+    let option = match place.role {
+        Role::Client => format!("warifu client {} --policy legacy", place.peer),
+        Role::Server => "warifu server --policy legacy".to_owned(),
+    };
+    text(
+        what,
+        "its TLS is older than 2010, or RFC 5746 is switched off there",
+        format!("update the peer; or, if others cannot be in between: {option}"),
+    )
+}
+
+/// Both ranges are in `what`; which side has to give way, and by which option.
+fn version_text(place: &Place, what: String) -> Text {
+    if !cfg!(feature = "legacy") {
+        return text(
+            what,
+            "this build of warifu has TLS 1.3 only",
+            "switch TLS 1.3 on at the peer, or build warifu with the feature legacy",
+        );
+    }
+    let side = match place.role {
+        Role::Client => "server",
+        Role::Server => "client",
+    };
+    let next = match place.versions.as_str() {
+        "TLS 1.2 to TLS 1.3" => format!(
+            "switch TLS 1.2 or 1.3 on at the {side}; or, weaker (RFC 8996), add here: --policy legacy"
+        ),
+        "TLS 1.0 to TLS 1.3" => format!("switch one of these on at the {side}"),
+        _ => format!("leave --tls, --policy and --suites out here, or allow the {side} more"),
+    };
+    text(
+        what,
+        "the two sides are of different ages, or --tls, --policy or --suites is too narrow on one",
+        next,
+    )
+}
+
 fn nothing_in_common_text(place: &Place, error: &NothingInCommon) -> Text {
     let what = format!("nothing in common with {}: {error}", place.peer);
     match error {
-        NothingInCommon::Version { .. } => text(
-            what,
-            "the peer speaks only an older TLS than 1.3, the only version of this program so far",
-            "switch TLS 1.3 on at the peer",
-        ),
+        NothingInCommon::Version { .. } => version_text(place, what),
         NothingInCommon::CipherSuite { .. } => text(
             what,
-            "--suites is too narrow here, or the peer's setting is",
-            "leave --suites out, or name a suite of both sides",
+            "--suites or --policy is too narrow here, or the peer's setting is; or the suites in common go with another kind of certificate key, or with a pre-shared key",
+            "leave --suites out, or name a suite of both sides; for an old peer: --policy compat (warifu suites shows what that adds)",
         ),
         NothingInCommon::Group { .. } => text(
             what,
@@ -389,7 +509,7 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
         );
     }
     match error {
-        CertificateError::Required => text(
+        CertificateError::Required | CertificateError::RequiredBefore13 => text(
             what,
             "the client was started without a certificate",
             "start the client with --cert FILE --key FILE, or this server with --verify-client optional",
@@ -475,6 +595,12 @@ mod tests {
             (PskFailure::Required, Code::UnknownIdentity),
             (
                 PskFailure::WrongKey {
+                    identity: identity(),
+                },
+                Code::WrongKey,
+            ),
+            (
+                PskFailure::WrongKeyInFinished {
                     identity: identity(),
                 },
                 Code::WrongKey,

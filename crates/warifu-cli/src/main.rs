@@ -35,7 +35,10 @@ mod server;
 mod session_file;
 mod signals;
 mod socket;
+mod suite_names;
+mod suites;
 mod summary;
+mod tls_choice;
 mod tls_config;
 mod values;
 mod when;
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
         Command::Server(server) => server.output.json,
         Command::Client(client) => client.output.json,
         Command::Demo(demo) => demo.output.json,
-        Command::Cert { .. } | Command::Psk { .. } => false,
+        Command::Cert { .. } | Command::Psk { .. } | Command::Suites(_) => false,
     };
     match run(&arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,6 +75,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Server(arguments) => server::run(arguments),
         Command::Client(arguments) => client::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Suites(arguments) => suites::show(arguments),
         Command::Cert { command } => match command.as_ref() {
             CertCommand::Ca(arguments) => cert_make::ca(arguments),
             CertCommand::Server(arguments) => cert_make::leaf(arguments, Usage::Server),

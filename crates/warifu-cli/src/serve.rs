@@ -13,7 +13,7 @@ use crate::http::{self, Received};
 use crate::server::{Answer, Service, Shared, Stop};
 use crate::socket::Socket;
 use crate::summary::{self, Summary};
-use crate::{describe, messages, report, tls_config};
+use crate::{describe, messages, report, tls_choice, tls_config};
 
 /// How long a closed connection may take to deliver what was sent last.
 const LINGER: Duration = Duration::from_secs(1);
@@ -115,6 +115,7 @@ fn report_broken(shared: &Shared, number: u64, peer: &str, established: bool, br
         peer: peer.to_owned(),
         established,
         with_psk: service.with_psk,
+        versions: tls_choice::spoken(&service.config.versions()),
     };
     let failure = broken.failure(place, service.handshake_timeout, service.idle_timeout);
     service.report.connection_failure(number, &failure);

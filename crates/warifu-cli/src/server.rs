@@ -25,6 +25,7 @@ use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
 use crate::socket::{self, Socket};
+use crate::tls_choice::Choice;
 use crate::values::{HostPort, TimeLimit};
 use crate::{describe, psk_format, psk_keys, psk_reload, signals, tls_config, when};
 
@@ -145,7 +146,12 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     let builder = tls_config::apply(builder.with_client_auth(client_auth), &arguments.protocol)?;
     let builder = psk_keys::apply(builder, &arguments.psk, has_certificates);
     let builder = with_sessions(builder, arguments, with_psk, &report);
+    let builder = with_hint(builder, arguments);
     let config = builder.clone().build().map_err(tls_config::refused)?;
+    let choice = Choice::new(&arguments.protocol.choice)?;
+    let status = |suite| config.suite_status(suite);
+    choice.banner(&config.versions(), status, &report);
+    let for_clients = choice.for_clients(status, &arguments.protocol.choice);
     let addresses = socket::resolve(&arguments.address)?;
     let server = Server::start(
         &arguments.address,
@@ -186,6 +192,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
         leaf.as_ref(),
         identity.as_deref(),
         arguments,
+        &for_clients,
     );
     server.wait()
 }
@@ -217,6 +224,19 @@ fn with_sessions(
         let store = MemoryReplayStore::default().with_external_keys_until_restart(1 << 20);
         let early_data = ReplayableEarlyData::new(bytes, store);
         builder = builder.with_replayable_early_data(early_data);
+    }
+    builder
+}
+
+/// What clients of TLS 1.2 and older are told of the identity.
+#[cfg_attr(not(feature = "legacy"), allow(unused_variables))]
+fn with_hint(
+    builder: ConfigBuilder<ServerRole>,
+    arguments: &ServerArguments,
+) -> ConfigBuilder<ServerRole> {
+    #[cfg(feature = "legacy")]
+    if let Some(hint) = &arguments.psk_hint {
+        return builder.with_psk_identity_hint(hint);
     }
     builder
 }
@@ -290,6 +310,7 @@ fn announce(
     leaf: Option<&Description>,
     identity: Option<&str>,
     arguments: &ServerArguments,
+    for_clients: &str,
 ) {
     let address = server.address;
     report.status(&format!("listening {address}"));
@@ -312,7 +333,12 @@ fn announce(
         ));
     }
     let command = connect_command(address, local, leaf, identity, arguments);
-    report.status(&format!("connect   {command}"));
+    // Options of curl and openssl are others.
+    let options = match command.contains("warifu client ") {
+        true => for_clients,
+        false => "",
+    };
+    report.status(&format!("connect   {command}{options}"));
 }
 
 /// The command that reaches this server, to be pasted.

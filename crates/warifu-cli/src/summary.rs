@@ -13,6 +13,7 @@ use crate::args::InsecureRule;
 use crate::cert_show;
 use crate::describe::{self, Description};
 use crate::exit::Role;
+use crate::suites;
 use crate::when;
 
 /// What the summary is made of.
@@ -51,12 +52,15 @@ impl Summary<'_> {
                 &format!("{}, {}", facts.version, facts.handshake_kind),
             ),
             row("suite", &facts.cipher_suite.to_string()),
-            row(
-                "group",
-                &facts
-                    .group
-                    .map_or_else(|| "none".to_owned(), |group| group.to_string()),
-            ),
+            match self.key_exchange() {
+                Some(words) => row("exchange", &words),
+                None => row(
+                    "group",
+                    &facts
+                        .group
+                        .map_or_else(|| "none".to_owned(), |group| group.to_string()),
+                ),
+            },
         ];
         lines.push(row(peers_side, &self.peer_line()));
         lines.extend(
@@ -66,6 +70,9 @@ impl Summary<'_> {
         );
         lines.extend(leniency_line(&self.leniency_needed()));
         lines.push(row(own_side, &self.own_line()));
+        if let Some(hint) = legacy::psk_identity_hint(facts) {
+            lines.push(row("hint", &format!("\"{}\"", printable(hint))));
+        }
         if let Some(reason) = &facts.psk_declined {
             lines.push(row("declined", reason));
         }
@@ -84,6 +91,8 @@ impl Summary<'_> {
             &format!("up to {} bytes each", facts.max_fragment_sent),
         ));
         lines.push(row("time", &self.times()));
+        let weaknesses = legacy::weaknesses(facts);
+        lines.extend(weaknesses.iter().map(|text| row("warning", text)));
         lines
     }
 
@@ -102,6 +111,8 @@ impl Summary<'_> {
             "handshake": facts.handshake_kind.to_string(),
             "cipher_suite": facts.cipher_suite.to_string(),
             "group": facts.group.map(|group| group.to_string()),
+            "key_exchange": self.key_exchange(),
+            "weaknesses": legacy::weaknesses(facts),
             "server_name": facts.server_name.as_deref(),
             "alpn": facts.alpn.as_deref().map(String::from_utf8_lossy),
             "peer_authenticated": facts.psk.is_some()
@@ -114,6 +125,7 @@ impl Summary<'_> {
             })),
             "psk_mode": facts.psk_mode.map(|mode| mode.to_string()),
             "psk_declined": facts.psk_declined.as_deref(),
+            "psk_identity_hint": legacy::psk_identity_hint(facts).map(printable),
             "resumed": facts.resumed,
             "early_data": facts.early_data.to_string(),
             "early_data_bytes": self.early_len,
@@ -147,34 +159,58 @@ impl Summary<'_> {
                 None => format!("{}; no certificate", self.psk_text(psk)),
             },
             (Some(psk), true) => format!(
-                "session resumed ({}), which began with the {}",
-                self.mode(),
+                "{}, which began with the {}",
+                self.resumed_text(),
                 key_text(psk)
             ),
             (None, true) => format!(
-                "session resumed ({}), which began with: {}",
-                self.mode(),
+                "{}, which began with: {}",
+                self.resumed_text(),
                 self.certificate_line()
             ),
             (None, false) => self.certificate_line(),
         }
     }
 
-    fn mode(&self) -> String {
-        self.facts
-            .psk_mode
-            .map_or_else(String::new, |mode| mode.to_string())
+    /// How keys were agreed in TLS 1.2 or older. In TLS 1.3 the group says it.
+    fn key_exchange(&self) -> Option<String> {
+        let facts = self.facts;
+        let name = facts.cipher_suite.key_exchange()?;
+        // The certificate, or the key, stands in lines of its own.
+        let method = name.split('_').next().unwrap_or(name);
+        if facts.resumed {
+            return Some(format!(
+                "none: the secret of the session, which began with {name}"
+            ));
+        }
+        Some(match (method, facts.group) {
+            ("ECDHE" | "DHE", group) => {
+                let group = group.map(|group| group.to_string());
+                let bits = legacy::dh_bits(facts).map(|bits| format!("{bits} bits"));
+                let parts = [Some(method.to_owned()), group, bits];
+                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+            }
+            _ => suites::exchange(facts.cipher_suite).to_owned(),
+        })
     }
 
-    /// `PSK "alice" (external, psk_dhe_ke, SHA-256)`
+    /// `session resumed (psk_dhe_ke)`; before TLS 1.3 there is one way only.
+    fn resumed_text(&self) -> String {
+        match self.facts.psk_mode {
+            Some(mode) => format!("session resumed ({mode})"),
+            None => "session resumed".to_owned(),
+        }
+    }
+
+    /// `PSK "alice" (external, psk_dhe_ke, SHA-256)`; in TLS 1.2 `PSK "alice" (external, ECDHE_PSK)`, where the key goes with
+    /// any hash.
     fn psk_text(&self, psk: &PskFacts) -> String {
-        format!(
-            "PSK \"{}\" ({}, {}, {})",
-            printable(&psk.identity),
-            psk.kind,
-            self.mode(),
-            psk.hash
-        )
+        let how = match (self.facts.psk_mode, self.facts.cipher_suite.key_exchange()) {
+            (None, Some(exchange)) => exchange.to_owned(),
+            (Some(mode), _) => format!("{mode}, {}", psk.hash),
+            (None, None) => psk.hash.to_string(),
+        };
+        format!("PSK \"{}\" ({}, {how})", printable(&psk.identity), psk.kind)
     }
 
     fn early_data_line(&self) -> Option<String> {
@@ -231,7 +267,7 @@ impl Summary<'_> {
     fn own_line(&self) -> String {
         let by_key = match (&self.facts.psk, self.facts.resumed) {
             (Some(psk), false) => Some(self.psk_text(psk)),
-            (_, true) => Some(format!("session resumed ({})", self.mode())),
+            (_, true) => Some(self.resumed_text()),
             (None, false) => None,
         };
         let Some(credential) = &self.facts.local_credential else {
@@ -295,6 +331,42 @@ pub(crate) fn leniency_line(needed: &[Leniency]) -> Option<String> {
 
 pub(crate) fn words(needed: &[Leniency]) -> Vec<String> {
     needed.iter().map(ToString::to_string).collect()
+}
+
+/// What only versions before TLS 1.3 have.
+#[cfg(feature = "legacy")]
+mod legacy {
+    use warifu::ConnectionFacts;
+
+    pub(super) fn weaknesses(facts: &ConnectionFacts) -> Vec<&'static str> {
+        facts.weaknesses()
+    }
+
+    pub(super) fn psk_identity_hint(facts: &ConnectionFacts) -> Option<&[u8]> {
+        facts.legacy.as_ref()?.psk_identity_hint.as_deref()
+    }
+
+    pub(super) fn dh_bits(facts: &ConnectionFacts) -> Option<u32> {
+        facts.legacy.as_ref()?.dh_bits
+    }
+}
+
+/// This build has TLS 1.3 alone.
+#[cfg(not(feature = "legacy"))]
+mod legacy {
+    use warifu::ConnectionFacts;
+
+    pub(super) fn weaknesses(_: &ConnectionFacts) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    pub(super) fn psk_identity_hint(_: &ConnectionFacts) -> Option<&[u8]> {
+        None
+    }
+
+    pub(super) fn dh_bits(_: &ConnectionFacts) -> Option<u32> {
+        None
+    }
 }
 
 /// `PSK "alice" (external)`

@@ -4,21 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use warifu::config::{ConfigBuilder, KeyLogFile};
-use warifu::parameters::{CipherSuite, NamedGroup};
+use warifu::parameters::NamedGroup;
 use warifu::{Direction, LoggedMessage, MessageLog};
 
 use crate::args::ProtocolArguments;
 use crate::exit::Failure;
 use crate::report::Report;
+use crate::tls_choice::Choice;
 
 /// Sets what both roles have in common.
 pub(crate) fn apply<R>(
     mut builder: ConfigBuilder<R>,
     protocol: &ProtocolArguments,
 ) -> Result<ConfigBuilder<R>, Failure> {
-    if let Some(list) = &protocol.suites {
-        builder = builder.with_cipher_suites(&suites(list)?);
-    }
+    builder = Choice::new(&protocol.choice)?.apply(builder);
     if let Some(list) = &protocol.groups {
         builder = builder.with_groups(&groups(list)?);
     }
@@ -93,14 +92,6 @@ impl MessageLog for MessageLines {
 }
 
 /// Names that can be negotiated, for the error text.
-const SUITES: [CipherSuite; 5] = [
-    CipherSuite::TLS_AES_128_GCM_SHA256,
-    CipherSuite::TLS_AES_256_GCM_SHA384,
-    CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
-    CipherSuite::TLS_AES_128_CCM_SHA256,
-    CipherSuite::TLS_AES_128_CCM_8_SHA256,
-];
-
 const GROUPS: [NamedGroup; 7] = [
     NamedGroup::X25519MLKEM768,
     NamedGroup::SECP256R1MLKEM768,
@@ -111,50 +102,27 @@ const GROUPS: [NamedGroup; 7] = [
     NamedGroup::SECP521R1,
 ];
 
-fn suites(list: &str) -> Result<Vec<CipherSuite>, Failure> {
-    parse_list(list, "--suites", &SUITES, |name| {
-        SUITES.into_iter().find(|suite| {
-            let full = suite.to_string();
-            let short = full.strip_prefix("TLS_").unwrap_or(&full);
-            full.eq_ignore_ascii_case(name) || short.eq_ignore_ascii_case(name)
-        })
-    })
-}
-
 fn groups(list: &str) -> Result<Vec<NamedGroup>, Failure> {
-    parse_list(list, "--groups", &GROUPS, |name| {
+    let find = |name: &str| {
         let wanted = match name.to_ascii_lowercase().as_str() {
             "p-256" | "p256" | "prime256v1" => "secp256r1",
             "p-384" | "p384" => "secp384r1",
             "p-521" | "p521" => "secp521r1",
             _ => name,
         };
+        let named = |group: &NamedGroup| group.to_string().eq_ignore_ascii_case(wanted);
         GROUPS
             .into_iter()
-            .find(|group| group.to_string().eq_ignore_ascii_case(wanted))
-    })
-}
-
-fn parse_list<T: fmt::Display>(
-    list: &str,
-    option: &'static str,
-    known: &[T],
-    find: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, Failure> {
-    list.split([',', ':'])
-        .map(|name| {
-            let name = name.trim();
-            find(name).ok_or_else(|| Failure::Argument {
-                option,
+            .find(named)
+            .ok_or_else(|| Failure::Argument {
+                option: "--groups",
                 value: name.to_owned(),
                 problem: "not known here".to_owned(),
-                allowed: known
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                allowed: GROUPS.map(|group| group.to_string()).join(", "),
             })
-        })
+    };
+    list.split([',', ':'])
+        .map(|name| find(name.trim()))
         .collect()
 }
 
@@ -163,23 +131,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suites_and_groups_have_their_usual_names() {
-        assert_eq!(
-            suites("AES_256_GCM_SHA384:tls_aes_128_ccm_sha256").unwrap(),
-            [
-                CipherSuite::TLS_AES_256_GCM_SHA384,
-                CipherSuite::TLS_AES_128_CCM_SHA256
-            ]
-        );
+    fn groups_have_their_usual_names() {
         assert_eq!(
             groups("x25519mlkem768, P-256").unwrap(),
             [NamedGroup::X25519MLKEM768, NamedGroup::SECP256R1]
         );
-        for bad in ["", "AES", "TLS_RSA_WITH_NULL_MD5"] {
-            let failure = suites(bad).unwrap_err();
-            assert_eq!(failure.code(), crate::exit::Code::Usage);
-            assert!(failure.to_string().contains("TLS_AES_128_GCM_SHA256"));
-        }
         assert!(groups("x448").is_err());
     }
 }

@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use warifu::parameters::ProtocolVersion;
 use zeroize::Zeroizing;
 
 use crate::psk_line;
@@ -153,6 +155,66 @@ impl fmt::Display for TimeLimit {
     }
 }
 
+/// Versions of TLS, as typed: `1.2`, `1.0..1.2`, or `1.2..` for all from there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TlsVersions(pub(crate) RangeInclusive<ProtocolVersion>);
+
+impl FromStr for TlsVersions {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (lowest, highest) = match text.split_once("..") {
+            // Whoever allows TLS 1.0 writes its number.
+            Some(("", highest)) => {
+                return Err(format!(
+                    "the lowest version is missing; write for example 1.2..{highest}"
+                ));
+            }
+            Some((lowest, "")) => (parse_version(lowest)?, ProtocolVersion::TLS1_3),
+            Some((lowest, highest)) => (parse_version(lowest)?, parse_version(highest)?),
+            None => (parse_version(text)?, parse_version(text)?),
+        };
+        if lowest > highest {
+            return Err(format!(
+                "the lower version comes first: {}",
+                Self(highest..=lowest)
+            ));
+        }
+        if lowest < ProtocolVersion::TLS1_3 && !cfg!(feature = "legacy") {
+            return Err(
+                "this build of warifu has TLS 1.3 only; older versions need one with the feature legacy"
+                    .to_owned(),
+            );
+        }
+        Ok(Self(lowest..=highest))
+    }
+}
+
+impl fmt::Display for TlsVersions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |version: &ProtocolVersion| version.to_string().replace("TLS ", "");
+        match self.0.start() == self.0.end() {
+            true => f.write_str(&number(self.0.start())),
+            false => write!(f, "{}..{}", number(self.0.start()), number(self.0.end())),
+        }
+    }
+}
+
+/// `1.2`; also as OpenSSL writes it, `TLSv1.2`.
+fn parse_version(text: &str) -> Result<ProtocolVersion, String> {
+    let lower = text.to_ascii_lowercase();
+    let number = lower.strip_prefix("tls").unwrap_or(&lower);
+    match number.trim_start_matches(['v', ' ']) {
+        "1.0" | "1" => Ok(ProtocolVersion::TLS1_0),
+        "1.1" => Ok(ProtocolVersion::TLS1_1),
+        "1.2" => Ok(ProtocolVersion::TLS1_2),
+        "1.3" => Ok(ProtocolVersion::TLS1_3),
+        _ => Err(format!(
+            "{text:?} is no version of TLS; there are 1.0, 1.1, 1.2 and 1.3, and ranges: 1.2..1.3"
+        )),
+    }
+}
+
 /// The identity of a pre-shared key, as typed: text, or `hex:` and the digits of any bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PskIdentity(pub(crate) Vec<u8>);
@@ -281,6 +343,47 @@ mod tests {
         assert_eq!(limit("off"), Ok(None));
         for text in ["", "0", "0s", "s", "-1", "1d", "1.5s"] {
             assert!(limit(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_are_one_or_a_range_whose_lower_end_is_written() {
+        let newest = ProtocolVersion::TLS1_3..=ProtocolVersion::TLS1_3;
+        for text in ["1.3", "1.3..", "1.3..1.3", "TLSv1.3", "tls 1.3"] {
+            assert_eq!(text.parse(), Ok(TlsVersions(newest.clone())), "{text}");
+        }
+        for (text, words) in [
+            ("", "no version"),
+            ("1.4", "\"1.4\" is no version"),
+            ("3.0", "no version"),
+            ("ssl3", "no version"),
+            ("1.3..1.2", "1.2..1.3"),
+            ("..1.2", "for example 1.2..1.2"),
+            ("..", "lowest version is missing"),
+            ("1.3...", "no version"),
+        ] {
+            let error = text.parse::<TlsVersions>().unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[cfg(feature = "legacy")]
+    #[test]
+    fn older_versions_are_printed_as_they_were_typed() {
+        for text in ["1.0", "1.0..1.2", "1.1..1.3", "1.2"] {
+            let versions = text.parse::<TlsVersions>().unwrap();
+            assert_eq!(versions.to_string(), text);
+        }
+        let open = "1.2..".parse::<TlsVersions>().unwrap();
+        assert_eq!(open.to_string(), "1.2..1.3");
+    }
+
+    #[cfg(not(feature = "legacy"))]
+    #[test]
+    fn older_versions_are_not_in_this_build() {
+        for text in ["1.2", "1.0..", "1.2..1.3"] {
+            let error = text.parse::<TlsVersions>().unwrap_err();
+            assert!(error.contains("TLS 1.3 only"), "{text}: {error}");
         }
     }
 

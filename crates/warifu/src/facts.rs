@@ -117,8 +117,10 @@ impl ConnectionFacts {
                 found.push("3DES has blocks of 64 bits (Sweet32)");
             }
             LegacyCipher::Cbc(_) => found.push(match legacy {
-                Some(legacy) if legacy.encrypt_then_mac => "CBC",
-                _ => "CBC without encrypt-then-MAC",
+                Some(legacy) if legacy.encrypt_then_mac => {
+                    "CBC in place of authenticated encryption"
+                }
+                _ => "CBC in place of authenticated encryption, and no encrypt-then-MAC",
             }),
         }
         if legacy.is_some_and(|legacy| !legacy.extended_main_secret) {
