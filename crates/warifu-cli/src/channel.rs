@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use warifu::parameters::ProtocolVersion;
 use warifu::{Connection, ConnectionFacts, Error, Peeked, ReadOutcome};
 
 use crate::exit::{Failure, Place};
@@ -124,6 +125,8 @@ impl Channel {
             Early::Receive => early_messages(&mut connection)?,
             Early::Send(_) | Early::Nothing => VecDeque::new(),
         };
+        let facts = connection.facts();
+        let split = facts.is_some_and(|facts| facts.version == ProtocolVersion::TLS1_0);
         early_len += early_messages.iter().map(Vec::len).sum::<usize>();
         let reading = socket.try_clone()?;
         let channel = Arc::new(Self {
@@ -137,6 +140,8 @@ impl Channel {
             early_messages,
             early_len,
             asked: false,
+            split,
+            after: None,
             received: Vec::new(),
             taken: 0,
             unread: Vec::new(),
@@ -264,6 +269,11 @@ pub(crate) struct Receiver {
     /// Bytes of the socket that the connection has not taken yet, from `taken` on.
     received: Vec<u8>,
     taken: usize,
+    /// In TLS 1.0 peers cut a message after its first byte, against the attack called BEAST: it is put together again, or
+    /// every message would be two. A line that is empty is no such byte.
+    split: bool,
+    /// What came after a first byte in place of the rest.
+    after: Option<Result<Incoming, Broken>>,
     /// The rest of a message, for [`BufRead`].
     unread: Vec<u8>,
     /// How the stream ended, for [`BufRead`].
@@ -287,6 +297,26 @@ impl Receiver {
 
     /// Waits for the next message.
     pub(crate) fn receive(&mut self) -> Result<Incoming, Broken> {
+        if let Some(next) = self.after.take() {
+            return next;
+        }
+        let first = match self.receive_record() {
+            Ok(Incoming::Message(first)) if self.split && first.len() == 1 && first != b"\n" => {
+                first
+            }
+            other => return other,
+        };
+        match self.receive_record() {
+            Ok(Incoming::Message(rest)) => Ok(Incoming::Message([first, rest].concat())),
+            other => {
+                self.after = Some(other);
+                Ok(Incoming::Message(first))
+            }
+        }
+    }
+
+    /// Waits for the next record.
+    fn receive_record(&mut self) -> Result<Incoming, Broken> {
         if let Some(message) = self.early_messages.pop_front() {
             return Ok(Incoming::Message(message));
         }

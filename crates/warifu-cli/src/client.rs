@@ -121,6 +121,9 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
         |suite| config.suite_status(suite),
         &report,
     );
+    let post_handshake_auth = ("--post-handshake-auth", arguments.post_handshake_auth);
+    let key_update = ("--key-update", arguments.session.key_update.is_some());
+    tls_choice::check_tls13_options(&config.versions(), &[post_handshake_auth, key_update])?;
 
     Session {
         report,

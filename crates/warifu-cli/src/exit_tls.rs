@@ -137,13 +137,13 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             "start both sides with --psk-policy with-certificate, or the client without; its own message tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY if place.with_psk => (
-            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes, groups or, before TLS 1.3, cipher suites, or it wants a certificate too",
+            "it does not use this pre-shared key: the identity is not known there, the two sides allow different modes or groups (before TLS 1.3: cipher suites), or it wants a certificate too",
             "compare identity, --psk-mode, --psk-hash, --psk-import, --groups, --tls and --policy with the peer's settings (--policy psk-iot allows most suites); its own log tells more".to_owned(),
         ),
         Alert::HANDSHAKE_FAILURE | Alert::INSUFFICIENT_SECURITY => (
             match place.role {
                 Role::Client => {
-                    "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key, or before TLS 1.3 a certificate, and got none"
+                    "it found no cipher suite, group or signature scheme in common, or wants a pre-shared key and got none (before TLS 1.3 also: a certificate)"
                 }
                 Role::Server => {
                     "it found no cipher suite, group or signature scheme in common, or insists on a pre-shared key"

@@ -25,7 +25,7 @@ use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
 use crate::socket::{self, Socket};
-use crate::tls_choice::Choice;
+use crate::tls_choice::{self, Choice};
 use crate::values::{HostPort, TimeLimit};
 use crate::{describe, psk_format, psk_keys, psk_reload, signals, tls_config, when};
 
@@ -132,6 +132,11 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
         .first()
         .and_then(|credential| credential.certificates().first())
         .and_then(|der| describe::describe(der).ok());
+    let key_kinds: Vec<String> = credentials
+        .iter()
+        .filter_map(|credential| credential.certificates().first())
+        .filter_map(|der| Some(describe::describe(der).ok()?.key))
+        .collect();
     let has_certificates = !credentials.is_empty();
     if with_psk && trust.is_some() {
         check_both_proofs(arguments, has_certificates)?;
@@ -150,7 +155,14 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     let config = builder.clone().build().map_err(tls_config::refused)?;
     let choice = Choice::new(&arguments.protocol.choice)?;
     let status = |suite| config.suite_status(suite);
-    choice.banner(&config.versions(), status, &report);
+    let versions = config.versions();
+    choice.banner(&versions, status, &report);
+    let post_handshake_auth = ("--post-handshake-auth", arguments.post_handshake_auth);
+    let key_update = ("--key-update", arguments.session.key_update.is_some());
+    tls_choice::check_tls13_options(&versions, &[post_handshake_auth, key_update])?;
+    if has_certificates {
+        tls_choice::check_keys(&versions, status, &key_kinds)?;
+    }
     let for_clients = choice.for_clients(status, &arguments.protocol.choice);
     let addresses = socket::resolve(&arguments.address)?;
     let server = Server::start(

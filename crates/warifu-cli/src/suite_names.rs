@@ -36,7 +36,7 @@ fn find(name: &str) -> Result<CipherSuite, Failure> {
 fn wrong(name: &str, problem: &str) -> Failure {
     let nearest = nearest(name);
     let names = match nearest.is_empty() {
-        true => "names of IANA, OpenSSL or GnuTLS".to_owned(),
+        true => "names of IANA, OpenSSL or GnuTLS, such as TLS_AES_128_GCM_SHA256".to_owned(),
         false => nearest.join(", "),
     };
     Failure::Argument {
@@ -78,12 +78,14 @@ fn nearest(name: &str) -> Vec<String> {
     if wanted.is_empty() {
         return Vec::new();
     }
-    // Each suite by that of its names which is nearest.
+    // Each suite by that of its names which is nearest, or OpenSSL's for a name that looks like one of those.
     let mut found: Vec<(usize, String)> = CipherSuite::implemented()
         .filter_map(|suite| {
-            names(suite)
+            let (distance, nearest) = names(suite)
                 .map(|candidate| (distance(&wanted, &plain(&candidate)), candidate))
-                .min_by_key(|(distance, _)| *distance)
+                .min_by_key(|(distance, _)| *distance)?;
+            let openssl = suite.openssl_name().filter(|_| name.contains('-'));
+            Some((distance, openssl.map_or(nearest, ToOwned::to_owned)))
         })
         .collect();
     // A stable sort: among equals the better suite comes first.

@@ -184,12 +184,12 @@ impl Summary<'_> {
             ));
         }
         Some(match (method, facts.group) {
-            ("ECDHE" | "DHE", group) => {
-                let group = group.map(|group| group.to_string());
-                let bits = legacy::dh_bits(facts).map(|bits| format!("{bits} bits"));
-                let parts = [Some(method.to_owned()), group, bits];
-                parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-            }
+            ("ECDHE" | "DHE", Some(group)) => format!("{method} {group}"),
+            // A group of the server's own.
+            ("DHE", None) => match legacy::dh_bits(facts) {
+                Some(bits) => format!("DHE {bits} bits"),
+                None => method.to_owned(),
+            },
             _ => suites::exchange(facts.cipher_suite).to_owned(),
         })
     }

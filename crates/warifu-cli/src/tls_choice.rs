@@ -177,6 +177,52 @@ impl Choice {
     }
 }
 
+/// Refuses options that only TLS 1.3 has where it is off.
+pub(crate) fn check_tls13_options(
+    versions: &RangeInclusive<ProtocolVersion>,
+    options: &[(&str, bool)],
+) -> Result<(), Failure> {
+    let given = options.iter().find(|(_, given)| *given);
+    match given {
+        Some((option, _)) if *versions.end() < ProtocolVersion::TLS1_3 => {
+            Err(Failure::Config(format!(
+                "{option} is of TLS 1.3, and only {} is allowed: leave it out, or --tls, --policy and --suites",
+                spoken(versions)
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses suites none of which goes with a certificate's key, where TLS 1.3 is off, in which any key does. `keys` are those
+/// of the certificates, in words.
+pub(crate) fn check_keys(
+    versions: &RangeInclusive<ProtocolVersion>,
+    status: impl Fn(CipherSuite) -> SuiteStatus,
+    keys: &[String],
+) -> Result<(), Failure> {
+    if *versions.end() == ProtocolVersion::TLS1_3 {
+        return Ok(());
+    }
+    let fits = |suite: CipherSuite| match suite.key_exchange() {
+        Some("ECDHE_ECDSA") => keys
+            .iter()
+            .any(|key| key.starts_with("ECDSA") || key.starts_with("Ed25519")),
+        Some("ECDHE_RSA" | "DHE_RSA") => keys.iter().any(|key| key.starts_with("RSA")),
+        // A key that only signs does not decrypt.
+        Some("RSA" | "RSA_PSK") => keys.iter().any(|key| key.starts_with("RSA ")),
+        _ => true,
+    };
+    let mut on = CipherSuite::implemented().filter(|suite| status(*suite) == SuiteStatus::Enabled);
+    if on.any(fits) {
+        return Ok(());
+    }
+    Err(Failure::Config(format!(
+        "no cipher suite that is on goes with the certificate's key ({}): name one of its kind in --suites (warifu suites shows them), or give a certificate of another kind (warifu cert server --kind rsa2048)",
+        keys.join(", ")
+    )))
+}
+
 /// What is weaker than all that the default policy allows.
 fn weak(versions: &RangeInclusive<ProtocolVersion>, on: &[CipherSuite]) -> Vec<String> {
     let mut found = Vec::new();

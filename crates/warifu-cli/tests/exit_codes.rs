@@ -117,7 +117,7 @@ fn code_20_the_peer_refuses() {
         "s_server",
         "-tls1_1",
         "-cipher",
-        "DEFAULT:@SECLEVEL=0",
+        "ALL:@SECLEVEL=0",
         "-accept",
         &port.to_string(),
         "-cert",
@@ -125,13 +125,9 @@ fn code_20_the_peer_refuses() {
         "-key",
         "server.key",
     ]);
-    let tls11 = Background::program(&mut openssl, port);
-    let done = warifu_with(
-        at,
-        &["client", &tls11.address(), "--ca", "ca.crt"],
-        "hello\n",
-    );
-    failed(&done, 20, &["protocol_version"]);
+    let old = Background::program(&mut openssl, port);
+    let done = warifu_with(at, &["client", &old.address(), "--ca", "ca.crt"], "hello\n");
+    failed(&done, 20, &["protocol_version", "TLS 1.2 to TLS 1.3"]);
 
     let server = Background::server(
         at,
