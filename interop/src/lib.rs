@@ -8,6 +8,7 @@
 )]
 
 pub mod comeback;
+pub mod legacy;
 pub mod meeting;
 pub mod ours;
 pub mod peer;

@@ -1,11 +1,11 @@
 //! A cell's two sides, from plan to conversation.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use warifu::Stream;
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::parameters::{AlertDescription, NamedGroup};
+use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion};
 
 use crate::ours::{self, Conversation, Listener, Messages, Setup};
 use crate::peer::rustls::{self, Rustls};
@@ -246,6 +246,35 @@ impl Meeting {
         if let Peer::Program(program) = &self.peer {
             expect_psk_report(program, self.kind, psk, group);
         }
+    }
+
+    /// Checks that the peer's own report names this version, TLS 1.2 or older, and this suite.
+    #[track_caller]
+    pub fn expect_legacy_report(&self, version: ProtocolVersion, suite: CipherSuite) {
+        let Peer::Program(program) = &self.peer else {
+            return;
+        };
+        match self.kind.stack {
+            Stack::OpenSsl => {
+                openssl::expect_legacy_report(program, self.kind.role, version, suite);
+            }
+            Stack::GnuTls => gnutls::expect_legacy_report(program, version, suite),
+            Stack::Rustls | Stack::Built(_) => {}
+        }
+    }
+
+    /// Data each way, ours first; the peer is a program.
+    #[track_caller]
+    pub fn exchange(&mut self, data: &[u8]) {
+        self.ours.write_all(data).unwrap();
+        self.ours.flush().unwrap();
+        if !self.is_echo() {
+            self.program().expect_bytes(data);
+            self.program().write(data);
+        }
+        let mut got = vec![0; data.len()];
+        self.ours.read_exact(&mut got).unwrap();
+        assert!(got == data, "what the peer sent came changed");
     }
 
     /// Checks that the peer's own report names the suite and the only group of `setup`.

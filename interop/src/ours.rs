@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::parameters::{CipherSuite, HandshakeType, NamedGroup};
+use warifu::config::{Client, ConfigBuilder, Policy, Server};
+use warifu::parameters::{CipherSuite, HandshakeType, NamedGroup, ProtocolVersion};
 use warifu::{
     ClientAuth, ClientConfig, Direction, Error, LoggedMessage, MessageLog, ServerConfig, Stream,
 };
@@ -22,6 +22,8 @@ pub const EARLY: &str = "early line\n";
 /// What both sides of a cell are told.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// The only version; TLS 1.3, of our side its defaults.
+    pub version: ProtocolVersion,
     /// The only cipher suite, or each side's defaults.
     pub suite: Option<CipherSuite>,
     /// The only groups, best first, or each side's defaults.
@@ -37,6 +39,7 @@ pub struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
+            version: ProtocolVersion::TLS1_3,
             suite: None,
             groups: Vec::new(),
             server_key: KeyType::P256,
@@ -46,18 +49,29 @@ impl Default for Setup {
     }
 }
 
-/// A configuration of ours as a client, for `setup`.
-pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
-    let mut builder = match &setup.psk {
-        Some(psk) => psk.client(),
-        None => ClientConfig::builder(pki::get().trust()),
-    };
+/// What both roles of ours are told.
+fn with_setup<R>(mut builder: ConfigBuilder<R>, setup: &Setup) -> ConfigBuilder<R> {
+    if setup.version != ProtocolVersion::TLS1_3 {
+        builder = builder
+            .with_policy(Policy::Legacy)
+            .with_versions(setup.version..=setup.version);
+    }
     if let Some(suite) = setup.suite {
         builder = builder.with_cipher_suites(&[suite]);
     }
     if !setup.groups.is_empty() {
         builder = builder.with_groups(&setup.groups);
     }
+    builder
+}
+
+/// A configuration of ours as a client, for `setup`.
+pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
+    let builder = match &setup.psk {
+        Some(psk) => psk.client(),
+        None => ClientConfig::builder(pki::get().trust()),
+    };
+    let mut builder = with_setup(builder, setup);
     if let Some(key_type) = setup.client_key {
         builder = builder.with_credential(pki::get().credential(key_type));
     }
@@ -66,16 +80,11 @@ pub fn client_config(setup: &Setup) -> ConfigBuilder<Client> {
 
 /// A configuration of ours as a server, for `setup`.
 pub fn server_config(setup: &Setup) -> ConfigBuilder<Server> {
-    let mut builder = match &setup.psk {
+    let builder = match &setup.psk {
         Some(psk) => psk.server(setup.server_key),
         None => ServerConfig::builder(pki::get().credential(setup.server_key)),
     };
-    if let Some(suite) = setup.suite {
-        builder = builder.with_cipher_suites(&[suite]);
-    }
-    if !setup.groups.is_empty() {
-        builder = builder.with_groups(&setup.groups);
-    }
+    let mut builder = with_setup(builder, setup);
     if setup.client_key.is_some() {
         builder = builder.with_client_auth(ClientAuth::required(pki::get().trust()));
     }

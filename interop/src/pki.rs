@@ -14,6 +14,9 @@ use crate::psk::Psk;
 /// The name that all server certificates are for, beside 127.0.0.1.
 pub const NAME: &str = "localhost";
 
+/// The file of a finite-field group: `ffdhe2048` of RFC 7919.
+pub const DH_PARAMETERS: &str = "ffdhe2048.pem";
+
 /// A kind of key to sign handshakes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyType {
@@ -111,6 +114,13 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[rsa]
+subjectAltName = DNS:localhost, IP:127.0.0.1
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = serverAuth, clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
 [responder]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -155,9 +165,17 @@ impl Pki {
             } else {
                 let key = key_type.to_string();
                 pki.openssl(&format!("genpkey {} -out {key}.key", key_type.genpkey()));
-                pki.issue("ca", &key, &key, "leaf", "-days 5");
+                // Clients of TLS 1.2 and older encrypt for a key of RSA.
+                let extensions = match key_type {
+                    KeyType::Rsa => "rsa",
+                    _ => "leaf",
+                };
+                pki.issue("ca", &key, &key, extensions, "-days 5");
             }
         }
+        pki.openssl(&format!(
+            "genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out {DH_PARAMETERS}"
+        ));
         let old = "-startdate 20250101000000Z -enddate 20250201000000Z";
         pki.issue("ca", "ECDSA-P256", "expired", "leaf", old);
         pki.issue("other-ca", "ECDSA-P256", "stranger", "leaf", "-days 5");

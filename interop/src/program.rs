@@ -67,6 +67,12 @@ impl Program {
         });
     }
 
+    /// Writes to its standard input, as much as fits into the pipe and the connection behind it.
+    pub fn write(&mut self, data: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("standard input is closed");
+        stdin.write_all(data).unwrap();
+    }
+
     /// Writes a line to its standard input.
     pub fn say(&mut self, line: &str) {
         let stdin = self.stdin.as_mut().expect("standard input is closed");

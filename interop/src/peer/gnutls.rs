@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use warifu::parameters::{CipherSuite, NamedGroup};
+use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
 
 use super::{Role, arguments};
+use crate::legacy::LegacySuite;
 use crate::ours::Setup;
 use crate::pki;
 use crate::program::Program;
@@ -39,6 +40,21 @@ pub fn has_ml_dsa() -> bool {
     list().contains("ML-DSA-65") || list().contains("MLDSA65")
 }
 
+/// Whether it has a suite of TLS 1.2 or older.
+pub fn has_legacy(suite: CipherSuite) -> bool {
+    let [high, low] = suite.0.to_be_bytes();
+    list().contains(&format!("0x{high:02x}, 0x{low:02x}\t"))
+}
+
+fn version_name(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::TLS1_0 => "TLS1.0",
+        ProtocolVersion::TLS1_1 => "TLS1.1",
+        ProtocolVersion::TLS1_2 => "TLS1.2",
+        _ => "TLS1.3",
+    }
+}
+
 /// GnuTLS's name of the group in a priority string, if it has it.
 pub fn group(group: NamedGroup) -> Option<&'static str> {
     let name = match group {
@@ -66,8 +82,19 @@ fn cipher(suite: CipherSuite) -> &'static str {
 }
 
 fn priority(setup: &Setup) -> String {
-    let mut priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3".to_owned();
-    if let Some(suite) = setup.suite {
+    let version = version_name(setup.version);
+    let mut priority = format!("NORMAL:-VERS-ALL:+VERS-{version}");
+    if setup.version < ProtocolVersion::TLS1_3 {
+        // The signatures of TLS 1.1 and 1.0.
+        priority += ":%VERIFY_ALLOW_SIGN_WITH_SHA1";
+        if let Some(suite) = setup.suite {
+            let suite = LegacySuite::new(suite).unwrap();
+            let (cipher, mac) = (suite.gnutls_cipher(), suite.gnutls_mac());
+            let exchange = suite.exchange.gnutls_name();
+            priority +=
+                &format!(":-CIPHER-ALL:+{cipher}:-MAC-ALL:+{mac}:-KX-ALL:+{exchange}:+SIGN-ALL");
+        }
+    } else if let Some(suite) = setup.suite {
         priority += &format!(":-CIPHER-ALL:+{}", cipher(suite));
     }
     if !setup.groups.is_empty() {
@@ -76,7 +103,10 @@ fn priority(setup: &Setup) -> String {
     for name in &setup.groups {
         priority += &format!(":+{}", group(*name).unwrap());
     }
-    if let Some(psk) = &setup.psk {
+    let by_exchange = setup.version < ProtocolVersion::TLS1_3 && setup.suite.is_some();
+    if let Some(psk) = &setup.psk
+        && !by_exchange
+    {
         if psk.certificate == Certificate::None {
             priority += ":-KX-ALL";
         }
@@ -125,6 +155,23 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
     panic!("gnutls-serv found no free port");
 }
 
+/// `gnutls-cli` 3.7 asks for the name of a client although it is one, to print it, and crashes after (EC)DHE with a key: the
+/// question is answered in the library's place. Given as a variable of the environment.
+fn without_user_name() -> &'static str {
+    static PRELOAD: OnceLock<String> = OnceLock::new();
+    PRELOAD.get_or_init(|| {
+        let code = "const char *gnutls_psk_server_get_username(void *session) { (void)session; return 0; }\n";
+        let source = pki::get().file("user-name", code);
+        let library = pki::get().path(&format!("{source}.so"));
+        let status = Command::new("cc")
+            .args(["-shared", "-fPIC", "-x", "c", "-o"])
+            .args([&library, &pki::get().path(&source)])
+            .status();
+        assert!(status.expect("a C compiler is needed").success());
+        format!("LD_PRELOAD={}", library.display())
+    })
+}
+
 /// Starts `gnutls-cli`, which believes the run's CA alone.
 pub fn client(
     setup: &Setup,
@@ -140,9 +187,13 @@ pub fn client(
     let psk = setup.psk.as_ref().map_or(String::new(), |psk| {
         format!("--pskusername {} --pskkey {}", psk.identity, psk.key_hex())
     });
+    let preload = match setup.version < ProtocolVersion::TLS1_3 && setup.psk.is_some() {
+        true => without_user_name(),
+        false => "",
+    };
     let priority_text = format!("--priority {}", priority(setup));
     let line = format!(
-        "{environment} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {server_name} --verify-hostname {server_name} --x509cafile ca.pem {auth} {psk} {priority_text} --single-key-share {more}"
+        "{environment} {preload} stdbuf -o0 -e0 gnutls-cli 127.0.0.1 --port {port} --sni-hostname {server_name} --verify-hostname {server_name} --x509cafile ca.pem {auth} {psk} {priority_text} --single-key-share {more}"
     );
     Program::start(pki::get().directory(), "env", &arguments(&line))
 }
@@ -153,6 +204,27 @@ pub fn expect_report(program: &Program, suite: CipherSuite, group: NamedGroup) {
     let name = self::group(group).unwrap().trim_start_matches("GROUP-");
     program.expect(&format!("-{name})"));
     program.expect(&format!("-({})", cipher(suite)));
+}
+
+/// Checks its own report of a connection of TLS 1.2 or older: `(TLS1.2)-(ECDHE-X25519)-(…)-(AES-128-CBC)-(SHA1)`.
+#[track_caller]
+pub fn expect_legacy_report(program: &Program, version: ProtocolVersion, suite: CipherSuite) {
+    let suite = LegacySuite::new(suite).unwrap();
+    program.expect_line("- Description: ");
+    let output = program.output();
+    let told = output.split("- Description: ").nth(1).unwrap();
+    let told = told.lines().next().unwrap();
+    assert!(
+        told.contains(&format!("({})", version_name(version)))
+            || told.contains(&format!("({}-", version_name(version))),
+        "{told}"
+    );
+    let cipher = suite.gnutls_cipher();
+    let end = match suite.gnutls_mac() {
+        "AEAD" => format!("-({cipher})"),
+        mac => format!("-({cipher})-({mac})"),
+    };
+    assert!(told.ends_with(&end), "{told}: not {end}");
 }
 
 /// Checks its own report of a handshake with an external key. Only the server names a group.

@@ -89,6 +89,14 @@ impl Kind {
         Self::new(Stack::Built(Built::BoringSsl), Role::Client),
     ];
 
+    /// The columns of tables about TLS 1.2 and older.
+    pub const LEGACY: [Self; 4] = [
+        Self::new(Stack::OpenSsl, Role::Server),
+        Self::new(Stack::OpenSsl, Role::Client),
+        Self::new(Stack::GnuTls, Role::Server),
+        Self::new(Stack::GnuTls, Role::Client),
+    ];
+
     pub const fn new(stack: Stack, role: Role) -> Self {
         Self { stack, role }
     }
@@ -142,6 +150,16 @@ impl Kind {
                 .then(|| format!("{} has no AES-CCM", self.stack)),
             Stack::Built(_) => None,
         }
+    }
+
+    /// Why the stack does not have this suite of TLS 1.2 or older, if so.
+    pub fn lacks_legacy(self, suite: CipherSuite) -> Option<String> {
+        let has = match self.stack {
+            Stack::OpenSsl => openssl::has_legacy(suite),
+            Stack::GnuTls => gnutls::has_legacy(suite),
+            Stack::Rustls | Stack::Built(_) => false,
+        };
+        (!has).then(|| format!("{} does not have the suite", self.stack))
     }
 
     /// Why the stack does not have this group, if so.

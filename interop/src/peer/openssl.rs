@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::OnceLock;
 
-use warifu::parameters::{CipherSuite, NamedGroup};
+use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
 
 use super::{Role, arguments};
 use crate::ours::Setup;
@@ -26,6 +26,19 @@ pub fn has_post_quantum() -> bool {
     let mut numbers = version().split('.').map(|part| part.parse().unwrap_or(0));
     let version: [u32; 2] = [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)];
     version >= [3, 5]
+}
+
+/// Whether it has a suite of TLS 1.2 or older.
+pub fn has_legacy(suite: CipherSuite) -> bool {
+    static LIST: OnceLock<String> = OnceLock::new();
+    let list = LIST.get_or_init(|| {
+        let line = "ciphers -stdname -psk ALL:COMPLEMENTOFALL:@SECLEVEL=0";
+        let output = Command::new("openssl").args(arguments(line)).output();
+        String::from_utf8_lossy(&output.unwrap().stdout).into_owned()
+    });
+    let name = suite.to_string();
+    list.lines()
+        .any(|line| line.split_whitespace().next() == Some(&*name))
 }
 
 /// OpenSSL's name of the group, if it has it.
@@ -54,8 +67,20 @@ fn temp_key(group: NamedGroup) -> Option<&'static str> {
 }
 
 fn of_setup(setup: &Setup) -> String {
-    let mut line = "-tls1_3".to_owned();
-    if let Some(suite) = setup.suite {
+    let mut line = match setup.version {
+        ProtocolVersion::TLS1_0 => "-tls1",
+        ProtocolVersion::TLS1_1 => "-tls1_1",
+        ProtocolVersion::TLS1_2 => "-tls1_2",
+        _ => "-tls1_3",
+    }
+    .to_owned();
+    if setup.version < ProtocolVersion::TLS1_3 {
+        // Signatures with SHA-1 and short tags are below the default level.
+        let name = setup
+            .suite
+            .map_or("DEFAULT", |suite| suite.openssl_name().unwrap());
+        line += &format!(" -cipher {name}:@SECLEVEL=0");
+    } else if let Some(suite) = setup.suite {
         line += &format!(" -ciphersuites {suite}");
         if suite == CipherSuite::TLS_AES_128_CCM_8_SHA256 {
             // Its short tag is below the default level of newer versions.
@@ -103,8 +128,14 @@ pub fn server(setup: &Setup, more: &str) -> (Program, u16) {
     } else {
         format!("-cert {key}.pem -key {key}.key")
     };
+    let groups = match setup.version {
+        ProtocolVersion::TLS1_3 => String::new(),
+        // Else one of 1024 bits, where there is no certificate.
+        _ if more.contains("-dhparam ") => String::new(),
+        _ => format!("-dhparam {}", pki::DH_PARAMETERS),
+    };
     let line = format!(
-        "s_server -accept 127.0.0.1:0 -naccept 1 {own} {auth} {} {more}",
+        "s_server -accept 127.0.0.1:0 -naccept 1 {own} {auth} {groups} {} {more}",
         of_setup(setup)
     );
     let program = Program::start(pki::get().directory(), "openssl", &arguments(&line));
@@ -136,6 +167,28 @@ pub fn expect_report(program: &Program, role: Role, suite: CipherSuite, group: N
                 program.expect("Server Temp Key: ");
                 program.expect(key);
             }
+        }
+    }
+}
+
+/// Checks its own report of a connection of TLS 1.2 or older. Only the client names the version.
+#[track_caller]
+pub fn expect_legacy_report(
+    program: &Program,
+    role: Role,
+    version: ProtocolVersion,
+    suite: CipherSuite,
+) {
+    let name = suite.openssl_name().unwrap();
+    match role {
+        Role::Server => program.expect_line(&format!("CIPHER is {name}")),
+        Role::Client => {
+            program.expect_line(&format!("Cipher is {name}"));
+            program.expect(match version {
+                ProtocolVersion::TLS1_0 => "Protocol  : TLSv1\n",
+                ProtocolVersion::TLS1_1 => "Protocol  : TLSv1.1\n",
+                _ => "Protocol  : TLSv1.2\n",
+            });
         }
     }
 }

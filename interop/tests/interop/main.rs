@@ -13,6 +13,7 @@ use warifu_interop::table::Table;
 
 mod capture;
 mod features;
+mod legacy;
 mod matrix;
 mod psk;
 mod refusals;
@@ -30,6 +31,7 @@ fn main() {
         resumption::resumption(&mut trials),
         psk::with_us(&mut trials),
         psk::peers(&mut trials),
+        legacy::suites(&mut trials),
         web::web(&mut trials),
         capture::capture(&mut trials),
     ];
