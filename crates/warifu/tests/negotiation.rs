@@ -22,11 +22,13 @@ use warifu::credential::Credentials;
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PeerRole, PresentedChain, VerifyPeer,
 };
-use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use warifu::parameters::{
+    CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
+};
 use warifu::pki_types::ServerName;
 use warifu::{
-    CertificateError, ClientAuth, Connection, Credential, Error, HandshakeKind, NothingInCommon,
-    Trust,
+    CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, HandshakeKind,
+    NothingInCommon, Trust,
 };
 
 fn same<R>(builder: ConfigBuilder<R>) -> ConfigBuilder<R> {
@@ -786,6 +788,27 @@ fn extension_of_client_hello(bytes: &[u8], wanted: u16) -> Option<Vec<u8>> {
         }
     }
     None
+}
+
+/// RFC 8446 Section 9.2: supported_groups and key_share come together, or neither does. With psk_ke alone there is no share, but
+/// there are groups for TLS 1.2.
+#[test]
+fn client_without_a_share_sends_an_empty_key_share_beside_its_groups() {
+    const SUPPORTED_GROUPS: u16 = 10;
+    const KEY_SHARE: u16 = 51;
+    let hello = |client: ConfigBuilder<Client>| {
+        let client = client.with_psk_modes(&[PskKeyExchangeMode::PSK_KE]);
+        let mut client = Connection::client(client.build().unwrap(), server_name());
+        client.process().unwrap();
+        let bytes = client.output();
+        [SUPPORTED_GROUPS, KEY_SHARE].map(|wanted| extension_of_client_hello(bytes, wanted))
+    };
+    let client = || ClientConfig::psk_builder([support::psk::psk("alice")]);
+    let tls13 = ProtocolVersion::TLS1_3..=ProtocolVersion::TLS1_3;
+    assert_eq!(hello(client().with_versions(tls13)), [None, None]);
+    let [groups, share] = hello(client());
+    assert_eq!(groups.is_some(), cfg!(feature = "legacy"));
+    assert_eq!(share, groups.map(|_| vec![0, 0]));
 }
 
 /// Believes everybody, tells what chains may be signed with, and keeps the OCSP response.

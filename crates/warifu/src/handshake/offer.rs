@@ -419,7 +419,9 @@ impl Offer {
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
             post_handshake_auth: (has_tls13 && self.config.role.post_handshake_auth)
                 .then_some(Empty {}),
-            key_share: own.is_some().then(|| KeyShareClientHello {
+            // Section 9.2: who sends supported_groups sends this as well, be it empty: with psk_ke alone, the groups are for
+            // older versions.
+            key_share: (has_tls13 && has_groups).then(|| KeyShareClientHello {
                 client_shares: List16::new(shares),
             }),
             early_data: self.offers_early_data().then_some(Empty {}),
