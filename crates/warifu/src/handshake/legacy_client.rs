@@ -495,22 +495,30 @@ impl Flow<'_> {
     ) -> Result<Option<Received<ServerKeyExchange<'static>>>, Error> {
         match self.answer.agreed.suite.key_exchange {
             KeyExchange::Rsa => Ok(None),
-            KeyExchange::Psk | KeyExchange::RsaPsk => {
+            KeyExchange::Psk => {
                 let behind = [HandshakeType::SERVER_HELLO_DONE];
                 flight
                     .optional(&behind, "ServerKeyExchange or ServerHelloDone")
                     .await
             }
+            KeyExchange::RsaPsk => {
+                let behind = [
+                    HandshakeType::CERTIFICATE_REQUEST,
+                    HandshakeType::SERVER_HELLO_DONE,
+                ];
+                let expected = "ServerKeyExchange, CertificateRequest or ServerHelloDone";
+                flight.optional(&behind, expected).await
+            }
             _ => flight.required("ServerKeyExchange").await.map(Some),
         }
     }
 
-    /// Section 7.4.4. With a pre-shared key nobody asks (RFC 4279 Section 2).
+    /// Section 7.4.4. Who shows no certificate asks for none (RFC 4279 Section 2). With RSA_PSK, OpenSSL asks.
     async fn recv_request(
         &self,
         flight: &mut ServerFlight<'_>,
     ) -> Result<Option<Received<LegacyCertificateRequest<'static>>>, Error> {
-        if self.answer.agreed.suite.key_exchange.uses_psk() {
+        if !self.answer.agreed.suite.key_exchange.sends_certificate() {
             return Ok(None);
         }
         let behind = [HandshakeType::SERVER_HELLO_DONE];
