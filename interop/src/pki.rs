@@ -173,9 +173,8 @@ impl Pki {
                 pki.issue("ca", &key, &key, extensions, "-days 5");
             }
         }
-        pki.openssl(&format!(
-            "genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out {DH_PARAMETERS}"
-        ));
+        let file = pki.finite_field("ffdhe2048");
+        std::fs::rename(pki.path(&file), pki.path(DH_PARAMETERS)).unwrap();
         let old = "-startdate 20250101000000Z -enddate 20250201000000Z";
         pki.issue("ca", "ECDSA-P256", "expired", "leaf", old);
         pki.issue("other-ca", "ECDSA-P256", "stranger", "leaf", "-days 5");
@@ -224,6 +223,15 @@ impl Pki {
         let certificate = params.signed_by(&key, &issuer).unwrap();
         std::fs::write(self.certificate(key_type), certificate.pem()).unwrap();
         std::fs::write(self.key(key_type), key.serialize_pem()).unwrap();
+    }
+
+    /// A file with this finite-field group, named as OpenSSL does, as prime and generator.
+    pub fn finite_field(&self, group: &str) -> String {
+        let file = self.file("finite-field", "");
+        self.openssl(&format!(
+            "genpkey -genparam -algorithm DH -pkeyopt group:{group} -out {file}"
+        ));
+        file
     }
 
     /// A file with the key as a session of OpenSSL, for `-psk_session`: there it has a hash, by its suite, and a limit

@@ -14,6 +14,7 @@ use warifu_interop::table::Table;
 mod capture;
 mod features;
 mod legacy;
+mod legacy_resumption;
 mod matrix;
 mod psk;
 mod refusals;
@@ -32,6 +33,9 @@ fn main() {
         psk::with_us(&mut trials),
         psk::peers(&mut trials),
         legacy::suites(&mut trials),
+        legacy::groups(&mut trials),
+        legacy::authentication(&mut trials),
+        legacy_resumption::resumption(&mut trials),
         web::web(&mut trials),
         capture::capture(&mut trials),
     ];
