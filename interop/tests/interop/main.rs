@@ -12,6 +12,7 @@ use warifu_interop::pki;
 use warifu_interop::table::Table;
 
 mod capture;
+mod devices;
 mod features;
 mod legacy;
 mod legacy_resumption;
@@ -36,6 +37,7 @@ fn main() {
         legacy::groups(&mut trials),
         legacy::authentication(&mut trials),
         legacy_resumption::resumption(&mut trials),
+        devices::devices(&mut trials),
         web::web(&mut trials),
         capture::capture(&mut trials),
     ];
