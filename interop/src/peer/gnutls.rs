@@ -1,6 +1,5 @@
 //! `gnutls-serv` and `gnutls-cli`.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -119,7 +118,7 @@ fn priority(setup: &Setup) -> String {
     priority
 }
 
-/// Starts `gnutls-serv` at a port that was free a moment ago: it cannot tell one that it was given by the system.
+/// Starts `gnutls-serv` at a port that was free a moment ago.
 pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
     let key = setup.server_key;
     let auth = match setup.client_key {
@@ -139,9 +138,7 @@ pub fn server(setup: &Setup, more: &str, environment: &str) -> (Program, u16) {
     }
     let priority_text = format!("--priority {}", priority(setup));
     for _ in 0..5 {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = super::free_port();
         let line = format!("gnutls-serv --echo --port {port} {own} {auth} {priority_text} {more}");
         let unbuffered = arguments(&format!("{environment} stdbuf -o0 -e0 {line}"));
         let mut program = Program::start(pki::get().directory(), "env", &unbuffered);

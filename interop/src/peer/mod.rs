@@ -1,6 +1,7 @@
 //! The peers: what they can do, and how each is started and spoken to.
 
 use std::fmt;
+use std::net::{Ipv4Addr, TcpListener};
 
 use warifu::parameters::{CipherSuite, NamedGroup};
 
@@ -11,6 +12,7 @@ pub mod built;
 pub mod gnutls;
 pub mod openssl;
 pub mod rustls;
+pub mod wolfssl;
 
 /// Another TLS stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +222,12 @@ impl fmt::Display for Kind {
             (Stack::Built(Built::PureCrypto), Role::Client) => "purecrypto-client",
         })
     }
+}
+
+/// A port that was free a moment ago, for servers that cannot tell one that they were given by the system.
+fn free_port() -> u16 {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    free.local_addr().unwrap().port()
 }
 
 /// Arguments from a line in which none holds a space.

@@ -1,14 +1,17 @@
 //! TLS 1.2, 1.1 and 1.0: every suite with every kind of certificate, with each peer in both roles.
 
+use std::io::{Read, Write};
+
 use libtest_mimic::Trial;
 use warifu::HandshakeKind;
 use warifu::config::ConfigBuilder;
 use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
 use warifu_interop::legacy::{self, Exchange, LegacySuite, VERSIONS};
 use warifu_interop::meeting::{Meeting, Plan};
-use warifu_interop::ours::{Setup, digits};
-use warifu_interop::peer::{Kind, Role, Stack};
-use warifu_interop::pki::{self, KeyType};
+use warifu_interop::ours::{self, Listener, Setup, digits};
+use warifu_interop::peer::{Kind, Role, Stack, wolfssl};
+use warifu_interop::pki::{self, KeyType, NAME};
+use warifu_interop::psk::Psk;
 use warifu_interop::table::Table;
 
 /// What passes each way.
@@ -37,6 +40,14 @@ pub fn suites(trials: &mut Vec<Trial>) -> Table {
                         Some(reason) => table.empty(&row, &column, reason),
                         None => table.cell(trials, &row, &column, move || {
                             meet(kind, version, suite, key_type);
+                        }),
+                    }
+                }
+                for (column, role, test) in WOLFSSL {
+                    match wolfssl::lacks(role, version, suite.suite, key_type) {
+                        Some(reason) => table.empty(&row, column, reason),
+                        None => table.cell(trials, &row, column, move || {
+                            test(version, suite, key_type);
                         }),
                     }
                 }
@@ -81,6 +92,76 @@ fn meet(kind: Kind, version: ProtocolVersion, suite: LegacySuite, server_key: Ke
     meeting.expect_legacy_report(version, suite.suite);
     meeting.exchange(&digits(DATA_LEN));
     meeting.close();
+}
+
+/// A cell's test: a version, a suite, and the kind of the server's key.
+type Test = fn(ProtocolVersion, LegacySuite, KeyType);
+
+/// wolfSSL's examples in both roles.
+const WOLFSSL: [(&str, Role, Test); 2] = [
+    ("wolfssl-server", Role::Server, meet_wolfssl_server),
+    ("wolfssl-client", Role::Client, meet_wolfssl_client),
+];
+
+fn wolfssl_setup(version: ProtocolVersion, suite: LegacySuite, server_key: KeyType) -> Setup {
+    Setup {
+        version,
+        suite: Some(suite.suite),
+        server_key,
+        psk: suite.exchange.psk().map(|psk| Psk {
+            identity: wolfssl::IDENTITY,
+            key: wolfssl::KEY.to_vec(),
+            ..psk
+        }),
+        ..Setup::default()
+    }
+}
+
+/// Our client sends data to the example, which sends it back.
+fn meet_wolfssl_server(version: ProtocolVersion, suite: LegacySuite, server_key: KeyType) {
+    let setup = wolfssl_setup(version, suite, server_key);
+    let (mut server, port) = wolfssl::server(&setup, DATA_LEN);
+    let config = with_p521(ours::client_config(&setup)).build().unwrap();
+    let mut stream = ours::connect(config, NAME, port);
+    stream.handshake().unwrap();
+    let facts = stream.facts().unwrap();
+    assert_eq!((facts.version, facts.cipher_suite), (version, suite.suite));
+    let data = digits(DATA_LEN);
+    stream.write_all(&data).unwrap();
+    stream.flush().unwrap();
+    let mut got = vec![0; DATA_LEN];
+    stream.read_exact(&mut got).unwrap();
+    assert!(got == data, "what the peer sent came changed");
+    stream.close().unwrap();
+    let status = server.expect_end();
+    assert!(status.success(), "{}", server.output());
+}
+
+/// The example sends data to our server and wants it back.
+fn meet_wolfssl_client(version: ProtocolVersion, suite: LegacySuite, server_key: KeyType) {
+    let setup = wolfssl_setup(version, suite, server_key);
+    let listener = Listener::default();
+    let mut client = wolfssl::client(&setup, listener.port(), DATA_LEN);
+    let config = ours::server_config(&setup).with_groups(match suite.exchange {
+        // Its client refuses X25519 with a key, from OpenSSL as well.
+        Exchange::EcdhePsk => &[NamedGroup::SECP256R1],
+        _ => &GROUPS,
+    });
+    let config = config.build().unwrap();
+    let mut stream = listener.accept(config);
+    stream.handshake().unwrap();
+    let facts = stream.facts().unwrap();
+    assert_eq!((facts.version, facts.cipher_suite), (version, suite.suite));
+    let mut buffer = [0; 16384];
+    let mut total = 0;
+    while total < DATA_LEN {
+        let count = stream.read(&mut buffer).unwrap();
+        stream.write_all(&buffer[..count]).unwrap();
+        stream.flush().unwrap();
+        total += count;
+    }
+    let status = client.expect_end();
+    assert!(status.success(), "{}", client.output());
 }
 
 /// Each group of each version, with a signature and with a key.
