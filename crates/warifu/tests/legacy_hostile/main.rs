@@ -1,0 +1,24 @@
+//! Hostile peers of TLS 1.2, 1.1 and 1.0.
+//!
+//! [`peer`] is a peer of these versions written once more, messages, key schedule and records ([`crypto`]), for both
+//! roles. It sends what a script tells it: whole flights as they should be, or with a rule broken on purpose. The other
+//! side, the victim, must end with the exact error and the exact alert on the wire.
+#![cfg(feature = "legacy")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    dead_code
+)]
+
+#[path = "../hostile/bytes.rs"]
+mod bytes;
+mod crypto;
+mod peer;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod order;
