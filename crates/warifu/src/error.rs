@@ -224,6 +224,8 @@ errors! {
         IllegalVersion { version: u16 } => ILLEGAL_PARAMETER, "supported_versions in ServerHello names version {version:#06x}, which was not offered (RFC 8446 Section 4.2.1)";
         /// A peer that can speak TLS 1.3 was made to believe that we cannot.
         DowngradeDetected => ILLEGAL_PARAMETER, "downgrade sentinel in ServerHello.random: someone removed the newer version (RFC 8446 Section 4.1.3)";
+        /// A server of an older version cannot read early data, nor skip it.
+        OlderVersionAfterEarlyData { version: ProtocolVersion } => PROTOCOL_VERSION, "server chose {version} after early data was offered, which is of TLS 1.3: try again without (RFC 8446 Appendix D.3)";
         /// The second ClientHello changed something that Section 4.1.2 does not allow to change.
         SecondHelloChanged { what: &'static str } => ILLEGAL_PARAMETER, "second ClientHello changed {what} (RFC 8446 Section 4.1.2)";
         /// A client that says it has tried a higher version, which this server has.

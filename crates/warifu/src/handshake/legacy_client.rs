@@ -69,7 +69,7 @@ use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
 use super::legacy_key_schedule::{LegacyMainSecret, LegacyTranscript, Randoms, Writer, prf_hash};
 use super::legacy_offer::LegacyOffer;
 use super::legacy_session::{self as session, Template};
-use super::negotiate::downgrade_sentinel;
+use super::negotiate::{downgrade_sentinel, has_downgrade_sentinel};
 use super::offer::Offer;
 use super::ticket;
 use super::tls13_client::Client;
@@ -190,14 +190,14 @@ fn illegal<T>(what: &'static str) -> Result<T, Error> {
 fn check_version(client: &Client, hello: &LegacyServerHello<'_>) -> Result<ProtocolVersion, Error> {
     let versions = client.config.settings.versions;
     let version = hello.legacy_version;
-    // RFC 8446 Section 4.1.3: the server could have had a newer version, and we offered one.
-    let last = hello.random.0.last_chunk::<8>();
-    if downgrade_sentinel(versions.max, version).is_some_and(|_| {
-        [ProtocolVersion::TLS1_3, ProtocolVersion::TLS1_2]
-            .into_iter()
-            .filter(|newer| *newer <= versions.max)
-            .any(|newer| downgrade_sentinel(newer, version).as_ref() == last)
-    }) {
+    // RFC 8446 Section 4.1.3: the server could have had a newer version, and we offered one. Of a client of TLS 1.3: it "MUST
+    // check that the last 8 bytes are not equal to either of these values".
+    let random = &hello.random.0;
+    let is_downgrade = match versions.max {
+        ProtocolVersion::TLS1_3 => has_downgrade_sentinel(random),
+        max => downgrade_sentinel(max, version).is_some_and(|end| random.ends_with(&end)),
+    };
+    if is_downgrade {
         return Err(PeerMisbehaved::DowngradeDetected.into());
     }
     if version > ProtocolVersion::TLS1_2 || !versions.contains(version) {

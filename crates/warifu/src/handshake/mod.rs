@@ -172,8 +172,21 @@ pub(crate) async fn client(
     offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
     match ServerHelloOrRetry::read(answer.body())? {
+        ServerHelloOrRetry::Older(hello) if offer.offers_early_data() => {
+            // Under the keys of early data such a server could not read the alert.
+            peer.with_wire(|wire| {
+                wire.sending.drop_early_keys();
+                Ok(())
+            })?;
+            Err(refuse_after_early_data(&hello))
+        }
         #[cfg(feature = "legacy")]
-        ServerHelloOrRetry::Older(_) if client.config.settings.versions.has_legacy() => {
+        ServerHelloOrRetry::Older(hello) if client.config.settings.versions.has_legacy() => {
+            // An alert about what the ServerHello says must be of the server's version, or it cannot be read.
+            let version = hello.legacy_version;
+            if (ProtocolVersion::TLS1_0..=ProtocolVersion::TLS1_2).contains(&version) {
+                peer.with_wire(|wire| wire.sending.set_legacy_version(version))?;
+            }
             // In a box of its own: it must not make the future of TLS 1.3 any larger.
             Box::pin(legacy_client::run(
                 peer,
@@ -202,6 +215,16 @@ fn refuse_older(versions: Versions, hello: &OlderServerHello<'_>) -> Error {
         return PeerMisbehaved::DowngradeDetected.into();
     }
     refuse_version(versions, hello.legacy_version)
+}
+
+/// RFC 8446 Appendix D.3: "A client that attempts to send 0-RTT data MUST fail a connection if it receives a ServerHello with TLS
+/// 1.2 or older."
+fn refuse_after_early_data(hello: &OlderServerHello<'_>) -> Error {
+    if negotiate::has_downgrade_sentinel(&hello.random.0) {
+        return PeerMisbehaved::DowngradeDetected.into();
+    }
+    let version = hello.legacy_version;
+    PeerMisbehaved::OlderVersionAfterEarlyData { version }.into()
 }
 
 /// The server chose a version that is not ours.

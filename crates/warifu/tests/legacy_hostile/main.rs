@@ -21,4 +21,5 @@ mod peer;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod downgrade;
 mod order;
