@@ -67,7 +67,7 @@ use super::legacy_certificate::{
 };
 use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
 use super::legacy_key_schedule::{LegacyMainSecret, LegacyTranscript, Randoms, Writer, prf_hash};
-use super::legacy_offer::LegacyOffer;
+use super::legacy_offer::{LegacyOffer, UNCOMPRESSED};
 use super::legacy_session::{self as session, Template};
 use super::negotiate::{downgrade_sentinel, has_downgrade_sentinel};
 use super::offer::Offer;
@@ -160,6 +160,11 @@ impl Answer {
         // RFC 7366 Section 3.1: for CBC alone.
         if agreed.encrypt_then_mac && !agreed.is_cbc() {
             return illegal("encrypt_then_mac with a suite without CBC (RFC 7366 Section 3.1)");
+        }
+        // RFC 8422 Section 5.2: "MUST contain the value 0 (uncompressed)", or there is no sending the server our point.
+        let formats = extensions.ec_point_formats.as_ref();
+        if formats.is_some_and(|formats| !formats.contains(&UNCOMPRESSED)) {
+            return illegal("ec_point_formats lacks the uncompressed form (RFC 8422 Section 5.2)");
         }
         let selected = &extensions.application_layer_protocol_negotiation;
         let alpn = selected.as_ref().map(|selected| selected.0.as_slice());

@@ -32,6 +32,22 @@ pub(super) fn has_secure_renegotiation(hello: &ClientHello<'_>) -> Result<bool, 
     }
 }
 
+/// RFC 8422 Section 5.1.2: a client that names curves and cannot read uncompressed points is refused, "the server MUST abort the
+/// handshake and return an illegal_parameter alert". One that names none can do without points.
+pub(super) fn check_point_formats(hello: &ClientHello<'_>) -> Result<(), Error> {
+    let formats = hello.extensions.ec_point_formats.as_ref();
+    let groups = hello.extensions.supported_groups.as_ref();
+    let lacks_uncompressed = formats.is_some_and(|formats| !formats.contains(&UNCOMPRESSED));
+    let names_curves = groups.is_some_and(|groups| groups.iter().any(|group| group.is_curve()));
+    match lacks_uncompressed && names_curves {
+        true => Err(PeerMisbehaved::IllegalParameter {
+            what: "ec_point_formats lacks the uncompressed form (RFC 8422 Section 5.1.2)",
+        }
+        .into()),
+        false => Ok(()),
+    }
+}
+
 /// What the client can verify, for the choice of a credential: of its schemes those that its suites can use. Before TLS 1.2
 /// there are no schemes; what stands for them are those of the keys that its suites go with.
 pub(super) fn schemes_for_credential(

@@ -146,6 +146,7 @@ impl<'a> Server<'a> {
             }
             .into());
         }
+        negotiate::check_point_formats(&hello)?;
         let settings = &config.settings;
         let secure_renegotiation = negotiate::has_secure_renegotiation(&hello)?;
         if !secure_renegotiation && settings.legacy.requires_secure_renegotiation {

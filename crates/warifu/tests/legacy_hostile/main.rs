@@ -22,4 +22,5 @@ mod peer;
 mod support;
 
 mod downgrade;
+mod hello;
 mod order;
