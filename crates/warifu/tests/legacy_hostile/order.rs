@@ -139,14 +139,20 @@ impl Setting {
             }
             match kx {
                 Kx::Rsa => {}
-                Kx::Psk | Kx::RsaPsk => figure.push(optional(
+                Kx::Psk => figure.push(optional(
                     Message(SERVER_KEY_EXCHANGE),
                     &[SERVER_HELLO_DONE],
                     "ServerKeyExchange or ServerHelloDone",
                 )),
+                Kx::RsaPsk => figure.push(optional(
+                    Message(SERVER_KEY_EXCHANGE),
+                    &[CERTIFICATE_REQUEST, SERVER_HELLO_DONE],
+                    "ServerKeyExchange, CertificateRequest or ServerHelloDone",
+                )),
                 _ => figure.push(required(Message(SERVER_KEY_EXCHANGE))),
             }
-            if !kx.uses_psk() {
+            // OpenSSL asks beside RSA_PSK too, where the server has shown a certificate.
+            if !kx.uses_psk() || kx == Kx::RsaPsk {
                 figure.push(optional(
                     Message(CERTIFICATE_REQUEST),
                     &[SERVER_HELLO_DONE],
