@@ -1,11 +1,12 @@
 //! One thing of ours over and over, for a profiler:
 //! `perf record -e cpu-clock --call-graph dwarf target/release/examples/ours MODE COUNT`, after
-//! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, psk_ke, psk_dhe_ke, resume, message-LEN, stream-LEN.
+//! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, psk_ke, psk_dhe_ke, floor-psk_ke, floor-psk_dhe_ke,
+//! resume, message-LEN, stream-LEN.
 
 use warifu_bench::pki::Pki;
 use warifu_bench::psk::Mode;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, ours, ours_psk};
+use warifu_bench::{Groups, floor, ours, ours_psk};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -24,7 +25,15 @@ fn main() {
             ours::handshake(&client, &server, &name, &mut wire);
         }
     };
-    if mode == "psk_ke" {
+    let floor = |mode| {
+        let floor = floor::Psk::new(mode);
+        (0..count).for_each(|_| floor.run());
+    };
+    if mode == "floor-psk_ke" {
+        floor(Mode::PskKe);
+    } else if mode == "floor-psk_dhe_ke" {
+        floor(Mode::PskDheKe);
+    } else if mode == "psk_ke" {
         psk(Mode::PskKe);
     } else if mode == "psk_dhe_ke" {
         psk(Mode::PskDheKe);
