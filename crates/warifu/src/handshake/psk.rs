@@ -31,7 +31,7 @@ use crate::psk::{
 use crate::resumption::state::SessionState;
 
 use super::OwnMaterial;
-use super::negotiate::{self, listed};
+use super::negotiate::{self, GroupChoice, listed};
 use super::ticket;
 use super::tls13_key_schedule::PskSecret;
 use super::transcript::Transcript;
@@ -59,7 +59,7 @@ fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]
 pub(super) struct Found {
     /// selected_identity.
     pub(super) index: u16,
-    pub(super) mode: PskKeyExchangeMode,
+    pub(super) exchange: Exchange,
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: FoundSource,
     /// As it was offered, to be found again in a second ClientHello.
@@ -70,6 +70,24 @@ pub(super) struct Found {
     binder: Vec<u8>,
     /// The transcript up to this ClientHello, most of which was hashed for the binder.
     transcript: Option<Transcript>,
+}
+
+/// What a key is used with.
+#[derive(Clone, Copy)]
+pub(super) enum Exchange {
+    /// psk_ke
+    None,
+    /// psk_dhe_ke
+    Group(GroupChoice),
+}
+
+impl Exchange {
+    pub(super) fn mode(self) -> PskKeyExchangeMode {
+        match self {
+            Self::None => PskKeyExchangeMode::PSK_KE,
+            Self::Group(_) => PskKeyExchangeMode::PSK_DHE_KE,
+        }
+    }
 }
 
 pub(super) enum FoundSource {
@@ -298,12 +316,17 @@ pub(super) async fn find(
     received: &Received<ClientHello<'static>>,
     offer: Option<Offer<'_>>,
 ) -> Result<Search, Error> {
-    let Some(Offer { offered, mode, fit }) = offer else {
+    let Some(Offer {
+        offered,
+        exchange,
+        fit,
+    }) = offer
+    else {
         return without_key(config, PskFailure::Required.into());
     };
     check_no_ticket_with_certificate(peer, config, &offered, &fit).await?;
-    let mode = match mode {
-        Ok(mode) => mode,
+    let exchange = match exchange {
+        Ok(exchange) => exchange,
         Err(error) => return without_key(config, error),
     };
     let binders = Binders::of(received, offered.binders_len(), None);
@@ -335,7 +358,7 @@ pub(super) async fn find(
         };
         let found = Box::new(Found {
             index,
-            mode,
+            exchange,
             secret,
             identity: shared(identity, &candidate.source),
             source: candidate.source,
@@ -369,7 +392,7 @@ fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
 pub(super) struct Offer<'a> {
     offered: OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
-    mode: Result<PskKeyExchangeMode, Error>,
+    exchange: Result<Exchange, Error>,
     fit: Fit<'a>,
 }
 
@@ -397,7 +420,7 @@ pub(super) fn read_offer<'a>(
     }
     Ok(Some(Offer {
         offered,
-        mode: choose_mode(config, hello, modes)?,
+        exchange: choose_exchange(config, hello, modes)?,
         fit: Fit::of(&config.settings, own, hello),
     }))
 }
@@ -488,7 +511,7 @@ pub(super) fn find_recorded(
     };
     Ok(Box::new(Found {
         index: 0,
-        mode: offer.mode?,
+        exchange: offer.exchange?,
         secret,
         source: candidate.source,
         identity: Arc::from(identity),
@@ -500,11 +523,11 @@ pub(super) fn find_recorded(
 
 /// How a key would be used: with a key exchange, if both sides allow that and have a group in common. `Err` in the value is
 /// why not at all, which only matters where a key is required.
-fn choose_mode(
+fn choose_exchange(
     config: &ServerConfig,
     hello: &ClientHello<'_>,
     modes: PskKeyExchangeModes<'_>,
-) -> Result<Result<PskKeyExchangeMode, Error>, Error> {
+) -> Result<Result<Exchange, Error>, Error> {
     let settings = &config.settings;
     let extensions = &hello.extensions;
     let common = |mode| settings.psk_modes.contains(&mode) && modes.contains(&mode);
@@ -515,7 +538,7 @@ fn choose_mode(
     let mut problem = None;
     if common(PskKeyExchangeMode::PSK_DHE_KE) {
         match negotiate::choose_group(settings, hello) {
-            Ok(_) => return Ok(Ok(PskKeyExchangeMode::PSK_DHE_KE)),
+            Ok(group) => return Ok(Ok(Exchange::Group(group))),
             Err(error @ Error::NothingInCommon(_)) => problem = Some(error),
             Err(error @ Error::PeerMisbehaved(PeerMisbehaved::MissingExtension { .. })) => {
                 problem = Some(error);
@@ -524,7 +547,7 @@ fn choose_mode(
         }
     }
     if common(PskKeyExchangeMode::PSK_KE) && !with_certificate {
-        return Ok(Ok(PskKeyExchangeMode::PSK_KE));
+        return Ok(Ok(Exchange::None));
     }
     Ok(Err(problem.unwrap_or_else(|| {
         NothingInCommon::PskKeyExchangeMode {

@@ -46,7 +46,7 @@ use crate::message::{
     RecordSizeLimit, RetryRandom, SelectedProtocol, ServerHello, ServerHelloExtensions,
 };
 use crate::parameters::{
-    ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, Tls13Suite,
+    ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, Tls13Suite,
 };
 use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
@@ -61,7 +61,7 @@ use super::certificate::{
 use super::early_data;
 use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
-use super::psk::{self, Counters, Found, FoundSource};
+use super::psk::{self, Counters, Exchange, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
 use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
 use super::transcript::Transcript;
@@ -225,9 +225,10 @@ impl Choice {
         let extensions = &hello.extensions;
         let settings = &config.settings;
         let suite = negotiate::choose_suite(settings, hello, psk.as_ref().map(|psk| psk.hash()))?;
-        let group = match psk.as_ref().map(|psk| psk.mode) {
-            Some(PskKeyExchangeMode::PSK_KE) => None,
-            _ => Some(negotiate::choose_group(settings, hello)?),
+        let group = match psk.as_ref().map(|psk| psk.exchange) {
+            Some(Exchange::None) => None,
+            Some(Exchange::Group(group)) => Some(group),
+            None => Some(negotiate::choose_group(settings, hello)?),
         };
         let is_ticket = psk.as_ref().is_some_and(|psk| psk.ticket().is_some());
         // RFC 9973 Section 5: with a key that is no ticket, where the client offers it; with a key exchange.
@@ -377,7 +378,7 @@ impl Choice {
             group: self.named_group(),
             handshake_kind: self.kind,
             psk: psk.and_then(Found::facts),
-            psk_mode: psk.map(|psk| psk.mode),
+            psk_mode: psk.map(|psk| psk.exchange.mode()),
             psk_declined: self.psk_declined.clone(),
             early_data,
             early_data_declined: match &self.early_data {

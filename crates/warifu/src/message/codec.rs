@@ -355,7 +355,8 @@ impl<'a, T: Wire<'a> + Clone> Iterator for ListIter<'a, T> {
 
     fn next(&mut self) -> Option<T> {
         match self {
-            // The bytes were read once already, so that only the end can stop this.
+            Self::Wire(reader) if reader.is_empty() => None,
+            // The bytes were read once already, so that this does not fail.
             Self::Wire(reader) => T::read_from(reader, "list").ok(),
             Self::Values(values) => values.next().cloned(),
         }
