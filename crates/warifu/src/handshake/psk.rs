@@ -313,18 +313,19 @@ enum Problem {
 pub(super) async fn find(
     peer: &mut Peer,
     config: &ServerConfig,
+    own: &OwnMaterial,
     received: &Received<ClientHello<'static>>,
-    offer: Option<Offer<'_>>,
+    hello: &ClientHello<'_>,
 ) -> Result<Search, Error> {
     let Some(Offer {
         offered,
         exchange,
         fit,
-    }) = offer
+    }) = read_offer(config, own, hello)?
     else {
         return without_key(config, PskFailure::Required.into());
     };
-    check_no_ticket_with_certificate(peer, config, &offered, &fit).await?;
+    check_no_ticket_with_certificate(peer, config, offered, &fit).await?;
     let exchange = match exchange {
         Ok(exchange) => exchange,
         Err(error) => return without_key(config, error),
@@ -371,13 +372,13 @@ pub(super) async fn find(
         return Ok(Search {
             found: Some(found),
             declined: failed.problem.map(|(index, candidate)| {
-                not_used(&offered, index, candidate.problem)
+                not_used(offered, index, candidate.problem)
                     .to_string()
                     .into()
             }),
         });
     }
-    refuse(config, &offered, &binders, failed)
+    refuse(config, offered, &binders, failed)
 }
 
 /// An identity as it was offered, without a copy where the key has it.
@@ -389,21 +390,21 @@ fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
 }
 
 /// What a ClientHello offers, and how a key would be used.
-pub(super) struct Offer<'a> {
-    offered: OfferedPsks<'a>,
+struct Offer<'a> {
+    offered: &'a OfferedPsks<'a>,
     /// `Err` is why not at all, which only matters where a key is required.
     exchange: Result<Exchange, Error>,
     fit: Fit<'a>,
 }
 
-/// The offer that [`find`] takes; `None` where no key was offered, or none can be known here.
-pub(super) fn read_offer<'a>(
+/// The offer in a ClientHello; `None` where no key was offered, or none can be known here.
+fn read_offer<'a>(
     config: &'a ServerConfig,
     own: &OwnMaterial,
-    hello: &ClientHello<'a>,
+    hello: &'a ClientHello<'a>,
 ) -> Result<Option<Offer<'a>>, Error> {
     check_with_certificate(hello)?;
-    let Some(offered) = hello.extensions.pre_shared_key.clone() else {
+    let Some(offered) = &hello.extensions.pre_shared_key else {
         return Ok(None);
     };
     // Section 4.2.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers MUST abort
@@ -496,7 +497,7 @@ pub(super) fn find_recorded(
     const NONE: Error = Error::Internal("nothing is offered");
     let hello = ClientHello::read(received.body())?;
     let offer = read_offer(config, &OwnMaterial::default(), &hello)?.ok_or(NONE)?;
-    let offered = &offer.offered;
+    let offered = offer.offered;
     let psk_identity = offered.identities.iter().next().ok_or(NONE)?;
     let binder = offered.binders.iter().next().ok_or(NONE)?;
     let candidate = Candidate {

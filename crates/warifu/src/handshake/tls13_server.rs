@@ -78,23 +78,21 @@ pub(super) async fn run(
     own: OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
-    let offer = read_client_hello(&config, &own, &received)?;
-    let psk::Search { found, declined } = psk::find(&mut peer, &config, &received, offer).await?;
-    let mut choice = Choice::negotiate(
-        &config,
-        &ClientHello::read(received.body())?,
-        found,
-        declined,
-    )?;
-    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &received).await?;
-    let (mut transcript, received) = match choice.group {
-        Some(GroupChoice::Retry(_)) => retry(&mut peer, &config, &mut choice, received).await?,
-        _ => (choice.begin_transcript(&received), received),
+    let hello = read_client_hello(&received)?;
+    let psk::Search { found, declined } =
+        psk::find(&mut peer, &config, &own, &received, &hello).await?;
+    let mut choice = Choice::negotiate(&config, &hello, found, declined)?;
+    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &hello).await?;
+    drop(hello);
+    let mut transcript = match choice.group {
+        Some(GroupChoice::Retry(_)) => retry(&mut peer, &config, &mut choice, &received).await?,
+        _ => choice.begin_transcript(&received),
     };
+    drop(received);
     decide_early_data(&mut peer, &config, &mut choice).await?;
     begin_fragmenting(&mut peer, &config, &choice)?;
     let early = choice.early_keys(&config, &mut transcript)?;
-    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice, &received)?;
+    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice)?;
     let mut keys = install_handshake_keys(
         &mut peer,
         &config,
@@ -156,15 +154,13 @@ pub(super) async fn run(
     })
 }
 
-/// The version is judged before anything else of a ClientHello. Returns its pre-shared keys, so that it is read once for both.
+/// The version is judged before anything else of a ClientHello. Boxed, as it is wanted until all is chosen.
 fn read_client_hello<'a>(
-    config: &'a ServerConfig,
-    own: &OwnMaterial,
     received: &'a Received<ClientHello<'static>>,
-) -> Result<Option<psk::Offer<'a>>, Error> {
-    let hello = ClientHello::read(received.body())?;
+) -> Result<Box<ClientHello<'a>>, Error> {
+    let hello = Box::new(ClientHello::read(received.body())?);
     negotiate::check_version(&hello)?;
-    psk::read_offer(config, own, &hello)
+    Ok(hello)
 }
 
 /// What was negotiated from the first ClientHello.
@@ -174,6 +170,8 @@ struct Choice {
     suite: Tls13Suite,
     /// `None` with a pre-shared key alone (`psk_ke`).
     group: Option<GroupChoice>,
+    /// key_exchange of the client's share of that group, once there is one.
+    client_share: Option<Box<[u8]>>,
     /// The pre-shared key or ticket that is used.
     psk: Option<Box<Found>>,
     /// Why what was offered is not used.
@@ -271,6 +269,10 @@ impl Choice {
             session_id: hello.legacy_session_id.to_vec(),
             suite,
             group,
+            client_share: match group {
+                Some(GroupChoice::Shared(group)) => client_share(hello, group),
+                Some(GroupChoice::Retry(_)) | None => None,
+            },
             psk,
             psk_declined,
             with_certificate,
@@ -401,6 +403,11 @@ impl Choice {
     }
 }
 
+/// A copy of the client's share of a group.
+fn client_share(hello: &ClientHello<'_>, group: NamedGroup) -> Option<Box<[u8]>> {
+    negotiate::find_share(hello, group).map(|share| share.key_exchange.as_slice().into())
+}
+
 fn takes_ocsp(hello: &ClientHello<'_>) -> bool {
     matches!(
         hello.extensions.status_request,
@@ -413,12 +420,12 @@ async fn choose_server_credential(
     config: &ServerConfig,
     own: &OwnMaterial,
     choice: &Choice,
-    received: &Received<ClientHello<'static>>,
+    hello: &ClientHello<'_>,
 ) -> Result<Option<Chosen>, Error> {
     if !choice.with_certificate {
         return Ok(None);
     }
-    let wanted = wanted_by(received)?;
+    let wanted = wanted_by(hello)?;
     let server_name = choice.server_name.as_deref();
     let own = own.credential.as_ref();
     let credentials = config.role.credentials.as_deref();
@@ -429,8 +436,7 @@ async fn choose_server_credential(
 }
 
 /// What a ClientHello says of the certificates that the client can use.
-fn wanted_by<'a>(received: &'a Received<ClientHello<'static>>) -> Result<Wanted<'a>, Error> {
-    let hello = ClientHello::read(received.body())?;
+fn wanted_by<'a>(hello: &ClientHello<'a>) -> Result<Wanted<'a>, Error> {
     let schemes = hello
         .extensions
         .signature_algorithms
@@ -438,7 +444,7 @@ fn wanted_by<'a>(received: &'a Received<ClientHello<'static>>) -> Result<Wanted<
     Ok(Wanted {
         schemes,
         authorities: hello.extensions.certificate_authorities,
-        ocsp: takes_ocsp(&hello),
+        ocsp: takes_ocsp(hello),
     })
 }
 
@@ -486,13 +492,13 @@ async fn decide_early_data(
 }
 
 /// Section 4.1.4: asks for a share of the chosen group, and waits for the second ClientHello. Returns the transcript up to
-/// it, and the message.
+/// it.
 async fn retry(
     peer: &mut Peer,
     config: &ServerConfig,
     choice: &mut Choice,
-    first: Received<ClientHello<'static>>,
-) -> Result<(Transcript, Received<ClientHello<'static>>), Error> {
+    first: &Received<ClientHello<'static>>,
+) -> Result<Transcript, Error> {
     let group = choice
         .named_group()
         .ok_or(Error::Internal("retry without a group"))?;
@@ -526,12 +532,14 @@ async fn retry(
         wire.receiving.reader_mut().skip_early_data(0);
         Ok(())
     })?;
+    let second_hello = ClientHello::read(second.body())?;
     check_second_hello(
         &ClientHello::read(first.body())?,
-        &ClientHello::read(second.body())?,
+        &second_hello,
         group,
         cookie.as_ref().map(|cookie| cookie.as_slice()),
     )?;
+    choice.client_share = client_share(&second_hello, group);
     if let Some(psk) = &mut choice.psk {
         psk.check_again(config, &second, &transcript)?;
     }
@@ -541,7 +549,7 @@ async fn retry(
         _ => HandshakeKind::FullWithRetry,
     };
     transcript.add(second.bytes());
-    Ok((transcript, second))
+    Ok(transcript)
 }
 
 /// RFC 8446 Appendix D.4: a server sends it after its first message, if the client's session ID asks for it.
@@ -655,11 +663,10 @@ fn send_server_hello(
     transcript: &mut Transcript,
     config: &ServerConfig,
     choice: &Choice,
-    received: &Received<ClientHello<'static>>,
 ) -> Result<HandshakeSecret, Error> {
     let random = &config.settings.random;
     let exchange = match choice.named_group() {
-        Some(group) => Some((group, exchange_keys(&**random, group, received)?)),
+        Some(group) => Some((group, exchange_keys(&**random, group, choice)?)),
         None => None,
     };
     let psk = choice.psk.as_ref();
@@ -696,16 +703,15 @@ fn send_server_hello(
 fn exchange_keys(
     random: &dyn RandomSource,
     group: NamedGroup,
-    received: &Received<ClientHello<'static>>,
+    choice: &Choice,
 ) -> Result<(Vec<u8>, SharedSecret), Error> {
-    let hello = ClientHello::read(received.body())?;
-    let client_share = negotiate::find_share(&hello, group)
-        .ok_or(Error::Internal("chosen group without key share"))?;
+    let client_share = choice.client_share.as_deref();
+    let client_share = client_share.ok_or(Error::Internal("chosen group without key share"))?;
     let implementation = group
         .implementation()
         .ok_or(Error::Internal("group without implementation"))?;
     random
-        .respond(implementation, &client_share.key_exchange)
+        .respond(implementation, client_share)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
 }
 

@@ -79,7 +79,7 @@ async fn run_with_recorded_messages(
     };
     let mut choice = Choice::negotiate(&config, &hello, found, None)?;
     let own = OwnMaterial::default();
-    let chosen = choose_server_credential(peer, &config, &own, &choice, &received).await?;
+    let chosen = choose_server_credential(peer, &config, &own, &choice, &hello).await?;
     let mut transcript = Transcript::new(choice.suite.hash);
     let received = match choice.group {
         None | Some(GroupChoice::Shared(_)) => received,
@@ -88,12 +88,14 @@ async fn run_with_recorded_messages(
             send_recorded(peer, Some(&mut transcript), &trace["hello_retry_request"])?;
             send_change_cipher_spec(peer, &choice)?;
             let second = peer.recv::<ClientHello>().await?;
+            let second_hello = ClientHello::read(second.body())?;
             check_second_hello(
                 &ClientHello::read(received.body())?,
-                &ClientHello::read(second.body())?,
+                &second_hello,
                 group,
                 Some(&trace["cookie"]),
             )?;
+            choice.client_share = client_share(&second_hello, group);
             choice.kind = HandshakeKind::FullWithRetry;
             second
         }
@@ -103,7 +105,7 @@ async fn run_with_recorded_messages(
     let early = choice.early_keys(&config, &mut transcript)?;
     // NSS has pre_shared_key first; otherwise ours is the same.
     let mut other = transcript.clone();
-    let handshake = send_server_hello(peer, &mut other, &config, &choice, &received)?;
+    let handshake = send_server_hello(peer, &mut other, &config, &choice)?;
     let ours = peer.with_wire(|wire| Ok(wire.sending.take_flight()))?;
     assert_eq!(
         ServerHello::read(&ours[MESSAGE_HEADER_LEN..])?,
