@@ -184,6 +184,7 @@ fn a_handshake_that_is_given_up_leaves_no_keys_behind() {
     assert!(!pair.server.output().is_empty());
 }
 
+/// Up to 1032 bytes are a matter of nanoseconds for glibc's malloc; what is longer goes the slow way.
 #[test]
 fn futures_of_both_flows_stay_small() {
     let mut pair = Pair::new();
@@ -192,6 +193,6 @@ fn futures_of_both_flows_stay_small() {
     for connection in [&pair.client, &pair.server] {
         let len = connection.future_len();
         println!("{len} bytes");
-        assert!((1..2560).contains(&len), "{len} bytes");
+        assert!((1..=1032).contains(&len), "{len} bytes");
     }
 }

@@ -135,6 +135,13 @@ pub(crate) struct Received<M> {
 }
 
 impl<M> Received<M> {
+    fn new(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            message: PhantomData,
+        }
+    }
+
     /// The whole message with its header, as it enters the transcript.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -172,32 +179,30 @@ pub(crate) enum Either<A, B> {
 }
 
 impl Peer {
+    // The waiting functions are no `async fn`s: their futures keep each argument once, and flows have many of them inside.
+
     /// Waits for the message `M` and nothing else.
-    pub(crate) async fn recv<M: Handshake<'static>>(&mut self) -> Result<Received<M>, Error> {
+    pub(crate) fn recv<M: Handshake<'static>>(
+        &mut self,
+    ) -> impl Future<Output = Result<Received<M>, Error>> {
         let expected = M::TYPE.name().unwrap_or("a handshake message");
-        let bytes = self.recv_message(&[M::TYPE], expected).await?;
-        Ok(Received {
-            bytes,
-            message: PhantomData,
+        poll_fn(move |_| {
+            self.poll_message(&[M::TYPE], expected)
+                .map_ok(Received::new)
         })
     }
 
     /// Waits for one of two messages; `expected` names both.
-    pub(crate) async fn recv_either<A: Handshake<'static>, B: Handshake<'static>>(
+    pub(crate) fn recv_either<A: Handshake<'static>, B: Handshake<'static>>(
         &mut self,
         expected: &'static str,
-    ) -> Result<Either<A, B>, Error> {
-        let bytes = self.recv_message(&[A::TYPE, B::TYPE], expected).await?;
-        Ok(if bytes.first() == Some(&A::TYPE.0) {
-            Either::First(Received {
-                bytes,
-                message: PhantomData,
-            })
-        } else {
-            Either::Second(Received {
-                bytes,
-                message: PhantomData,
-            })
+    ) -> impl Future<Output = Result<Either<A, B>, Error>> {
+        poll_fn(move |_| {
+            self.poll_message(&[A::TYPE, B::TYPE], expected)
+                .map_ok(|bytes| match bytes.first() == Some(&A::TYPE.0) {
+                    true => Either::First(Received::new(bytes)),
+                    false => Either::Second(Received::new(bytes)),
+                })
         })
     }
 
@@ -208,23 +213,19 @@ impl Peer {
         types: &[HandshakeType],
         expected: &'static str,
     ) -> Result<Received<AnyMessage>, Error> {
-        Ok(Received {
-            bytes: self.recv_message(types, expected).await?,
-            message: PhantomData,
-        })
+        let bytes = poll_fn(|_| self.poll_message(types, expected)).await?;
+        Ok(Received::new(bytes))
     }
 
-    async fn recv_message(
+    fn poll_message(
         &mut self,
         types: &[HandshakeType],
         expected: &'static str,
-    ) -> Result<Vec<u8>, Error> {
-        poll_fn(|_| match self.next_message(types, expected) {
-            Ok(Some(message)) => Poll::Ready(Ok(message)),
-            Ok(None) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        })
-        .await
+    ) -> Poll<Result<Vec<u8>, Error>> {
+        match self.next_message(types, expected).transpose() {
+            Some(result) => Poll::Ready(result),
+            None => Poll::Pending,
+        }
     }
 
     fn next_message(
@@ -310,17 +311,25 @@ impl Peer {
     }
 
     /// Waits for the application's answer; `question` says to what.
-    pub(crate) async fn ask<T>(&mut self, question: &'static str, answer: Answer<'_, T>) -> T {
-        match answer {
-            Answer::Ready(answer) => answer,
-            Answer::Later(mut future) => {
-                poll_fn(|context| {
-                    self.lock().waiting = Waiting::Answer(question);
-                    future.as_mut().poll(context)
-                })
-                .await
+    pub(crate) fn ask<T>(
+        &mut self,
+        question: &'static str,
+        answer: Answer<'_, T>,
+    ) -> impl Future<Output = T> {
+        let mut answer = Some(answer);
+        poll_fn(move |context| match answer.take() {
+            Some(Answer::Ready(answer)) => Poll::Ready(answer),
+            Some(Answer::Later(mut future)) => {
+                self.lock().waiting = Waiting::Answer(question);
+                let poll = future.as_mut().poll(context);
+                if poll.is_pending() {
+                    answer = Some(Answer::Later(future));
+                }
+                poll
             }
-        }
+            // Polled again after it was ready, which no flow does.
+            None => Poll::Pending,
+        })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {

@@ -76,33 +76,32 @@ use super::tls13_client::Client;
 
 /// The flow, from the ServerHello on.
 pub(super) async fn run(
-    mut peer: Peer,
-    client: Client,
-    mut offer: Offer,
-    client_hello: Vec<u8>,
-    answer: Received<ServerHello<'static>>,
+    peer: &mut Peer,
+    client: &Client,
+    offer: &mut Offer,
+    client_hello: &[u8],
+    answer: &Received<ServerHello<'static>>,
 ) -> Result<Connected, Error> {
     let mut legacy = offer
         .legacy
         .take()
         .ok_or(Error::Internal("older version without an offer of it"))?;
     let hello = LegacyServerHello::read(answer.body())?;
-    let answer_to_us = Answer::read(&client, &offer, &legacy, &hello)?;
-    set_version(&mut peer, answer_to_us.agreed.version)?;
+    let answer_to_us = Answer::read(client, offer, &legacy, &hello)?;
+    set_version(peer, answer_to_us.agreed.version)?;
     let agreed = &answer_to_us.agreed;
-    agreed.limits.apply_at_hello(&mut peer)?;
+    agreed.limits.apply_at_hello(peer)?;
     let mut transcript = LegacyTranscript::new();
-    transcript.add(&client_hello);
-    drop(client_hello);
+    transcript.add(client_hello);
     transcript.add(answer.bytes());
     transcript.set_hash(prf_hash(agreed.version, &agreed.suite));
     let flow = Flow {
-        client: &client,
-        offer: &offer,
+        client,
+        offer,
         answer: &answer_to_us,
         offered_session: legacy.session.is_some(),
     };
-    match resumed_session(&offer, &mut legacy, &hello, agreed)? {
+    match resumed_session(offer, &mut legacy, &hello, agreed)? {
         Some(session) => flow.resume(peer, transcript, session).await,
         None => flow.full(peer, transcript, legacy.psk.take()).await,
     }
@@ -303,7 +302,7 @@ impl Flow<'_> {
     /// Section 7.3, figure 2: an abbreviated handshake. The server's Finished comes first.
     async fn resume(
         self,
-        mut peer: Peer,
+        peer: &mut Peer,
         mut transcript: LegacyTranscript,
         session: Box<LegacySession>,
     ) -> Result<Connected, Error> {
@@ -316,15 +315,15 @@ impl Flow<'_> {
         }
         let keys = Keys::new(agreed, state.main_secret(), Writer::Client)?;
         self.log_secret(&keys.main);
-        let new_ticket = self.recv_ticket(&mut peer, &mut transcript).await?;
-        let server_finished = keys.recv_finished(&mut peer, &mut transcript).await?;
-        keys.send_finished(&mut peer, &mut transcript)?;
+        let new_ticket = self.recv_ticket(peer, &mut transcript).await?;
+        let server_finished = keys.recv_finished(peer, &mut transcript).await?;
+        keys.send_finished(peer, &mut transcript)?;
 
         let name = new_ticket.unwrap_or((session.name.clone(), Some(state.lifetime)));
         self.keep_session(&keys, name, state.authenticated_at, state.origin.clone());
         let splits = self.client.config.settings.legacy.record_splitting;
-        keys.begin_application_data(&mut peer, splits)?;
-        let mut facts = self.facts(&mut peer)?;
+        keys.begin_application_data(peer, splits)?;
+        let mut facts = self.facts(peer)?;
         facts.handshake_kind = HandshakeKind::Resumed;
         facts.resumed = true;
         facts.psk = state.origin.psk.as_ref().map(|psk| psk.facts.clone());
@@ -335,7 +334,7 @@ impl Flow<'_> {
     /// A full handshake.
     async fn full(
         self,
-        mut peer: Peer,
+        peer: &mut Peer,
         mut transcript: LegacyTranscript,
         psk: Option<Psk>,
     ) -> Result<Connected, Error> {
@@ -344,7 +343,7 @@ impl Flow<'_> {
         let settings = &self.client.config.settings;
         let psk = psk.filter(|_| key_exchange.uses_psk());
         let mut flight = ServerFlight {
-            peer: &mut peer,
+            peer: peer,
             transcript: &mut transcript,
             next: None,
         };
@@ -361,7 +360,7 @@ impl Flow<'_> {
         let (exchange, server_scheme, hint) = self.exchange(params.as_ref(), server.as_ref())?;
 
         let chosen = match &request {
-            Some(request) => self.choose_credential(&mut peer, request).await?,
+            Some(request) => self.choose_credential(peer, request).await?,
             None => {
                 transcript.drop_messages();
                 None
@@ -369,7 +368,7 @@ impl Flow<'_> {
         };
         if request.is_some() {
             let credential = chosen.as_ref().map(|chosen| &*chosen.credential);
-            send_certificate(&mut peer, &mut transcript, credential)?;
+            send_certificate(peer, &mut transcript, credential)?;
         }
         let body = ClientKeyExchangeParts {
             psk_identity: psk.as_ref().map(|psk| Opaque16::new(psk.identity())),
@@ -377,7 +376,7 @@ impl Flow<'_> {
         }
         .encode_body()?;
         send(
-            &mut peer,
+            peer,
             &mut transcript,
             &ClientKeyExchange { body: Rest(&body) },
         )?;
@@ -395,14 +394,14 @@ impl Flow<'_> {
         drop(premaster);
         self.log_secret(&main);
         if let Some(chosen) = &chosen {
-            send_certificate_verify(&mut peer, &mut transcript, agreed.version, chosen).await?;
+            send_certificate_verify(peer, &mut transcript, agreed.version, chosen).await?;
         }
         transcript.drop_messages();
         let keys = Keys::new(agreed, main, Writer::Client)?;
-        let client_finished = keys.send_finished(&mut peer, &mut transcript)?;
+        let client_finished = keys.send_finished(peer, &mut transcript)?;
         peer.with_wire(|wire| wire.sending.flush_flight())?;
-        let ticket = self.recv_ticket(&mut peer, &mut transcript).await?;
-        keys.recv_finished(&mut peer, &mut transcript).await?;
+        let ticket = self.recv_ticket(peer, &mut transcript).await?;
+        keys.recv_finished(peer, &mut transcript).await?;
 
         let origin = Origin {
             psk: match &psk {
@@ -418,8 +417,8 @@ impl Flow<'_> {
             let now = settings.clock.now().as_secs();
             self.keep_session(&keys, name, now, origin);
         }
-        keys.begin_application_data(&mut peer, settings.legacy.record_splitting)?;
-        let mut facts = self.facts(&mut peer)?;
+        keys.begin_application_data(peer, settings.legacy.record_splitting)?;
+        let mut facts = self.facts(peer)?;
         facts.group = exchange.group;
         if let Some(legacy) = &mut facts.legacy {
             legacy.dh_bits = exchange.dh_bits;

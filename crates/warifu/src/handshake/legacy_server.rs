@@ -83,21 +83,21 @@ use super::{Connected, OwnMaterial};
 
 /// The flow, from the ClientHello on, in the version that was chosen.
 pub(super) async fn run(
-    mut peer: Peer,
-    config: Arc<ServerConfig>,
-    own: OwnMaterial,
-    received: Received<ClientHello<'static>>,
+    peer: &mut Peer,
+    config: &Arc<ServerConfig>,
+    own: &OwnMaterial,
+    received: &Received<ClientHello<'static>>,
     version: ProtocolVersion,
 ) -> Result<Connected, Error> {
-    set_version(&mut peer, version)?;
+    set_version(peer, version)?;
     let mut transcript = LegacyTranscript::new();
     transcript.add(received.bytes());
-    let mut server = Server::read_hello(&config, &own, &received, version)?;
+    let mut server = Server::read_hello(config, own, received, version)?;
     let hello = ClientHello::read(received.body())?;
-    let credential = choose_server_credential(&mut peer, &server, &hello).await?;
-    let options = negotiate::options(&config, &hello, version, credential.as_deref())?;
+    let credential = choose_server_credential(peer, &server, &hello).await?;
+    let options = negotiate::options(config, &hello, version, credential.as_deref())?;
 
-    let search = session::find(&mut peer, &config, &hello, &server.fit(&options.suites)).await?;
+    let search = session::find(peer, config, &hello, &server.fit(&options.suites)).await?;
     server.declined = search.declined;
     if let Some(state) = search.found {
         return resume(peer, server, transcript, state).await;
@@ -390,7 +390,7 @@ impl<'a> Server<'a> {
 
 /// Section 7.3, figure 2: an abbreviated handshake. The server's Finished comes first.
 async fn resume(
-    mut peer: Peer,
+    peer: &mut Peer,
     server: Server<'_>,
     mut transcript: LegacyTranscript,
     state: Box<LegacyState>,
@@ -404,7 +404,7 @@ async fn resume(
     transcript.set_hash(prf_hash(agreed.version, &agreed.suite));
     transcript.drop_messages();
     server.send_server_hello(
-        &mut peer,
+        peer,
         &mut transcript,
         &agreed,
         server.session_id,
@@ -421,17 +421,15 @@ async fn resume(
         origin: state.origin.clone(),
     };
     server
-        .send_ticket(&mut peer, &mut transcript, &keys, template())
+        .send_ticket(peer, &mut transcript, &keys, template())
         .await?;
-    let own_finished = keys.send_finished(&mut peer, &mut transcript)?;
-    keys.recv_finished(&mut peer, &mut transcript).await?;
+    let own_finished = keys.send_finished(peer, &mut transcript)?;
+    keys.recv_finished(peer, &mut transcript).await?;
     if let Ok(id) = server.session_id.try_into() {
-        server
-            .store_session(&mut peer, &keys, template(), id)
-            .await?;
+        server.store_session(peer, &keys, template(), id).await?;
     }
-    keys.begin_application_data(&mut peer, server.config.settings.legacy.record_splitting)?;
-    let mut facts = server.facts(&mut peer, &agreed)?;
+    keys.begin_application_data(peer, server.config.settings.legacy.record_splitting)?;
+    let mut facts = server.facts(peer, &agreed)?;
     facts.handshake_kind = HandshakeKind::Resumed;
     facts.resumed = true;
     facts.psk = state.origin.psk.as_ref().map(|psk| psk.facts.clone());
@@ -450,7 +448,7 @@ pub(super) struct Choice {
 
 /// A full handshake.
 async fn full(
-    mut peer: Peer,
+    peer: &mut Peer,
     server: Server<'_>,
     mut transcript: LegacyTranscript,
     hello: &ClientHello<'_>,
@@ -466,7 +464,7 @@ async fn full(
         .filter(|credential| server.takes_ocsp && !credential.ocsp_response().is_empty());
     let session_id = server.new_session_id()?;
     server.send_server_hello(
-        &mut peer,
+        peer,
         &mut transcript,
         &agreed,
         session_id.as_ref().map_or(&[], |id| id.as_slice()),
@@ -474,13 +472,13 @@ async fn full(
         false,
     )?;
     if let Some(credential) = &credential {
-        send_certificate(&mut peer, &mut transcript, Some(credential))?;
+        send_certificate(peer, &mut transcript, Some(credential))?;
     }
     if let Some(credential) = staple {
-        send_certificate_status(&mut peer, &mut transcript, credential)?;
+        send_certificate_status(peer, &mut transcript, credential)?;
     }
     let exchange = send_server_key_exchange(
-        &mut peer,
+        peer,
         &mut transcript,
         &server,
         &agreed,
@@ -488,15 +486,15 @@ async fn full(
         credential.as_ref(),
     )
     .await?;
-    let verifier = send_certificate_request(&mut peer, &mut transcript, &server, &agreed)?;
-    send(&mut peer, &mut transcript, &ServerHelloDone {})?;
+    let verifier = send_certificate_request(peer, &mut transcript, &server, &agreed)?;
+    send(peer, &mut transcript, &ServerHelloDone {})?;
     if verifier.is_none() {
         transcript.drop_messages();
     }
 
-    let client = recv_client_certificate(&mut peer, &mut transcript, &server, verifier).await?;
+    let client = recv_client_certificate(peer, &mut transcript, &server, verifier).await?;
     let (premaster, psk) = recv_client_key_exchange(
-        &mut peer,
+        peer,
         &mut transcript,
         &server,
         hello,
@@ -522,12 +520,12 @@ async fn full(
         let settings = &server.config.settings;
         let version = agreed.version;
         let verified =
-            recv_certificate_verify(&mut peer, &mut transcript, settings, version, &client.key);
+            recv_certificate_verify(peer, &mut transcript, settings, version, &client.key);
         client_scheme = Some(verified.await?);
     }
     transcript.drop_messages();
     let keys = Keys::new(&agreed, main, Writer::Server)?;
-    let finished = keys.recv_finished(&mut peer, &mut transcript).await;
+    let finished = keys.recv_finished(peer, &mut transcript).await;
     let client_finished = match &psk {
         Some(search) => search.judge(server.config, finished)?,
         None => finished?,
@@ -550,16 +548,16 @@ async fn full(
         origin: origin.clone(),
     };
     server
-        .send_ticket(&mut peer, &mut transcript, &keys, template(&origin))
+        .send_ticket(peer, &mut transcript, &keys, template(&origin))
         .await?;
-    keys.send_finished(&mut peer, &mut transcript)?;
+    keys.send_finished(peer, &mut transcript)?;
     if let Some(id) = session_id {
         let template = template(&origin);
-        server.store_session(&mut peer, &keys, template, id).await?;
+        server.store_session(peer, &keys, template, id).await?;
     }
-    keys.begin_application_data(&mut peer, server.config.settings.legacy.record_splitting)?;
+    keys.begin_application_data(peer, server.config.settings.legacy.record_splitting)?;
 
-    let mut facts = server.facts(&mut peer, &agreed)?;
+    let mut facts = server.facts(peer, &agreed)?;
     match choice.group {
         ServerGroup::Curve(group) => facts.group = Some(group),
         ServerGroup::FiniteField(bits) => {

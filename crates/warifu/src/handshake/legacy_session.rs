@@ -293,7 +293,7 @@ pub(super) async fn usable_session(
     peer: &mut Peer,
     client: &Client,
     psks: &[Psk],
-    session: LegacySession,
+    session: Box<LegacySession>,
 ) -> Result<Option<Box<LegacySession>>, Error> {
     let settings = &client.config.settings;
     let state = &session.state;
@@ -307,7 +307,7 @@ pub(super) async fn usable_session(
             state.alpn.as_deref(),
         );
     let usable = fits && believes_origin(peer, client, psks, &state.origin).await?;
-    Ok(usable.then(|| Box::new(session)))
+    Ok(usable.then_some(session))
 }
 
 /// How a client will name a session, and for how many seconds the server said that it can.
@@ -335,5 +335,6 @@ pub(super) fn keep(
     let key = SessionKey::new(&client.server_name, template.context);
     let now_millis = config.settings.clock.now_millis();
     let state = template.state(agreed, main, lifetime, now_millis);
-    store.put(&key, Session(Kind::Legacy(LegacySession { state, name })));
+    let session = Box::new(LegacySession { state, name });
+    store.put(&key, Session(Kind::Legacy(session)));
 }

@@ -171,14 +171,14 @@ pub(crate) async fn client(
     })?;
     offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
-    match ServerHelloOrRetry::read(answer.body())? {
+    let is_retry = match ServerHelloOrRetry::read(answer.body())? {
         ServerHelloOrRetry::Older(hello) if offer.offers_early_data() => {
             // Under the keys of early data such a server could not read the alert.
             peer.with_wire(|wire| {
                 wire.sending.drop_early_keys();
                 Ok(())
             })?;
-            Err(refuse_after_early_data(&hello))
+            return Err(refuse_after_early_data(&hello));
         }
         #[cfg(feature = "legacy")]
         ServerHelloOrRetry::Older(hello) if client.config.settings.versions.has_legacy() => {
@@ -188,25 +188,24 @@ pub(crate) async fn client(
                 peer.with_wire(|wire| wire.sending.set_legacy_version(version))?;
             }
             // In a box of its own: it must not make the future of TLS 1.3 any larger.
-            Box::pin(legacy_client::run(
-                peer,
-                client,
-                offer,
-                client_hello,
-                answer,
-            ))
-            .await
+            let run = legacy_client::run(&mut peer, &client, &mut offer, &client_hello, &answer);
+            return Box::pin(run).await;
         }
         ServerHelloOrRetry::Older(hello) => {
-            Err(refuse_older(client.config.settings.versions, &hello))
+            return Err(refuse_older(client.config.settings.versions, &hello));
         }
-        ServerHelloOrRetry::ServerHello(_) => {
-            tls13_client::run(peer, client, offer, client_hello, answer, false).await
-        }
-        ServerHelloOrRetry::HelloRetryRequest(_) => {
-            tls13_client::run(peer, client, offer, client_hello, answer, true).await
-        }
-    }
+        ServerHelloOrRetry::ServerHello(_) => false,
+        ServerHelloOrRetry::HelloRetryRequest(_) => true,
+    };
+    tls13_client::run(
+        &mut peer,
+        &client,
+        &mut offer,
+        &client_hello,
+        answer,
+        is_retry,
+    )
+    .await
 }
 
 /// A server that has no TLS 1.3 answers with the version it has, or was made to.
@@ -260,10 +259,11 @@ pub(crate) async fn server(
         let hello = ClientHello::read(received.body())?;
         let version = negotiate::choose_version(config.settings.versions, &hello)?;
         if version != ProtocolVersion::TLS1_3 {
-            return Box::pin(legacy_server::run(peer, config, own, received, version)).await;
+            let run = legacy_server::run(&mut peer, &config, &own, &received, version);
+            return Box::pin(run).await;
         }
     }
-    tls13_server::run(peer, config, own, received).await
+    tls13_server::run(&mut peer, &config, &own, received).await
 }
 
 /// Asks the application, where it wants to be asked, which configuration is to serve this client.

@@ -36,8 +36,8 @@ pub(crate) struct Offer {
     session_id: OfferedId,
     config: Arc<ClientConfig>,
     server_name: Option<Arc<str>>,
-    /// In the order of the offer: those that fit the first key come first.
-    suites: Box<[Tls13Suite]>,
+    /// In the order of the offer: those that fit the first key come first. `None` without keys: as configured.
+    own_suites: Option<Box<[Tls13Suite]>>,
     pub(crate) psks: Vec<Offered>,
     /// What is offered for versions before TLS 1.3, if one of those may be chosen.
     #[cfg(feature = "legacy")]
@@ -51,7 +51,7 @@ pub(crate) struct Offer {
     share: Option<KeyShare>,
     cookie: Vec<u8>,
     /// Up to the ClientHello that was sent last, for the hash of the first key offered.
-    transcript: Option<Box<Transcript>>,
+    transcript: Option<Transcript>,
     /// Which extensions were offered, so that what answers none of them can be refused.
     pub(crate) offered: ExtensionSet,
 }
@@ -71,15 +71,12 @@ impl Offer {
         let legacy_psk = legacy.as_ref().and_then(|legacy| legacy.psk.as_ref());
         #[cfg(not(feature = "legacy"))]
         let legacy_psk = None;
-        let suites = match settings.versions.has_tls13() {
-            true => suites(config, &psks)?,
-            false => Box::default(),
-        };
+        let own_suites = suites_for(config, &psks)?;
         #[cfg(feature = "legacy")]
-        if suites.is_empty() && legacy.is_none() {
+        if own_suites.as_deref().unwrap_or(&settings.suites).is_empty() && legacy.is_none() {
             return Err(nothing_to_offer(config));
         }
-        let early_data = early_data(config, &psks, &suites);
+        let early_data = early_data(config, &psks, own_suites.as_deref().unwrap_or_default());
         let &share_group = settings
             .groups
             .first()
@@ -115,7 +112,7 @@ impl Offer {
             session_id,
             config: config.clone(),
             server_name: client.sni().map(Arc::from),
-            suites,
+            own_suites,
             _not_for_us: NotForUs::register(random, &psks, legacy_psk),
             psks,
             #[cfg(feature = "legacy")]
@@ -132,7 +129,7 @@ impl Offer {
     /// The transcript up to the first ClientHello, most of which was hashed already where it has binders.
     pub(crate) fn transcript(&mut self, hash: Hash, client_hello: &[u8]) -> Transcript {
         if let Some(transcript) = self.transcript.take().filter(|known| known.hash() == hash) {
-            return *transcript;
+            return transcript;
         }
         let mut transcript = Transcript::new(hash);
         transcript.add(client_hello);
@@ -241,7 +238,13 @@ impl Offer {
 
     /// The row of a suite, if it was offered.
     pub(crate) fn suite(&self, suite: CipherSuite) -> Option<Tls13Suite> {
-        self.suites.iter().find(|row| row.suite == suite).copied()
+        let mut suites = self.suites().iter();
+        suites.find(|row| row.suite == suite).copied()
+    }
+
+    fn suites(&self) -> &[Tls13Suite] {
+        let configured = &self.config.settings.suites;
+        self.own_suites.as_deref().unwrap_or(configured)
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
@@ -348,7 +351,7 @@ impl Offer {
             None => own.as_slice(),
         };
         let mut suites = [CipherSuite(0); MOST_SUITES];
-        let offered = self.suites.iter().map(|row| row.suite);
+        let offered = self.suites().iter().map(|row| row.suite);
         #[cfg(feature = "legacy")]
         let offered = offered.chain(self.legacy_suites());
         let places = suites.iter_mut().zip(offered);
@@ -562,28 +565,32 @@ fn no_room(first: bool) -> Error {
 /// As long as the longest binder.
 const NO_BINDER: [u8; 48] = [0; 48];
 
-/// The suites to offer: those that fit the first key first, and where only a key will do, no others than fit one of them.
-fn suites(config: &ClientConfig, psks: &[Offered]) -> Result<Box<[Tls13Suite]>, Error> {
+/// The suites to offer with these keys: those that fit the first key first, and where only a key will do, no others than fit
+/// one of them. `None` without keys: those of the configuration.
+fn suites_for(config: &ClientConfig, psks: &[Offered]) -> Result<Option<Box<[Tls13Suite]>>, Error> {
     let settings = &config.settings;
-    let mut suites = settings.suites.clone();
-    if settings.psk_policy != PskPolicy::Optional {
+    let needs_key = settings.psk_policy != PskPolicy::Optional;
+    let Some(first) = psks.first() else {
         // No key for this server, or none whose hash an enabled suite has. An older version may have a suite all the same.
-        if psks.is_empty() && !settings.versions.has_legacy() {
-            return Err(UsageError::NoPskToOffer.into());
-        }
+        return match needs_key {
+            true if settings.versions.has_legacy() => Ok(Some(Box::default())),
+            true => Err(UsageError::NoPskToOffer.into()),
+            false => Ok(None),
+        };
+    };
+    let mut suites = settings.suites.clone();
+    if needs_key {
         suites.retain(|suite| psks.iter().any(|offered| offered.hash() == suite.hash));
     }
-    if let Some(first) = psks.first() {
-        let fits = |suite: &Tls13Suite| match &first.source {
-            OfferedSource::Session(session) => *suite == session.state.suite,
-            OfferedSource::Key { .. } => suite.hash == first.hash(),
-        };
-        // A server reads ChaCha20-Poly1305 in the first place as "no AES instructions": it comes there only if it stood there.
-        let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
-        suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
-        if first.max_early_data() > 0 {
-            suites.sort_by_key(|suite| !first.is_early_data_suite(*suite));
-        }
+    let fits = |suite: &Tls13Suite| match &first.source {
+        OfferedSource::Session(session) => *suite == session.state.suite,
+        OfferedSource::Key { .. } => suite.hash == first.hash(),
+    };
+    // A server reads ChaCha20-Poly1305 in the first place as "no AES instructions": it comes there only if it stood there.
+    let prefers_chacha = suites.first().map(|suite| suite.suite) == Some(CHACHA);
+    suites.sort_by_key(|suite| (!fits(suite), suite.suite == CHACHA && !prefers_chacha));
+    if first.max_early_data() > 0 {
+        suites.sort_by_key(|suite| !first.is_early_data_suite(*suite));
     }
-    Ok(suites.into_boxed_slice())
+    Ok(Some(suites.into_boxed_slice()))
 }

@@ -317,14 +317,25 @@ pub(super) async fn find(
     received: &Received<ClientHello<'static>>,
     hello: &ClientHello<'_>,
 ) -> Result<Search, Error> {
-    let Some(Offer {
+    let Some(offer) = read_offer(config, own, hello)? else {
+        return without_key(config, PskFailure::Required.into());
+    };
+    // Boxed: it is by far the longest of the futures inside of a server's, and gone when the handshake has barely begun.
+    Box::pin(search(peer, config, received, offer)).await
+}
+
+/// As [`find`], among what was offered.
+async fn search(
+    peer: &mut Peer,
+    config: &ServerConfig,
+    received: &Received<ClientHello<'static>>,
+    offer: Offer<'_>,
+) -> Result<Search, Error> {
+    let Offer {
         offered,
         exchange,
         fit,
-    }) = read_offer(config, own, hello)?
-    else {
-        return without_key(config, PskFailure::Required.into());
-    };
+    } = offer;
     check_no_ticket_with_certificate(peer, config, offered, &fit).await?;
     let exchange = match exchange {
         Ok(exchange) => exchange,

@@ -403,7 +403,7 @@ pub(super) async fn offer_session(
     peer: &mut Peer,
     client: &Client,
     psks: &[Psk],
-    session: Tls13Session,
+    session: Box<Tls13Session>,
 ) -> Result<Option<Offered>, Error> {
     let config = &client.config;
     let state = &session.state;
@@ -422,7 +422,7 @@ pub(super) async fn offer_session(
     Ok(Some(Offered {
         identity: Arc::from(&*session.ticket),
         secret: state.psk_secret()?,
-        source: OfferedSource::Session(Box::new(session)),
+        source: OfferedSource::Session(session),
     }))
 }
 
@@ -499,7 +499,7 @@ impl Keeper {
         );
         state.max_early_data = message.extensions.early_data.unwrap_or_default();
         let ticket = Box::from(message.ticket.as_slice());
-        let session = Session(Kind::Tls13(Tls13Session { state, ticket }));
+        let session = Session(Kind::Tls13(Box::new(Tls13Session { state, ticket })));
         self.store.put(&self.key, session);
         Ok(())
     }

@@ -90,16 +90,18 @@ impl Client {
 
 /// The flow, from the answer to the first ClientHello on.
 pub(super) async fn run(
-    mut peer: Peer,
-    client: Client,
-    mut offer: Offer,
-    client_hello: Vec<u8>,
+    peer: &mut Peer,
+    client: &Client,
+    offer: &mut Offer,
+    client_hello: &[u8],
     answer: Received<ServerHello<'static>>,
     is_retry: bool,
 ) -> Result<Connected, Error> {
+    // What a retry and what certificates need is boxed, here and below: a handshake with a key alone has no room for it in
+    // its future.
     let (after_retry, answer) = if is_retry {
         let (transcript, answer) =
-            retry(&mut peer, &client, &mut offer, &client_hello, &answer).await?;
+            Box::pin(retry(peer, client, offer, client_hello, &answer)).await?;
         (Some(transcript), answer)
     } else {
         (None, answer)
@@ -108,47 +110,39 @@ pub(super) async fn run(
         Some(_) => HandshakeKind::FullWithRetry,
         None => HandshakeKind::Full,
     };
-    let (choice, shared_secret) = agree(&client, &mut offer, &answer, kind)?;
+    let (choice, shared_secret) = agree(client, offer, &answer, kind)?;
     let mut transcript =
-        after_retry.unwrap_or_else(|| offer.transcript(choice.suite.hash, &client_hello));
+        after_retry.unwrap_or_else(|| offer.transcript(choice.suite.hash, client_hello));
     transcript.add(answer.bytes());
-    let early = choice.early_secret(&offer)?;
+    let early = choice.early_secret(offer)?;
     let handshake = early.into_handshake_secret(shared_secret.as_ref())?;
-    let mut keys = install_handshake_keys(&mut peer, &offer, &choice, &handshake, &mut transcript)?;
+    let mut keys = install_handshake_keys(peer, offer, &choice, &handshake, &mut transcript)?;
 
-    let alpn =
-        recv_encrypted_extensions(&mut peer, &mut transcript, &client, &offer, &choice).await?;
-    install_sending_keys(&mut peer, &mut keys)?;
+    let alpn = recv_encrypted_extensions(peer, &mut transcript, client, offer, &choice).await?;
+    install_sending_keys(peer, &mut keys)?;
     let (request, server) = match choice.with_certificate {
-        true => recv_server_identity(&mut peer, &mut transcript, &client, &offer).await?,
+        true => Box::pin(recv_server_identity(peer, &mut transcript, client, offer)).await?,
         false => (None, None),
     };
-    let verified = recv_finished(&mut peer, &mut transcript, &keys.server_finished).await?;
+    let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
 
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
-    send_end_of_early_data(&mut peer, &mut transcript, &mut keys)?;
-    let chosen = choose_client_credential(&mut peer, &client, request.as_ref()).await?;
-    if let Some(request) = &request {
-        let staple = request.wanted()?.ocsp;
-        send_identity(
-            &mut peer,
-            &mut transcript,
-            false,
-            chosen.as_ref(),
-            &[],
-            staple,
-        )
-        .await?;
-    }
-    send_finished(&mut peer, &mut transcript, &keys.client_finished)?;
+    send_end_of_early_data(peer, &mut transcript, &mut keys)?;
+    let chosen = match &request {
+        Some(request) => {
+            Box::pin(send_client_identity(peer, &mut transcript, client, request)).await?
+        }
+        None => None,
+    };
+    send_finished(peer, &mut transcript, &keys.client_finished)?;
     let exporter = main.exporter_secret(&server_finished_hash)?;
     offer.log_secret("EXPORTER_SECRET", exporter.as_bytes());
     let hash = &server_finished_hash;
-    install_application_keys(&mut peer, &offer, &choice, &main, hash, verified)?;
+    install_application_keys(peer, offer, &choice, &main, hash, verified)?;
 
-    let facts = choice.facts(&mut peer, &offer, server, chosen, alpn)?;
-    let tickets = keep_tickets(&client, &offer, &choice, &facts, main, &mut transcript)?;
+    let facts = choice.facts(peer, offer, server, chosen, alpn)?;
+    let tickets = keep_tickets(client, offer, &choice, &facts, main, &mut transcript)?;
     let post_handshake_auth = client.config.role.post_handshake_auth.then(|| {
         Box::new(PostHandshakeAuth::client(
             client.config.clone(),
@@ -685,22 +679,23 @@ pub(super) fn wanted_of_request<'a>(message: &CertificateRequest<'a>) -> Result<
     })
 }
 
-/// The credential for the server's request. A client whose keys the server cannot verify answers as one without
-/// (Section 4.4.2.3).
-async fn choose_client_credential(
+/// Section 4.4.2 and 4.4.3: our answer to the server's request. Returns the credential, if there was one. A client whose keys
+/// the server cannot verify answers as one without (Section 4.4.2.3).
+async fn send_client_identity(
     peer: &mut Peer,
+    transcript: &mut Transcript,
     client: &Client,
-    request: Option<&Request>,
+    request: &Request,
 ) -> Result<Option<Chosen>, Error> {
-    let Some(request) = request else {
-        return Ok(None);
-    };
+    let wanted = request.wanted()?;
     let own = client.own.credential.as_ref();
     let config = client.config.role.credentials.as_deref();
-    match choose_credential(peer, own, config, &request.wanted()?, None).await {
-        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => Ok(None),
-        other => other,
-    }
+    let chosen = match choose_credential(peer, own, config, &wanted, None).await {
+        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => None,
+        other => other?,
+    };
+    send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.ocsp).await?;
+    Ok(chosen)
 }
 
 fn install_application_keys(

@@ -73,73 +73,69 @@ const MAX_EARLY_DATA_SKIPPED: usize = 1 << 15;
 
 /// The flow, from the first ClientHello on.
 pub(super) async fn run(
-    mut peer: Peer,
-    config: Arc<ServerConfig>,
-    own: OwnMaterial,
+    peer: &mut Peer,
+    config: &Arc<ServerConfig>,
+    own: &OwnMaterial,
     received: Received<ClientHello<'static>>,
 ) -> Result<Connected, Error> {
     let hello = read_client_hello(&received)?;
-    let psk::Search { found, declined } =
-        psk::find(&mut peer, &config, &own, &received, &hello).await?;
-    let mut choice = Choice::negotiate(&config, &hello, found, declined)?;
-    let chosen = choose_server_credential(&mut peer, &config, &own, &choice, &hello).await?;
+    let psk::Search { found, declined } = psk::find(peer, config, own, &received, &hello).await?;
+    let mut choice = Choice::negotiate(config, &hello, found, declined)?;
+    let chosen = choose_server_credential(peer, config, own, &choice, &hello).await?;
     drop(hello);
     let mut transcript = match choice.group {
-        Some(GroupChoice::Retry(_)) => retry(&mut peer, &config, &mut choice, &received).await?,
+        Some(GroupChoice::Retry(_)) => retry(peer, config, &mut choice, &received).await?,
         _ => choice.begin_transcript(&received),
     };
     drop(received);
-    decide_early_data(&mut peer, &config, &mut choice).await?;
-    begin_fragmenting(&mut peer, &config, &choice)?;
-    let early = choice.early_keys(&config, &mut transcript)?;
-    let handshake = send_server_hello(&mut peer, &mut transcript, &config, &choice)?;
-    let mut keys = install_handshake_keys(
-        &mut peer,
-        &config,
-        &choice,
-        &handshake,
-        &mut transcript,
-        early,
-    )?;
+    decide_early_data(peer, config, &mut choice).await?;
+    begin_fragmenting(peer, config, &choice)?;
+    let early = choice.early_keys(config, &mut transcript)?;
+    let handshake = send_server_hello(peer, &mut transcript, config, &choice)?;
+    let mut keys =
+        install_handshake_keys(peer, config, &choice, &handshake, &mut transcript, early)?;
 
-    send_encrypted_extensions(&mut peer, &mut transcript, &config, &choice)?;
-    let verifier = send_certificate_request(&mut peer, &mut transcript, &config, &choice)?;
+    send_encrypted_extensions(peer, &mut transcript, config, &choice)?;
+    let verifier = send_certificate_request(peer, &mut transcript, config, &choice)?;
+    // What certificates need is boxed, here and below: a handshake with a key alone has no room for it in its future.
     if let Some(chosen) = &chosen {
-        send_identity(
-            &mut peer,
+        let staple = choice.ocsp;
+        Box::pin(send_identity(
+            peer,
             &mut transcript,
             true,
             Some(chosen),
             &[],
-            choice.ocsp,
-        )
+            staple,
+        ))
         .await?;
     }
-    send_finished(&mut peer, &mut transcript, &keys.server_finished)?;
+    send_finished(peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
     let exporter = main.exporter_secret(&server_finished_hash)?;
-    choice.log_secret(&config, "EXPORTER_SECRET", exporter.as_bytes());
-    let from_client =
-        install_sending_keys(&mut peer, &config, &choice, &main, &server_finished_hash)?;
+    choice.log_secret(config, "EXPORTER_SECRET", exporter.as_bytes());
+    let from_client = install_sending_keys(peer, config, &choice, &main, &server_finished_hash)?;
 
     if let Some(keys) = keys.client.take() {
-        recv_end_of_early_data(&mut peer, &mut transcript, &config, &choice, keys).await?;
+        recv_end_of_early_data(peer, &mut transcript, config, &choice, keys).await?;
     }
-    let client = recv_client_identity(&mut peer, &mut transcript, &config, verifier).await?;
-    let verified = recv_finished(&mut peer, &mut transcript, &keys.client_finished).await?;
-    install_receiving_keys(&mut peer, from_client, verified)?;
+    let client = match verifier {
+        Some(verifier) => {
+            Box::pin(recv_client_identity(
+                peer,
+                &mut transcript,
+                config,
+                verifier,
+            ))
+            .await?
+        }
+        None => None,
+    };
+    let verified = recv_finished(peer, &mut transcript, &keys.client_finished).await?;
+    install_receiving_keys(peer, from_client, verified)?;
 
-    let tickets = send_tickets(
-        &mut peer,
-        &config,
-        &own,
-        &choice,
-        &client,
-        main,
-        &mut transcript,
-    )
-    .await?;
+    let tickets = send_tickets(peer, config, own, &choice, &client, main, &mut transcript).await?;
     let post_handshake_auth = match &config.role.client_auth {
         ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
             PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
@@ -147,7 +143,7 @@ pub(super) async fn run(
         _ => None,
     };
     Ok(Connected {
-        facts: choice.facts(&mut peer, chosen, client)?,
+        facts: choice.facts(peer, chosen, client)?,
         exporter: Exporter::Tls13(exporter),
         post_handshake_auth,
         tickets,
@@ -980,11 +976,8 @@ async fn recv_client_identity(
     peer: &mut Peer,
     transcript: &mut Transcript,
     config: &ServerConfig,
-    verifier: Option<ClientVerifier>,
+    verifier: ClientVerifier,
 ) -> Result<Option<PeerIdentity>, Error> {
-    let Some(verifier) = verifier else {
-        return Ok(None);
-    };
     let rules = Rules {
         verifier: &*verifier.verifier,
         schemes: &config.settings.signature_schemes,

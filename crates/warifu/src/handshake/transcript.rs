@@ -4,9 +4,13 @@ use warifu_crypto::{Digest, Hash, HashContext};
 
 use crate::parameters::HandshakeType;
 
-/// Hash over the handshake messages so far, each with its header.
+/// Hash over the handshake messages so far, each with its header. On the heap: flows hold it all along and hand it on, and
+/// its 300 bytes would lie in their futures.
 #[derive(Clone)]
-pub(crate) struct Transcript {
+pub(crate) struct Transcript(Box<State>);
+
+#[derive(Clone)]
+struct State {
     context: HashContext,
     /// The hash, if it was asked for since the last message.
     current: Option<Digest>,
@@ -14,10 +18,10 @@ pub(crate) struct Transcript {
 
 impl Transcript {
     pub(crate) fn new(hash: Hash) -> Self {
-        Self {
+        Self(Box::new(State {
             context: HashContext::new(hash),
             current: None,
-        }
+        }))
     }
 
     /// Starts with `message_hash` in place of the first ClientHello, as after HelloRetryRequest:
@@ -37,16 +41,17 @@ impl Transcript {
 
     /// Adds a message, header included.
     pub(crate) fn add(&mut self, message: &[u8]) {
-        self.context.update(message);
-        self.current = None;
+        self.0.context.update(message);
+        self.0.current = None;
     }
 
     /// The hash over what was added so far.
     pub(crate) fn current_hash(&mut self) -> Digest {
-        *self.current.get_or_insert_with(|| self.context.current())
+        let State { context, current } = &mut *self.0;
+        *current.get_or_insert_with(|| context.current())
     }
 
     pub(crate) fn hash(&self) -> Hash {
-        self.context.hash()
+        self.0.context.hash()
     }
 }

@@ -27,9 +27,9 @@ pub struct Session(pub(crate) Kind);
 /// The versions have sessions of different kinds.
 #[derive(Clone)]
 pub(crate) enum Kind {
-    Tls13(Tls13Session),
+    Tls13(Box<Tls13Session>),
     #[cfg(feature = "legacy")]
-    Legacy(LegacySession),
+    Legacy(Box<LegacySession>),
 }
 
 /// A ticket of TLS 1.3.
@@ -162,7 +162,7 @@ impl Session {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SessionFormatError> {
         #[cfg(feature = "legacy")]
         if let Some(session) = read_legacy(bytes) {
-            return Ok(Self(Kind::Legacy(session)));
+            return Ok(Self(Kind::Legacy(Box::new(session))));
         }
         let mut reader = Reader::new(bytes);
         let state = SessionState::read_from(&mut reader)
@@ -175,10 +175,10 @@ impl Session {
         if !reader.is_empty() {
             return Err(SessionFormatError);
         }
-        Ok(Self(Kind::Tls13(Tls13Session {
+        Ok(Self(Kind::Tls13(Box::new(Tls13Session {
             state,
             ticket: ticket.into(),
-        })))
+        }))))
     }
 }
 
@@ -370,10 +370,10 @@ mod tests {
     }
 
     fn with_ticket(ticket: &[u8]) -> Session {
-        Session(Kind::Tls13(Tls13Session {
+        Session(Kind::Tls13(Box::new(Tls13Session {
             state: super::super::state::tests::state(),
             ticket: ticket.into(),
-        }))
+        })))
     }
 
     fn ticket_of(session: Session) -> u8 {
@@ -416,7 +416,8 @@ mod tests {
             LegacyName::Id([8; 32].into()),
         ] {
             let state = super::super::legacy_state::tests::state();
-            check_round_trip(&Session(Kind::Legacy(LegacySession { state, name })));
+            let session = Box::new(LegacySession { state, name });
+            check_round_trip(&Session(Kind::Legacy(session)));
         }
     }
 

@@ -238,21 +238,21 @@ pub(in crate::handshake) fn write_binders(
     message: &mut [u8],
     offers: &[Offered],
     prior: Option<&Transcript>,
-) -> Result<Option<Box<Transcript>>, Error> {
+) -> Result<Option<Transcript>, Error> {
     const SHORT: Error = Error::Internal("no room for the binders");
     let lens = offers.iter().map(|offered| 1 + offered.hash().output_len());
     let binders_len = 2 + lens.sum::<usize>();
     let truncated_len = message.len().checked_sub(binders_len).ok_or(SHORT)?;
     let (truncated, binders) = message.split_at_mut_checked(truncated_len).ok_or(SHORT)?;
     let mut rest = binders.get_mut(2..).ok_or(SHORT)?;
-    let mut first: Option<Box<Transcript>> = None;
+    let mut first: Option<Transcript> = None;
     for offered in offers {
         let hash = match &mut first {
             Some(first) if first.hash() == offered.hash() => first.current_hash(),
             _ => {
                 let mut transcript = truncated_transcript(offered.hash(), prior, truncated);
                 let hash = transcript.current_hash();
-                first.get_or_insert(Box::new(transcript));
+                first.get_or_insert(transcript);
                 hash
             }
         };

@@ -96,10 +96,10 @@ pub(in crate::handshake) async fn run_after_recorded_hello(
     client: Client,
     trace: Arc<Vectors>,
 ) -> Result<Connected, Error> {
-    let (offer, hello) = send_recorded_hello(&mut peer, &client, Offers::default(), &trace)?;
+    let (mut offer, hello) = send_recorded_hello(&mut peer, &client, Offers::default(), &trace)?;
     let answer = peer.recv::<ServerHello>().await?;
     let retry = is_retry(&answer)?;
-    run(peer, client, offer, hello, answer, retry).await
+    run(&mut peer, &client, &mut offer, &hello, answer, retry).await
 }
 
 /// The steps of the flow, save the second ClientHello and the server's signature, which are the record's.
@@ -254,7 +254,10 @@ fn resuming_client(
 }
 
 /// The session that comes of Section 3, with the server's chain, which the replay does not believe.
-fn session_of_section_3(sessions: &Arc<MemorySessions>, clock: &Arc<MovableClock>) -> Tls13Session {
+fn session_of_section_3(
+    sessions: &Arc<MemorySessions>,
+    clock: &Arc<MovableClock>,
+) -> Box<Tls13Session> {
     let trace = Arc::new(trace!("simple_1rtt"));
     let (client, _) = resuming_client(&trace, sessions, clock);
     let key = SessionKey::new(
@@ -308,10 +311,10 @@ async fn resume_after_recorded_hello(
     psk::write_binders(&mut hello, &offers.offered, None)?;
     assert_eq!(hello, trace["client_hello"]);
 
-    let (offer, hello) = send_recorded_hello(&mut peer, &client, offers, &trace)?;
+    let (mut offer, hello) = send_recorded_hello(&mut peer, &client, offers, &trace)?;
     offer.begin_early_data(&mut peer, &hello)?;
     let answer = peer.recv::<ServerHello>().await?;
-    run(peer, client, offer, hello, answer, false).await
+    run(&mut peer, &client, &mut offer, &hello, answer, false).await
 }
 
 /// Byte for byte: binder, early data, EndOfEarlyData, Finished, data; with the PSK of Section 3's ticket.

@@ -306,7 +306,7 @@ fn the_flow_itself_sends_the_recorded_hello_and_certificate() {
         let (config, _) = server(&trace, false);
         let mut replay = Replay::new(|mut peer| async move {
             let received = recv_hello(&mut peer).await?;
-            run(peer, config, OwnMaterial::default(), received).await
+            run(&mut peer, &config, &OwnMaterial::default(), received).await
         });
         replay
             .wire()
@@ -372,7 +372,7 @@ fn the_flow_itself_asks_for_the_group_of_section_5() {
     let (config, _) = server(&trace, false);
     let mut replay = Replay::new(|mut peer| async move {
         let received = recv_hello(&mut peer).await?;
-        run(peer, config, OwnMaterial::default(), received).await
+        run(&mut peer, &config, &OwnMaterial::default(), received).await
     });
     replay
         .wire()
@@ -409,7 +409,7 @@ fn server_without_psk(groups: &[NamedGroup]) -> Arc<ServerConfig> {
 fn run_server(config: Arc<ServerConfig>) -> Replay<Connected> {
     Replay::new(|mut peer| async move {
         let received = recv_hello(&mut peer).await?;
-        run(peer, config, OwnMaterial::default(), received).await
+        run(&mut peer, &config, &OwnMaterial::default(), received).await
     })
 }
 
