@@ -73,7 +73,10 @@ impl<T> Coroutine<T> {
             inbox: VecDeque::new(),
             waiting: Waiting::Bytes("first message"),
         }));
-        let peer = Peer { loan: loan.clone() };
+        let peer = Peer {
+            loan: loan.clone(),
+            wire: None,
+        };
         Self {
             future: Box::pin(flow(peer)),
             loan,
@@ -126,6 +129,9 @@ impl<T> Coroutine<T> {
 /// The peer, as a flow sees it.
 pub(crate) struct Peer {
     loan: SharedLoan,
+    /// Taken from the loan at its first use in a poll, and back there when the flow waits or ends: one lock each, instead
+    /// of one for every step.
+    wire: Option<Box<Wire>>,
 }
 
 /// A received handshake message: its bytes, known to be of the type that was awaited.
@@ -224,7 +230,10 @@ impl Peer {
     ) -> Poll<Result<Vec<u8>, Error>> {
         match self.next_message(types, expected).transpose() {
             Some(result) => Poll::Ready(result),
-            None => Poll::Pending,
+            None => {
+                self.wait(Waiting::Bytes(expected));
+                Poll::Pending
+            }
         }
     }
 
@@ -233,17 +242,15 @@ impl Peer {
         types: &[HandshakeType],
         expected: &'static str,
     ) -> Result<Option<Vec<u8>>, Error> {
-        let mut loan = self.lock();
-        loan.waiting = Waiting::Bytes(expected);
-        if let Some(message) = loan.inbox.pop_front() {
+        let wire = self.wire()?;
+        if wire.receiving.carries_application_data() {
+            // After the handshake the connection reads the wire and delivers messages.
+            let Some(message) = self.lock().inbox.pop_front() else {
+                return Ok(None);
+            };
             let got = HandshakeType(message.first().copied().unwrap_or_default());
             check_type(Some(got), types, expected)?;
             return Ok(Some(message));
-        }
-        let wire = wire(&mut loan)?;
-        if wire.receiving.carries_application_data() {
-            // After the handshake the connection reads the wire and delivers messages.
-            return Ok(None);
         }
         match next_event(wire, types, expected)? {
             Event::NeedBytes => Ok(None),
@@ -261,20 +268,25 @@ impl Peer {
     /// returns before anything more is awaited.
     #[cfg(feature = "legacy")]
     pub(crate) async fn recv_change_cipher_spec(&mut self) -> Result<HandshakeAligned, Error> {
-        poll_fn(|_| match self.next_change_cipher_spec() {
-            Ok(Some(aligned)) => Poll::Ready(Ok(aligned)),
-            Ok(None) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        })
+        const EXPECTED: &str = "ChangeCipherSpec";
+        poll_fn(
+            |_| match self.next_change_cipher_spec(EXPECTED).transpose() {
+                Some(result) => Poll::Ready(result),
+                None => {
+                    self.wait(Waiting::Bytes(EXPECTED));
+                    Poll::Pending
+                }
+            },
+        )
         .await
     }
 
     #[cfg(feature = "legacy")]
-    fn next_change_cipher_spec(&mut self) -> Result<Option<HandshakeAligned>, Error> {
-        let expected = "ChangeCipherSpec";
-        let mut loan = self.lock();
-        loan.waiting = Waiting::Bytes(expected);
-        let wire = wire(&mut loan)?;
+    fn next_change_cipher_spec(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Option<HandshakeAligned>, Error> {
+        let wire = self.wire()?;
         wire.receiving.expect_legacy_change_cipher_spec();
         match next_event(wire, &[], expected)? {
             Event::NeedBytes => Ok(None),
@@ -307,7 +319,7 @@ impl Peer {
         &mut self,
         use_wire: impl FnOnce(&mut Wire) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        use_wire(wire(&mut self.lock())?)
+        use_wire(self.wire()?)
     }
 
     /// Waits for the application's answer; `question` says to what.
@@ -320,9 +332,9 @@ impl Peer {
         poll_fn(move |context| match answer.take() {
             Some(Answer::Ready(answer)) => Poll::Ready(answer),
             Some(Answer::Later(mut future)) => {
-                self.lock().waiting = Waiting::Answer(question);
                 let poll = future.as_mut().poll(context);
                 if poll.is_pending() {
+                    self.wait(Waiting::Answer(question));
                     answer = Some(Answer::Later(future));
                 }
                 poll
@@ -332,15 +344,43 @@ impl Peer {
         })
     }
 
+    #[inline]
+    fn wire(&mut self) -> Result<&mut Wire, Error> {
+        if self.wire.is_none() {
+            self.take_wire();
+        }
+        let wire = self.wire.as_deref_mut();
+        wire.ok_or(Error::Internal("a flow ran without its wire"))
+    }
+
+    #[inline(never)]
+    fn take_wire(&mut self) {
+        let wire = self.lock().wire.take();
+        self.wire = wire;
+    }
+
+    /// Gives the wire back, and says for what the flow waits.
+    fn wait(&mut self, waiting: Waiting) {
+        let wire = self.wire.take();
+        let mut loan = self.lock();
+        loan.waiting = waiting;
+        if wire.is_some() {
+            loan.wire = wire;
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {
         self.loan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn wire(loan: &mut Loan) -> Result<&mut Wire, Error> {
-    loan.wire
-        .as_deref_mut()
-        .ok_or(Error::Internal("a flow ran without its wire"))
+impl Drop for Peer {
+    /// The flow has ended, and the connection goes on with the wire.
+    fn drop(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            self.lock().wire = Some(wire);
+        }
+    }
 }
 
 /// What comes next in a handshake that awaits a message of one of `types`.
