@@ -318,7 +318,8 @@ fn agree(
     answer: &Received<ServerHello<'static>>,
     kind: HandshakeKind,
 ) -> Result<(Choice, Option<SharedSecret>), Error> {
-    let hello = read_server_hello(answer)?;
+    // Neither a request to retry nor of an older version: that was told before.
+    let hello = ServerHello::read(answer.body())?;
     let suite = check_server_hello(offer, &hello, None)?;
     let psk = check_selected_psk(client, offer, &hello, suite)?;
     let share = hello.extensions.key_share;
