@@ -63,7 +63,9 @@ use super::negotiate::{self, GroupChoice};
 use super::post_handshake::PostHandshakeAuth;
 use super::psk::{self, Counters, Exchange, Found, FoundSource};
 use super::ticket::{self, Issuer, Template};
-use super::tls13_key_schedule::{EarlySecret, HandshakeSecret, MainSecret, TrafficSecret};
+use super::tls13_key_schedule::{
+    EarlySecret, ExporterSecret, HandshakeSecret, MainSecret, TrafficSecret,
+};
 use super::transcript::Transcript;
 use super::{AfterHandshake, Connected, Exporter, OwnMaterial};
 
@@ -112,10 +114,8 @@ pub(super) async fn run(
     }
     send_finished(peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
-    let server_finished_hash = transcript.current_hash();
-    let exporter = main.exporter_secret(&server_finished_hash)?;
-    choice.log_secret(config, "EXPORTER_SECRET", exporter.as_bytes());
-    let from_client = install_sending_keys(peer, config, &choice, &main, &server_finished_hash)?;
+    let (exporter, from_client) =
+        begin_application_data(peer, &mut transcript, config, &choice, &main)?;
 
     if let Some(keys) = keys.client.take() {
         recv_end_of_early_data(peer, &mut transcript, config, &choice, keys).await?;
@@ -870,6 +870,22 @@ pub(super) fn send_request(
             },
         },
     )
+}
+
+/// The secrets that come of the transcript up to the server's Finished: the exporter's, and those of application data. Returns
+/// the first, and what the client will seal its application data with.
+fn begin_application_data(
+    peer: &mut Peer,
+    transcript: &mut Transcript,
+    config: &ServerConfig,
+    choice: &Choice,
+    main: &MainSecret,
+) -> Result<(ExporterSecret, Epoch), Error> {
+    let server_finished_hash = transcript.current_hash();
+    let exporter = main.exporter_secret(&server_finished_hash)?;
+    choice.log_secret(config, "EXPORTER_SECRET", exporter.as_bytes());
+    let from_client = install_sending_keys(peer, config, choice, main, &server_finished_hash)?;
+    Ok((exporter, from_client))
 }
 
 /// From here on this side may send application data; the client's handshake is still read under handshake keys.
