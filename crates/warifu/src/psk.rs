@@ -30,6 +30,7 @@
 
 use core::fmt;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustls_pki_types::ServerName;
@@ -65,7 +66,29 @@ struct Inner {
     external: OnceLock<Arc<PskSecret>>,
     imported: [OnceLock<Arc<PskSecret>>; TargetKdf::ALL.len()],
     /// The randoms of the ClientHellos with this key that this node has under way.
-    client_hellos: Arc<Mutex<HashSet<[u8; 32]>>>,
+    client_hellos: Arc<Mutex<Randoms>>,
+}
+
+/// Randoms of ClientHellos. They are told apart by their first bytes without a keyed hash: only this node puts values in,
+/// all of them random, so that a peer can look for one but not make two collide.
+pub(crate) type Randoms = HashSet<[u8; 32], BuildHasherDefault<FirstBytes>>;
+
+#[derive(Default)]
+pub(crate) struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn write(&mut self, random: &[u8]) {
+        self.0 = random
+            .first_chunk()
+            .map_or(0, |first| u64::from_ne_bytes(*first));
+    }
+
+    /// The length goes first, and is the same for all.
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// All but the key itself.
@@ -241,7 +264,7 @@ impl Psk {
         ))
     }
 
-    fn with_terms(terms: Terms, key: Secret, client_hellos: Arc<Mutex<HashSet<[u8; 32]>>>) -> Self {
+    fn with_terms(terms: Terms, key: Secret, client_hellos: Arc<Mutex<Randoms>>) -> Self {
         Self(Arc::new(Inner {
             client_hellos,
             terms,
@@ -358,7 +381,7 @@ impl Psk {
     }
 
     /// The randoms of the ClientHellos with this key that this node has under way.
-    pub(crate) fn client_hellos(&self) -> MutexGuard<'_, HashSet<[u8; 32]>> {
+    pub(crate) fn client_hellos(&self) -> MutexGuard<'_, Randoms> {
         let randoms = &self.0.client_hellos;
         randoms.lock().unwrap_or_else(PoisonError::into_inner)
     }
