@@ -93,11 +93,11 @@ impl Psk {
     }
 
     pub fn run(&self) {
-        let mut randoms = [[0; 32]; 2];
-        for random in &mut randoms {
-            random::fill(random).unwrap();
-        }
-        black_box(&randoms);
+        // random and legacy_session_id of ClientHello at once, random of ServerHello.
+        let (mut client_random, mut server_random) = ([0; 64], [0; 32]);
+        random::fill(&mut client_random).unwrap();
+        random::fill(&mut server_random).unwrap();
+        black_box((client_random, server_random));
         let [mut for_client, mut for_server] = [None, None];
         if self.mode == Mode::PskDheKe {
             let client = KeyShare::generate(Group::X25519).unwrap();
@@ -127,13 +127,16 @@ impl Psk {
             (None, Some((handshake, main))) => (handshake, Some(main)),
             (handshake, _) => (handshake.as_ref().unwrap(), None),
         };
-        let [client, server] = [b"c hs traffic", b"s hs traffic"]
-            .map(|label| traffic(handshake, label, &at_server_hello));
+        let [client, server] = [b"c hs traffic", b"s hs traffic"].map(|label| {
+            let mut finished = [0; 32];
+            let key = traffic(handshake, label, &at_server_hello, Some(&mut finished));
+            (key, HmacKey::new(HASH, &finished))
+        });
         transcript.update(&ENCRYPTED_EXTENSIONS);
-        let by_server = finished_key(&server.1).sign(&[&transcript.current()]);
+        let by_server = server.1.sign(&[&transcript.current()]);
         transcript.update(&FINISHED);
         let at_server_finished = transcript.current();
-        let by_client = finished_key(&client.1).sign(&[&at_server_finished]);
+        let by_client = client.1.sign(&[&at_server_finished]);
         black_box((by_server, by_client));
         protect(&server.0, ENCRYPTED_EXTENSIONS.len() + FINISHED.len());
         protect(&client.0, FINISHED.len());
@@ -144,7 +147,7 @@ impl Psk {
         });
         let main = known_main.or(main.as_ref()).unwrap();
         for label in [b"c ap traffic", b"s ap traffic"] {
-            black_box(traffic(main, label, &at_server_finished));
+            black_box(traffic(main, label, &at_server_finished, None));
         }
         let exporter = main.expand_label_secret(b"exp master", &at_server_finished);
         black_box(exporter.unwrap());
@@ -159,18 +162,27 @@ fn finished_key(secret: &[u8]) -> HmacKey {
     HmacKey::new(HASH, &key)
 }
 
-/// A traffic secret and the keys from it.
-fn traffic(prk: &Prk, label: &[u8], transcript_hash: &Digest) -> (AeadKey, [u8; 32]) {
+/// A traffic secret's key for records; its HMAC state is computed once for all that is derived from it, the key of Finished
+/// included.
+fn traffic(
+    prk: &Prk,
+    label: &[u8],
+    transcript_hash: &Digest,
+    finished: Option<&mut [u8; 32]>,
+) -> AeadKey {
     let mut secret = [0; 32];
     prk.expand_label(label, transcript_hash, &mut secret)
         .unwrap();
     let (mut key, mut iv) = ([0; 16], [0; 12]);
     Prk::with_secret(HASH, &secret, |prk| {
+        if let Some(finished) = finished {
+            prk.expand_label(b"finished", b"", finished).unwrap();
+        }
         prk.expand_label(b"key", b"", &mut key).unwrap();
         prk.expand_label(b"iv", b"", &mut iv).unwrap();
     });
     black_box(iv);
-    (AeadKey::new(Aead::Aes128Gcm, &key).unwrap(), secret)
+    AeadKey::new(Aead::Aes128Gcm, &key).unwrap()
 }
 
 /// One record sealed: to open one costs the same.

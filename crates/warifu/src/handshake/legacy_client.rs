@@ -343,7 +343,7 @@ impl Flow<'_> {
         let settings = &self.client.config.settings;
         let psk = psk.filter(|_| key_exchange.uses_psk());
         let mut flight = ServerFlight {
-            peer: peer,
+            peer,
             transcript: &mut transcript,
             next: None,
         };
