@@ -34,6 +34,8 @@ pub struct Setup {
     pub client_key: Option<KeyType>,
     /// The external key that authenticates both, if one does.
     pub psk: Option<Psk>,
+    /// More for a priority string of GnuTLS, as `:%NO_ETM`.
+    pub priority: &'static str,
 }
 
 impl Default for Setup {
@@ -45,6 +47,7 @@ impl Default for Setup {
             server_key: KeyType::P256,
             client_key: None,
             psk: None,
+            priority: "",
         }
     }
 }

@@ -102,6 +102,7 @@ fn priority(setup: &Setup) -> String {
     for name in &setup.groups {
         priority += &format!(":+{}", group(*name).unwrap());
     }
+    priority += setup.priority;
     let by_exchange = setup.version < ProtocolVersion::TLS1_3 && setup.suite.is_some();
     if let Some(psk) = &setup.psk
         && !by_exchange

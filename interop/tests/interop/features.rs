@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use libtest_mimic::Trial;
 use warifu::config::KeyLogFile;
 use warifu::decision::{Answer, PresentedChain, VerifyPeer};
-use warifu::parameters::{HandshakeType, NamedGroup, SignatureScheme};
+use warifu::parameters::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
 use warifu::{CertificateError, ClientAuth, Direction, Error, HandshakeKind, Padding, Trust};
 use warifu_interop::meeting::{Meeting, Peer, Plan};
 use warifu_interop::ours::{Conversation, Setup, digits};
@@ -710,28 +710,39 @@ impl VerifyPeer for Staple {
 }
 
 fn ocsp_staple(kind: Kind) {
+    ocsp_staple_of(kind, ProtocolVersion::TLS1_3);
+}
+
+/// The server's chain comes with an OCSP response, which both sides' programs agree on.
+pub(super) fn ocsp_staple_of(kind: Kind, version: ProtocolVersion) {
     let response = std::fs::read(pki::get().path("ocsp.der")).unwrap();
     let [for_ours, for_rustls] = [response.clone(), response.clone()];
     let stapled = Arc::new(Mutex::new(Vec::new()));
     let verifier = Staple(pki::get().trust(), stapled.clone());
+    let saved = pki::get().file("saved-ocsp", "");
     let mut meeting = Meeting::new(
         kind,
         Plan {
+            setup: Setup {
+                version,
+                ..Setup::default()
+            },
             arguments: match (kind.stack, kind.role) {
-                (Stack::OpenSsl, Role::Client) => "-status",
-                (Stack::OpenSsl, Role::Server) => "-status_file ocsp.der",
-                (Stack::GnuTls, Role::Client) => "--save-ocsp saved.der",
-                _ => "--ocsp-response ocsp.der --ignore-ocsp-response-errors",
-            }
-            .to_owned(),
+                (Stack::OpenSsl, Role::Client) => "-status".to_owned(),
+                (Stack::OpenSsl, Role::Server) => "-status_file ocsp.der".to_owned(),
+                (Stack::GnuTls, Role::Client) => format!("--save-ocsp {saved}"),
+                _ => "--ocsp-response ocsp.der --ignore-ocsp-response-errors".to_owned(),
+            },
             our_client: Box::new(move |_| {
-                warifu::ClientConfig::builder(verifier).with_ocsp_request(true)
+                let client = warifu::ClientConfig::builder(verifier).with_ocsp_request(true);
+                client.with_versions(version..=version)
             }),
             our_server: Box::new(move |_| {
                 let path = |end| pki::get().path(&format!("{}.{end}", KeyType::P256));
                 let credential = warifu::Credential::from_files(path("pem"), path("key"));
                 let credential = credential.unwrap().with_ocsp_response(for_ours);
-                warifu::ServerConfig::builder(Arc::new(credential))
+                let server = warifu::ServerConfig::builder(Arc::new(credential));
+                server.with_versions(version..=version)
             }),
             rustls_server: Box::new(move |config| {
                 *config = server_config_of(&KeyType::P256.to_string(), for_rustls);
@@ -750,7 +761,7 @@ fn ocsp_staple(kind: Kind) {
     }
     meeting.converse();
     if kind == Kind::new(Stack::GnuTls, Role::Client) {
-        let saved = std::fs::read(pki::get().path("saved.der")).unwrap();
+        let saved = std::fs::read(pki::get().path(&saved)).unwrap();
         assert_eq!(saved, response);
     }
 }

@@ -15,6 +15,7 @@ mod capture;
 mod devices;
 mod features;
 mod legacy;
+mod legacy_features;
 mod legacy_resumption;
 mod matrix;
 mod psk;
@@ -36,6 +37,7 @@ fn main() {
         legacy::suites(&mut trials),
         legacy::groups(&mut trials),
         legacy::authentication(&mut trials),
+        legacy_features::features(&mut trials),
         legacy_resumption::resumption(&mut trials),
         devices::devices(&mut trials),
         web::web(&mut trials),

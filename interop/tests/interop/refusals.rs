@@ -36,7 +36,7 @@ pub fn refusals(trials: &mut Vec<Trial>) -> Table {
 
 /// Our side refuses with an error that `is_right`, and the peer's report names its alert.
 #[track_caller]
-fn we_refuse(mut meeting: Meeting, is_right: impl Fn(&Error) -> bool) {
+pub(super) fn we_refuse(mut meeting: Meeting, is_right: impl Fn(&Error) -> bool) {
     let error = meeting.ours.expect_error();
     assert!(is_right(&error), "{error:?}");
     meeting.expect_alert(error.alert().unwrap());
@@ -44,7 +44,7 @@ fn we_refuse(mut meeting: Meeting, is_right: impl Fn(&Error) -> bool) {
 
 /// The peer refuses with this alert, which is our side's error.
 #[track_caller]
-fn peer_refuses(mut meeting: Meeting, alert: AlertDescription) {
+pub(super) fn peer_refuses(mut meeting: Meeting, alert: AlertDescription) {
     assert_eq!(meeting.ours.expect_error(), Error::AlertReceived(alert));
 }
 
@@ -57,14 +57,14 @@ fn patient(plan: Plan) -> Plan {
 }
 
 /// Arguments that give the program this certificate.
-fn certificate_arguments(kind: Kind, name: &str) -> String {
+pub(super) fn certificate_arguments(kind: Kind, name: &str) -> String {
     match kind.stack {
         Stack::OpenSsl => format!("-cert {name}.pem -key {name}.key"),
         _ => format!("--x509certfile {name}.pem --x509keyfile {name}.key"),
     }
 }
 
-fn is_expected(name: &'static str) -> impl Fn(&Error) -> bool {
+pub(super) fn is_expected(name: &'static str) -> impl Fn(&Error) -> bool {
     move |error| {
         let Error::Certificate(error) = error else {
             return false;
