@@ -18,9 +18,13 @@
 mod bytes;
 mod crypto;
 mod peer;
+mod rsa;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authentication;
 mod downgrade;
+mod exchange;
 mod hello;
 mod order;
+mod psk;
