@@ -28,3 +28,4 @@ mod exchange;
 mod hello;
 mod order;
 mod psk;
+mod resumption;
