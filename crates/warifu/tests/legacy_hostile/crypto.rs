@@ -314,10 +314,10 @@ impl Protection {
         if defect.short {
             encrypted.truncate(encrypted.len() - 16);
         }
-        if implicit {
-            self.iv = encrypted[encrypted.len() - 16..].to_vec();
-        } else {
-            encrypted.splice(0..0, iv);
+        match (implicit, encrypted.last_chunk::<16>()) {
+            (true, Some(last)) => self.iv = last.to_vec(),
+            (true, None) => {}
+            (false, _) => drop(encrypted.splice(0..0, iv)),
         }
         if self.etm {
             let header = self.header(content_type, encrypted.len());

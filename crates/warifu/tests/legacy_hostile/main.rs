@@ -18,6 +18,8 @@
 mod bytes;
 mod crypto;
 mod peer;
+#[path = "../hostile/random.rs"]
+mod random_numbers;
 mod rsa;
 #[path = "../support/mod.rs"]
 mod support;
@@ -28,4 +30,7 @@ mod exchange;
 mod hello;
 mod order;
 mod psk;
+mod random;
+mod records;
+mod renegotiation;
 mod resumption;
