@@ -16,6 +16,8 @@ use crate::handshake::ticket::{Issuer, Keeper};
 use crate::handshake::{self, AfterHandshake, Connected, Exporter, OwnMaterial};
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType};
+#[cfg(feature = "legacy")]
+use crate::record::wire::Receiving;
 use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
 
 /// What is left of a connection whose flow did not return.
@@ -94,7 +96,7 @@ struct Established {
     exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Coroutine<Authenticated>>,
-    tickets: AfterHandshake,
+    after: AfterHandshake,
     /// Tickets being issued; the issuer comes back at the end.
     issuing: Option<Coroutine<Box<Issuer>>>,
     /// Answers to CertificateRequests since the output was last empty.
@@ -245,11 +247,7 @@ impl Connection {
         match &self.state {
             State::New(_) => self.start(),
             State::Failed(error) => return Err(error.clone()),
-            State::Established(established)
-                if established.authentication.is_none() && established.issuing.is_none() =>
-            {
-                return Ok(());
-            }
+            State::Established(established) if !established.has_flow() => return Ok(()),
             _ => {}
         }
         // The connection counts as failed while a flow runs: a panic in one of the application's decisions
@@ -306,6 +304,10 @@ impl Connection {
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
             State::Established(established) => {
                 let authentication = established.authentication.as_ref();
+                #[cfg(feature = "legacy")]
+                if let AfterHandshake::Renegotiating(flow) = &established.after {
+                    return Some(flow.waiting());
+                }
                 let issuing = established.issuing.as_ref().map(Coroutine::waiting);
                 match authentication.map(Coroutine::waiting) {
                     // What the application can do something about counts more.
@@ -391,6 +393,12 @@ impl Connection {
             };
             let wire = wire(&mut self.wire)?;
             let mut event = wire.receiving.next_event("application data")?;
+            #[cfg(feature = "legacy")]
+            if event == Event::ChangeCipherSpec {
+                // Of a renegotiation, whose flow awaits it; nothing else makes it legal.
+                self.advance(&mut Context::from_waker(Waker::noop()))?;
+                continue;
+            }
             if event == Event::Handshake
                 && established.must_answer_before(wire.receiving.message_type())
             {
@@ -409,11 +417,29 @@ impl Connection {
             let Some(message) = wire.receiving.take_message()? else {
                 return Ok(Event::NeedBytes);
             };
-            let keeper = established.tickets.keeper();
+            #[cfg(feature = "legacy")]
+            if let AfterHandshake::Renegotiating(_) = established.after {
+                established.deliver_to_renegotiation(&mut wire.receiving, message)?;
+                self.advance(&mut Context::from_waker(Waker::noop()))?;
+                continue;
+            }
+            let keeper = established.after.keeper();
             let receiving = &mut wire.receiving;
             match post_handshake::accept_message(receiving, self.is_client, keeper, message)? {
                 Action::Nothing => {}
                 Action::Answer => established.answer_due = true,
+                #[cfg(feature = "legacy")]
+                Action::Renegotiate => {
+                    let after = core::mem::replace(&mut established.after, AfterHandshake::Nothing);
+                    let AfterHandshake::Renegotiate(renegotiation) = after else {
+                        established.after = after;
+                        established.answer_due = true;
+                        continue;
+                    };
+                    let flow = Box::new(renegotiation.start());
+                    established.after = AfterHandshake::Renegotiating(flow);
+                    self.advance(&mut Context::from_waker(Waker::noop()))?;
+                }
                 Action::Authenticate(message) => {
                     let output_is_empty = wire.sending.queue().is_empty();
                     established.accept_authentication(message, output_is_empty)?;
@@ -597,9 +623,9 @@ impl Connection {
         if wire(&mut self.wire)?.sending.is_closed() {
             return Err(UsageError::WriteAfterClose.into());
         }
-        let tickets = core::mem::replace(&mut established.tickets, AfterHandshake::NoTickets);
+        let tickets = core::mem::replace(&mut established.after, AfterHandshake::Nothing);
         let AfterHandshake::Issue(issuer) = tickets else {
-            established.tickets = tickets;
+            established.after = tickets;
             return Err(UsageError::NotAvailable(
                 "tickets need Tickets::on_request here and a client that resumes; a call before must have ended",
             )
@@ -779,6 +805,18 @@ impl Connection {
     /// Takes the connection apart into its two directions.
     pub(crate) fn into_parts(self) -> Result<Parts, Error> {
         match self.state {
+            #[cfg(feature = "legacy")]
+            State::Established(established)
+                if matches!(
+                    established.after,
+                    AfterHandshake::Renegotiate(_) | AfterHandshake::Renegotiating(_)
+                ) =>
+            {
+                Err(UsageError::NotAvailable(
+                    "a connection that may renegotiate cannot be split: its halves need each other",
+                )
+                .into())
+            }
             State::Established(established) if established.post_handshake_auth.is_some() => {
                 Err(UsageError::NotAvailable(
                     "a connection with post-handshake authentication cannot be split: its halves need each other",
@@ -786,9 +824,9 @@ impl Connection {
                 .into())
             }
             State::Established(established) => Ok(Parts {
-                keeper: match established.tickets {
+                keeper: match established.after {
                     AfterHandshake::Keep(keeper) => Some(keeper),
-                    AfterHandshake::NoTickets | AfterHandshake::Issue(_) => None,
+                    _ => None,
                 },
                 wire: *self
                     .wire
@@ -870,6 +908,8 @@ impl State {
             }
             Self::Established(established) => {
                 established.authenticate(lent, context)?;
+                #[cfg(feature = "legacy")]
+                established.renegotiate(lent, context)?;
                 established.issue_tickets(lent, context)
             }
             Self::New(_) | Self::Failed(_) => Err(Error::Internal("no flow to run")),
@@ -884,11 +924,68 @@ impl Established {
             exporter: connected.exporter,
             post_handshake_auth: connected.post_handshake_auth,
             authentication: None,
-            tickets: connected.tickets,
+            after: connected.after,
             issuing: None,
             unsent_answers: 0,
             answer_due: false,
         }
+    }
+
+    /// Whether something is under way that must be polled.
+    fn has_flow(&self) -> bool {
+        #[cfg(feature = "legacy")]
+        if let AfterHandshake::Renegotiating(_) = self.after {
+            return true;
+        }
+        self.authentication.is_some() || self.issuing.is_some()
+    }
+
+    /// A message of the server's in a renegotiation.
+    #[cfg(feature = "legacy")]
+    fn deliver_to_renegotiation(
+        &mut self,
+        receiving: &mut Receiving,
+        message: Vec<u8>,
+    ) -> Result<(), Error> {
+        let got = HandshakeType(message.first().copied().unwrap_or_default());
+        // RFC 5246 Section 7.4.1.1: "This message will be ignored by the client if the client is currently negotiating a session."
+        if got == HandshakeType::HELLO_REQUEST {
+            return receiving.count_renegotiation();
+        }
+        let flow = self.after.renegotiating();
+        match flow.is_some_and(|flow| flow.deliver(message)) {
+            true => Ok(()),
+            false => Err(PeerMisbehaved::UnexpectedMessage {
+                got,
+                expected: "nothing before the answer",
+            }
+            .into()),
+        }
+    }
+
+    /// Goes on with another handshake in this connection, if one is under way.
+    #[cfg(feature = "legacy")]
+    fn renegotiate(
+        &mut self,
+        lent: &mut Option<Box<Wire>>,
+        context: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let Some(coroutine) = self.after.renegotiating() else {
+            return Ok(());
+        };
+        if let Poll::Ready(connected) = coroutine.poll(lent, context) {
+            self.after = AfterHandshake::Nothing;
+            let connected = connected?;
+            let before = core::mem::replace(&mut self.facts, connected.facts);
+            // Not every handshake asks for it again.
+            if self.facts.local_credential.is_none() {
+                self.facts.local_credential = before.local_credential;
+                self.facts.local_signature_scheme = before.local_signature_scheme;
+            }
+            self.exporter = connected.exporter;
+            self.after = connected.after;
+        }
+        wire(lent)?.sending.flush_flight()
     }
 
     /// Runs post-handshake authentication, if one is under way.
@@ -929,7 +1026,7 @@ impl Established {
         };
         if let Poll::Ready(issuer) = coroutine.poll(lent, context) {
             self.issuing = None;
-            self.tickets = AfterHandshake::Issue(issuer?);
+            self.after = AfterHandshake::Issue(issuer?);
         }
         Ok(())
     }
@@ -937,6 +1034,10 @@ impl Established {
     /// Whether this message has to wait until the application has answered: a client answers one request after the
     /// other, and a server reads CertificateVerify once it believes the chain.
     fn must_answer_before(&self, message: Option<HandshakeType>) -> bool {
+        #[cfg(feature = "legacy")]
+        if let AfterHandshake::Renegotiating(flow) = &self.after {
+            return matches!(flow.waiting(), Waiting::Answer(_));
+        }
         let authenticates = matches!(
             message,
             Some(

@@ -293,6 +293,8 @@ impl Peer {
             Event::ChangeCipherSpec => wire.receiving.prove_aligned().map(Some),
             Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
             Event::Handshake => Err(Error::Internal("a message of no type")),
+            // In a renegotiation it is the application's, which reads it first.
+            Event::ApplicationData if wire.receiving.carries_application_data() => Ok(None),
             Event::ApplicationData => Err(PeerMisbehaved::UnexpectedRecord {
                 content_type: ContentType::APPLICATION_DATA,
                 expected,

@@ -246,6 +246,8 @@ errors! {
         DhGroupTooSmall { bits: u32, min_bits: u32 } => INSUFFICIENT_SECURITY, "server's Diffie-Hellman group has {bits} bits, at least {min_bits} are required (RFC 7919 Section 5.1)";
         /// Larger than anybody needs, so that this side would work long.
         DhGroupTooLarge { bits: u32 } => ILLEGAL_PARAMETER, "server's Diffie-Hellman group has {bits} bits, at most 8192 are taken";
+        /// Somebody else came in the middle of a connection.
+        RenegotiatedAsAnother => ILLEGAL_PARAMETER, "server renegotiates with another certificate than it began the connection with";
         /// A peer that renegotiates again and again.
         TooManyRenegotiations { limit: usize } => UNEXPECTED_MESSAGE, "more than {limit} attempts at renegotiation in a row";
         /// Only one HelloRetryRequest is allowed.

@@ -282,6 +282,11 @@ impl<R: Read, W: Write> ReadHalf<R, W> {
                 Action::Nothing => {}
                 // RFC 8446 Section 4.6.3 wants the answer "prior to sending its next Application Data record". Sending it
                 // here could block this thread on a transport that is full because the peer waits to be read.
+                #[cfg(feature = "legacy")]
+                Action::Renegotiate => {
+                    let due = &self.writer.notes.answer_due;
+                    due.store(true, Ordering::Release);
+                }
                 Action::Answer => {
                     let due = &self.writer.notes.answer_due;
                     due.store(true, Ordering::Release);

@@ -53,6 +53,8 @@ pub struct Client {
     pub(crate) post_handshake_auth: bool,
     #[cfg(feature = "legacy")]
     pub(crate) fallback_scsv: bool,
+    #[cfg(feature = "legacy")]
+    pub(crate) renegotiation: bool,
     /// Set by `build()`.
     #[cfg(feature = "legacy")]
     pub(crate) legacy_suites: OfferedSuites,
@@ -133,6 +135,8 @@ impl ClientConfig {
                 #[cfg(feature = "legacy")]
                 fallback_scsv: false,
                 #[cfg(feature = "legacy")]
+                renegotiation: false,
+                #[cfg(feature = "legacy")]
                 legacy_suites: OfferedSuites::default(),
             },
         }
@@ -210,6 +214,16 @@ impl ConfigBuilder<Client> {
     #[cfg(feature = "legacy")]
     pub fn with_fallback_scsv(mut self, enabled: bool) -> Self {
         self.role.fallback_scsv = enabled;
+        self
+    }
+
+    /// Renegotiates in TLS 1.2 and older when the server asks for it, as servers do that want a certificate for a part of what
+    /// they serve (IIS, SAP). The server must have RFC 5746 and RFC 7627, and show the certificate that it began with; other
+    /// requests are refused, and the connection goes on. Default: no. Costs memory for a copy of the configuration on each
+    /// connection, which cannot be split then. A server here never renegotiates.
+    #[cfg(feature = "legacy")]
+    pub fn with_renegotiation(mut self, enabled: bool) -> Self {
+        self.role.renegotiation = enabled;
         self
     }
 

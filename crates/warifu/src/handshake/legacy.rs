@@ -238,6 +238,6 @@ pub(super) fn connected(
             false => Exporter::Unbound,
         },
         post_handshake_auth: None,
-        tickets: AfterHandshake::NoTickets,
+        after: AfterHandshake::Nothing,
     })
 }

@@ -40,6 +40,8 @@
 
 use std::sync::Arc;
 
+use warifu_crypto::constant_time;
+
 use crate::coroutine::{AnyMessage, Peer, Received};
 use crate::decision::{CredentialRequest, PeerRole};
 use crate::error::{CertificateError, Error, PeerMisbehaved};
@@ -58,7 +60,6 @@ use crate::psk::{Psk, PskFacts, PskKind};
 use crate::resumption::session::{LegacyName, LegacySession};
 use crate::resumption::state::Origin;
 
-use super::Connected;
 use super::certificate::Chosen;
 use super::legacy::{Agreed, Keys, RecordLimits, connected, send, set_version};
 use super::legacy_certificate::{
@@ -68,11 +69,13 @@ use super::legacy_certificate::{
 use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
 use super::legacy_key_schedule::{LegacyMainSecret, LegacyTranscript, Randoms, Writer, prf_hash};
 use super::legacy_offer::{LegacyOffer, UNCOMPRESSED};
+use super::legacy_renegotiation::{Previous, Renegotiation};
 use super::legacy_session::{self as session, Template};
 use super::negotiate::{downgrade_sentinel, has_downgrade_sentinel};
 use super::offer::Offer;
 use super::ticket;
 use super::tls13_client::Client;
+use super::{AfterHandshake, Connected};
 
 /// The flow, from the ServerHello on.
 pub(super) async fn run(
@@ -100,6 +103,7 @@ pub(super) async fn run(
         offer,
         answer: &answer_to_us,
         offered_session: legacy.session.is_some(),
+        previous: legacy.previous.take(),
     };
     match resumed_session(offer, &mut legacy, &hello, agreed)? {
         Some(session) => flow.resume(peer, transcript, session).await,
@@ -130,7 +134,17 @@ impl Answer {
         extensions.check_solicited(offer.offered)?;
         let suites = legacy.suites(&client.config);
         let suite = check_suite(suites, hello.cipher_suite, version)?;
-        let secure_renegotiation = match &extensions.renegotiation_info {
+        let info = &extensions.renegotiation_info;
+        let secure_renegotiation = match info {
+            // RFC 5746 Section 3.5: "if the values do not match ... the client MUST abort the handshake".
+            _ if legacy.previous.as_ref().is_some_and(|previous| {
+                let finished = info.as_ref().map_or(&[][..], |info| info.as_slice());
+                !constant_time::eq(finished, &previous.both_finished())
+            }) =>
+            {
+                return Err(PeerMisbehaved::BadRenegotiationInfo.into());
+            }
+            Some(_) if legacy.previous.is_some() => true,
             // RFC 5746 Section 3.4: "it MUST abort the handshake" if it is not empty in a first handshake.
             Some(info) if !info.is_empty() => {
                 return Err(PeerMisbehaved::BadRenegotiationInfo.into());
@@ -175,6 +189,11 @@ impl Answer {
                 value: super::negotiate::printable(selected),
             }
             .into());
+        }
+        if let Some(previous) = &legacy.previous
+            && previous.alpn.as_deref() != alpn
+        {
+            return illegal("server renegotiated for another application protocol");
         }
         Ok(Self {
             agreed,
@@ -291,6 +310,8 @@ struct Flow<'a> {
     answer: &'a Answer,
     /// A session of an older version was offered.
     offered_session: bool,
+    /// The handshake that this one follows in the same connection.
+    previous: Option<Box<Previous>>,
 }
 
 impl Flow<'_> {
@@ -317,7 +338,7 @@ impl Flow<'_> {
         self.log_secret(&keys.main);
         let new_ticket = self.recv_ticket(peer, &mut transcript).await?;
         let server_finished = keys.recv_finished(peer, &mut transcript).await?;
-        keys.send_finished(peer, &mut transcript)?;
+        let client_finished = keys.send_finished(peer, &mut transcript)?;
 
         let name = new_ticket.unwrap_or((session.name.clone(), Some(state.lifetime)));
         self.keep_session(&keys, name, state.authenticated_at, state.origin.clone());
@@ -328,7 +349,18 @@ impl Flow<'_> {
         facts.resumed = true;
         facts.psk = state.origin.psk.as_ref().map(|psk| psk.facts.clone());
         facts.peer_certificates = state.origin.peer_certificates.clone();
-        connected(facts, keys, server_finished)
+        let renegotiation = Renegotiation::new(
+            self.client,
+            agreed,
+            &facts,
+            client_finished,
+            server_finished,
+        );
+        let mut connected = connected(facts, keys, server_finished)?;
+        if let Some(renegotiation) = renegotiation {
+            connected.after = AfterHandshake::Renegotiate(renegotiation);
+        }
+        Ok(connected)
     }
 
     /// A full handshake.
@@ -401,7 +433,7 @@ impl Flow<'_> {
         let client_finished = keys.send_finished(peer, &mut transcript)?;
         peer.with_wire(|wire| wire.sending.flush_flight())?;
         let ticket = self.recv_ticket(peer, &mut transcript).await?;
-        keys.recv_finished(peer, &mut transcript).await?;
+        let server_finished = keys.recv_finished(peer, &mut transcript).await?;
 
         let origin = Origin {
             psk: match &psk {
@@ -437,7 +469,18 @@ impl Flow<'_> {
         facts.peer_signature_scheme = server_scheme;
         facts.local_signature_scheme = chosen.as_ref().map(|chosen| chosen.scheme);
         facts.local_credential = chosen.map(|chosen| chosen.credential);
-        connected(facts, keys, client_finished)
+        let renegotiation = Renegotiation::new(
+            self.client,
+            agreed,
+            &facts,
+            client_finished,
+            server_finished,
+        );
+        let mut connected = connected(facts, keys, client_finished)?;
+        if let Some(renegotiation) = renegotiation {
+            connected.after = AfterHandshake::Renegotiate(renegotiation);
+        }
+        Ok(connected)
     }
 
     /// Section 7.4.2, and the stapled OCSP response of RFC 6066 Section 8, which a server may leave out although it answered
@@ -451,6 +494,10 @@ impl Flow<'_> {
         // Section 7.4.2: the server "MUST send a Certificate message", with its certificate first.
         if certificates.is_empty() {
             return Err(CertificateError::Empty.into());
+        }
+        let is_another = |previous: &Previous| certificates.first() != Some(&previous.server_leaf);
+        if self.previous.as_deref().is_some_and(is_another) {
+            return Err(PeerMisbehaved::RenegotiatedAsAnother.into());
         }
         let status = match self.answer.may_send_status {
             true => {

@@ -9,6 +9,8 @@ use crate::parameters::{KeyExchange, LegacyCipher, LegacySuite};
 use crate::psk::{Psk, PskPolicy};
 use crate::resumption::session::{LegacyName, LegacySession};
 
+use super::legacy_renegotiation::Previous;
+
 /// ECPointFormat uncompressed, RFC 8422 Section 5.1.2: the only one in use.
 pub(super) const UNCOMPRESSED: u8 = 0;
 
@@ -17,6 +19,8 @@ pub(super) struct LegacyOffer {
     /// The key that suites with pre-shared keys will use.
     pub(super) psk: Option<Psk>,
     pub(super) session: Option<Box<LegacySession>>,
+    /// The handshake that this one follows in the same connection.
+    pub(super) previous: Option<Box<Previous>>,
 }
 
 /// The suites that a client can offer, with a key and without, made once for each configuration.
@@ -73,7 +77,11 @@ impl LegacyOffer {
         session: Option<Box<LegacySession>>,
     ) -> Option<Self> {
         let suites = config.role.legacy_suites.of(psk.is_some());
-        (!suites.is_empty()).then_some(Self { psk, session })
+        (!suites.is_empty()).then_some(Self {
+            psk,
+            session,
+            previous: None,
+        })
     }
 
     /// The suites in the order of the offer.
@@ -114,7 +122,13 @@ impl LegacyOffer {
         extensions: &mut ClientHelloExtensions<'a>,
     ) {
         let has_cbc = |row: &LegacySuite| matches!(row.cipher, LegacyCipher::Cbc(_));
-        extensions.renegotiation_info = Some(Opaque8::new(&[]));
+        // RFC 5746 Section 3.4 and 3.5: empty in a first handshake.
+        let finished = self
+            .previous
+            .as_ref()
+            .map(|previous| &previous.client_finished);
+        let finished = finished.map_or(&[][..], |finished| finished);
+        extensions.renegotiation_info = Some(Opaque8::new(finished));
         extensions.extended_main_secret = Some(Empty {});
         extensions.encrypt_then_mac = (config.settings.legacy.encrypt_then_mac
             && self.suites(config).iter().any(has_cbc))

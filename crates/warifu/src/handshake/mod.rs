@@ -5,6 +5,8 @@ use std::sync::Arc;
 use rustls_pki_types::ServerName;
 
 use crate::config::{ClientConfig, ServerConfig, Settings, Versions};
+#[cfg(feature = "legacy")]
+use crate::coroutine::Coroutine;
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 #[cfg(feature = "legacy")]
@@ -32,6 +34,8 @@ mod legacy_negotiate;
 #[cfg(feature = "legacy")]
 mod legacy_offer;
 #[cfg(feature = "legacy")]
+pub(crate) mod legacy_renegotiation;
+#[cfg(feature = "legacy")]
 mod legacy_server;
 #[cfg(feature = "legacy")]
 mod legacy_session;
@@ -53,6 +57,8 @@ pub(crate) use legacy_certificate::legacy_signature;
 use legacy_key_schedule::LegacyExporter;
 #[cfg(feature = "legacy")]
 pub(crate) use legacy_offer::OfferedSuites;
+#[cfg(feature = "legacy")]
+use legacy_renegotiation::Renegotiation;
 use offer::Offer;
 use post_handshake::PostHandshakeAuth;
 use ticket::{Issuer, Keeper};
@@ -84,8 +90,7 @@ pub(crate) struct Connected {
     pub(crate) facts: ConnectionFacts,
     pub(crate) exporter: Exporter,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
-    /// Tickets that come (client) or are issued on request (server).
-    pub(crate) tickets: AfterHandshake,
+    pub(crate) after: AfterHandshake,
 }
 
 /// What keying material for other protocols is made from.
@@ -129,11 +134,19 @@ impl Exporter {
     }
 }
 
-/// What the tickets of an established connection need.
+/// What an established connection may still have to do.
 pub(crate) enum AfterHandshake {
-    NoTickets,
+    Nothing,
+    /// Keep the tickets that come (client).
     Keep(Box<Keeper>),
+    /// Issue tickets on request (server).
     Issue(Box<Issuer>),
+    /// Renegotiate when the server asks for it (client, before TLS 1.3).
+    #[cfg(feature = "legacy")]
+    Renegotiate(Box<Renegotiation>),
+    /// That is under way.
+    #[cfg(feature = "legacy")]
+    Renegotiating(Box<Coroutine<Connected>>),
 }
 
 impl AfterHandshake {
@@ -141,7 +154,16 @@ impl AfterHandshake {
     pub(crate) fn keeper(&self) -> Option<&Keeper> {
         match self {
             Self::Keep(keeper) => Some(keeper),
-            Self::NoTickets | Self::Issue(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The renegotiation under way.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn renegotiating(&mut self) -> Option<&mut Coroutine<Connected>> {
+        match self {
+            Self::Renegotiating(flow) => Some(flow),
+            _ => None,
         }
     }
 }

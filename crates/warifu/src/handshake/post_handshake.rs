@@ -74,6 +74,9 @@ impl PostHandshakeAuth {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Nothing,
+    /// The server asks for renegotiation.
+    #[cfg(feature = "legacy")]
+    Renegotiate,
     /// The peer wants our answer before our next application data: KeyUpdate or, in older versions, the refusal to renegotiate.
     Answer,
     /// A message of post-handshake authentication.
@@ -154,7 +157,10 @@ fn accept_legacy_message(
         HelloRequest::read(body)?;
     }
     receiving.count_renegotiation()?;
-    Ok(Action::Answer)
+    Ok(match is_client {
+        true => Action::Renegotiate,
+        false => Action::Answer,
+    })
 }
 
 /// Who was authenticated after the handshake.

@@ -154,7 +154,7 @@ pub(super) async fn run(
         facts,
         exporter: Exporter::Tls13(exporter),
         post_handshake_auth,
-        tickets,
+        after: tickets,
     })
 }
 
@@ -740,7 +740,7 @@ fn keep_tickets(
 ) -> Result<AfterHandshake, Error> {
     let config = &client.config;
     let Some(store) = &config.role.session_store else {
-        return Ok(AfterHandshake::NoTickets);
+        return Ok(AfterHandshake::Nothing);
     };
     let source = choice
         .psk

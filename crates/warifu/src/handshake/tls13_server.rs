@@ -146,7 +146,7 @@ pub(super) async fn run(
         facts: choice.facts(peer, chosen, client)?,
         exporter: Exporter::Tls13(exporter),
         post_handshake_auth,
-        tickets,
+        after: tickets,
     })
 }
 
@@ -948,7 +948,7 @@ async fn send_tickets(
 ) -> Result<AfterHandshake, Error> {
     let tickets = match &config.role.tickets {
         Some(tickets) if choice.may_resume => tickets,
-        _ => return Ok(AfterHandshake::NoTickets),
+        _ => return Ok(AfterHandshake::Nothing),
     };
     let (authenticated_at, origin) = match choice.psk.as_ref().map(|psk| &psk.source) {
         Some(FoundSource::Ticket(state)) => (state.authenticated_at, state.origin.clone()),
@@ -984,7 +984,7 @@ async fn send_tickets(
         return Ok(AfterHandshake::Issue(issuer));
     }
     issuer.issue(peer, tickets.count).await?;
-    Ok(AfterHandshake::NoTickets)
+    Ok(AfterHandshake::Nothing)
 }
 
 /// Section 4.4.2 and 4.4.3, if the client was asked.

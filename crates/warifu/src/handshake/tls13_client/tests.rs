@@ -159,7 +159,7 @@ async fn run_with_recorded_messages(
         facts,
         exporter: Exporter::Tls13(exporter),
         post_handshake_auth: None,
-        tickets,
+        after: tickets,
     })
 }
 
@@ -213,7 +213,7 @@ fn sections_3_5_and_7_are_replayed_with_the_recorded_hellos_and_server_signature
             assert_eq!(connected.exporter.tls13_bytes(), trace["exporter_secret"]);
             assert_eq!(connected.facts.alpn, None);
             secrets.expect_those_of(&trace);
-            replay_data(&mut replay, &trace, &connected.tickets);
+            replay_data(&mut replay, &trace, &connected.after);
         }
     }
 }
@@ -234,7 +234,7 @@ fn section_6_is_replayed_by_the_flow_itself_after_the_recorded_hello() {
         assert_eq!(connected.facts.server_name.as_deref(), Some("server"));
         assert_eq!(connected.facts.handshake_kind, HandshakeKind::Full);
         secrets.expect_those_of(&trace);
-        replay_data(&mut replay, &trace, &connected.tickets);
+        replay_data(&mut replay, &trace, &connected.after);
     }
 }
 
@@ -270,7 +270,7 @@ fn session_of_section_3(
     replay.step(&trace["server_hello_record"], 1, &[]);
     let flight = &trace["server_flight_record"];
     let connected = replay.last_step(flight, 1, &trace["client_flight_record"]);
-    replay_data(&mut replay, &trace, &connected.tickets);
+    replay_data(&mut replay, &trace, &connected.after);
     let Answer::Ready(Some(Session(Kind::Tls13(mut session)))) = sessions.take(&key) else {
         panic!("the ticket was not kept");
     };
@@ -348,12 +348,12 @@ fn section_4_is_replayed_with_the_ticket_of_section_3() {
         assert_eq!(&facts.peer_certificates, chain);
         secrets.expect_those_of(&trace);
         // A ticket of this connection would have its PSK from the recorded resumption_main_secret.
-        let keeper = connected.tickets.keeper().unwrap();
+        let keeper = connected.after.keeper().unwrap();
         let prk = Prk::from_secret(Hash::Sha256, &trace["resumption_main_secret"]);
         let recorded = prk.expand_label_secret(b"resumption", &[7]).unwrap();
         let ours = keeper.secret.psk(&[7]).unwrap();
         assert_eq!(ours.as_bytes(), recorded.as_bytes());
-        replay_data(&mut replay, &trace, &connected.tickets);
+        replay_data(&mut replay, &trace, &connected.after);
     }
 }
 
