@@ -10,8 +10,8 @@ use crate::early_data::EarlyData;
 use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
-    KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16, PskIdentity,
-    Random, RecordSizeLimit, ServerNameList,
+    KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16,
+    OwnedSessionId, PskIdentity, Random, RecordSizeLimit, ServerNameList,
 };
 use crate::parameters::{
     CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, TLS13_SUITES,
@@ -33,7 +33,7 @@ pub(crate) struct Offer {
     pub(crate) random: [u8; 32],
     /// Random in middlebox compatibility mode and beside a ticket, or that of a session of an older version, else none (RFC
     /// 8446 Section 4.1.2).
-    session_id: OfferedId,
+    session_id: OwnedSessionId,
     config: Arc<ClientConfig>,
     server_name: Option<Arc<str>>,
     /// In the order of the offer: those that fit the first key come first. `None` without keys: as configured.
@@ -91,13 +91,13 @@ impl Offer {
                     .random
                     .hello(&mut random, &mut session_id)
                     .map_err(|_| Error::Internal("no random bytes"))?;
-                (random, OfferedId::of(&session_id))
+                (random, OwnedSessionId::of(&session_id))
             }
-            false => (settings.random.bytes()?, OfferedId::of(&[])),
+            false => (settings.random.bytes()?, OwnedSessionId::of(&[])),
         };
         #[cfg(feature = "legacy")]
         let session_id = match legacy.as_ref().and_then(|legacy| legacy.session_id()) {
-            Some(id) => OfferedId::of(id),
+            Some(id) => OwnedSessionId::of(id),
             None => session_id,
         };
         // A key alone, without an exchange, needs no share.
@@ -364,24 +364,22 @@ impl Offer {
         let has_tls13 = settings.versions.has_tls13();
         let verifier = self.config.role.verifier.as_ref();
         let chain_schemes = verifier.map_or(&[][..], |verifier| verifier.chain_schemes());
-        let identities: Vec<_> = self
-            .psks
-            .iter()
-            .map(|offered| PskIdentity {
-                identity: Opaque16::new(&offered.identity),
-                // Section 4.1.2: a second ClientHello has it computed anew.
-                obfuscated_ticket_age: offered.obfuscated_ticket_age(&*settings.clock),
-            })
-            .collect();
-        // Places, which `write_binders` fills.
-        let binders: Vec<_> = self
-            .psks
-            .iter()
-            .map(|offered| {
-                let len = offered.hash().output_len();
-                Opaque8::new(NO_BINDER.get(..len).unwrap_or_default())
-            })
-            .collect();
+        let identity = |offered| self.identity(offered);
+        let (identity_of_first, identities);
+        let (binder_of_first, binders);
+        // Mostly there is one, which needs no list.
+        let (identities, binders) = match self.psks.as_slice() {
+            [] | [_] => {
+                identity_of_first = self.psks.first().map(identity);
+                binder_of_first = self.psks.first().map(place_of_binder);
+                (identity_of_first.as_slice(), binder_of_first.as_slice())
+            }
+            psks => {
+                identities = psks.iter().map(identity).collect::<Vec<_>>();
+                binders = psks.iter().map(place_of_binder).collect::<Vec<_>>();
+                (identities.as_slice(), binders.as_slice())
+            }
+        };
         // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
         let uses_psks =
             has_tls13 && (!self.psks.is_empty() || self.config.role.session_store.is_some());
@@ -431,8 +429,8 @@ impl Offer {
             psk_key_exchange_modes: uses_psks.then(|| List8::new(&settings.psk_modes)),
             tls_cert_with_extern_psk: (has_tls13 && self.with_certificate()).then_some(Empty {}),
             pre_shared_key: (!self.psks.is_empty()).then(|| OfferedPsks {
-                identities: List16::new(&identities),
-                binders: List16::new(&binders),
+                identities: List16::new(identities),
+                binders: List16::new(binders),
             }),
             ..ClientHelloExtensions::default()
         };
@@ -451,6 +449,15 @@ impl Offer {
         }
         .encode(out)?;
         Ok(present)
+    }
+
+    fn identity<'o>(&self, offered: &'o Offered) -> PskIdentity<'o> {
+        let clock = &*self.config.settings.clock;
+        PskIdentity {
+            identity: Opaque16::new(&offered.identity),
+            // Section 4.1.2: a second ClientHello has it computed anew.
+            obfuscated_ticket_age: offered.obfuscated_ticket_age(clock),
+        }
     }
 
     /// The second share of the ClientHello: only beside the first group's, never after a retry, which
@@ -522,28 +529,6 @@ const MOST_SUITES: usize = TLS13_SUITES.len() + crate::parameters::LEGACY_SUITES
 #[cfg(not(feature = "legacy"))]
 const MOST_SUITES: usize = TLS13_SUITES.len();
 
-/// `legacy_session_id`: up to 32 bytes.
-struct OfferedId {
-    bytes: [u8; 32],
-    len: u8,
-}
-
-impl OfferedId {
-    fn of(id: &[u8]) -> Self {
-        let mut bytes = [0; 32];
-        let mut len = 0;
-        for (to, from) in bytes.iter_mut().zip(id) {
-            *to = *from;
-            len += 1;
-        }
-        Self { bytes, len }
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-}
-
 const CHACHA: CipherSuite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256;
 
 /// Why a ClientHello cannot be encoded. Each list was checked when it was configured; all extensions together have a limit of
@@ -562,6 +547,12 @@ fn no_room(first: bool) -> Error {
     .into()
 }
 
+/// Room for a binder, which `write_binders` fills.
+fn place_of_binder(offered: &Offered) -> Opaque8<'static, 32, 0xff> {
+    let len = offered.hash().output_len();
+    Opaque8::new(NO_BINDER.get(..len).unwrap_or_default())
+}
+
 /// As long as the longest binder.
 const NO_BINDER: [u8; 48] = [0; 48];
 
@@ -578,6 +569,14 @@ fn suites_for(config: &ClientConfig, psks: &[Offered]) -> Result<Option<Box<[Tls
             false => Ok(None),
         };
     };
+    // Mostly all fit already, and nothing is to be done.
+    let only_one_hash = settings
+        .suites
+        .iter()
+        .all(|suite| suite.hash == first.hash());
+    if only_one_hash && !first.is_session() && first.max_early_data() == 0 {
+        return Ok(None);
+    }
     let mut suites = settings.suites.clone();
     if needs_key {
         suites.retain(|suite| psks.iter().any(|offered| offered.hash() == suite.hash));

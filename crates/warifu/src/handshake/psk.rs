@@ -55,6 +55,18 @@ fn truncated_transcript(hash: Hash, prior: Option<&Transcript>, truncated: &[u8]
     transcript
 }
 
+/// As long as a binder for SHA-384.
+const LONGEST_BINDER: usize = 48;
+
+/// A binder that was right, in a place of its own.
+fn kept_binder(binder: &[u8]) -> [u8; LONGEST_BINDER] {
+    let mut kept = [0; LONGEST_BINDER];
+    for (to, from) in kept.iter_mut().zip(binder) {
+        *to = *from;
+    }
+    kept
+}
+
 /// The key that a server takes, its binder checked.
 pub(super) struct Found {
     /// selected_identity.
@@ -67,7 +79,8 @@ pub(super) struct Found {
     /// What the client said of the ticket's age.
     pub(super) obfuscated_ticket_age: u32,
     /// Tells this ClientHello from all others.
-    binder: Vec<u8>,
+    /// As long as the hash of the key.
+    binder: [u8; LONGEST_BINDER],
     /// The transcript up to this ClientHello, most of which was hashed for the binder.
     transcript: Option<Transcript>,
 }
@@ -129,7 +142,8 @@ impl Found {
 
     /// Tells this ClientHello from all others: the hash of its binder.
     pub(super) fn client_hello_id(&self) -> [u8; 32] {
-        crate::certificate::sha256(&self.binder)
+        let binder = self.binder.get(..self.hash().output_len());
+        crate::certificate::sha256(binder.unwrap_or_default())
     }
 
     pub(super) fn ticket(&self) -> Option<&SessionState> {
@@ -375,7 +389,7 @@ async fn search(
             identity: shared(identity, &candidate.source),
             source: candidate.source,
             obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-            binder: binder.to_vec(),
+            binder: kept_binder(&binder),
             transcript: Some(transcript),
         });
         check_not_reflected(config, &found, received)?;
@@ -528,7 +542,7 @@ pub(super) fn find_recorded(
         source: candidate.source,
         identity: Arc::from(identity),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
-        binder: binder.to_vec(),
+        binder: kept_binder(&binder),
         transcript: Some(transcript),
     }))
 }

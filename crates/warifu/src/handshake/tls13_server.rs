@@ -42,8 +42,9 @@ use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     CertificateRequest, CertificateRequestExtensions, ClientHello, Empty, EncryptedExtensions,
     EncryptedExtensionsExtensions, EndOfEarlyData, ExtensionSet, Handshake, HelloRetryRequest,
-    HelloRetryRequestExtensions, KeyShareEntry, List16, NullCompression, Opaque8, Opaque16, Random,
-    RecordSizeLimit, RetryRandom, SelectedProtocol, ServerHello, ServerHelloExtensions,
+    HelloRetryRequestExtensions, KeyShareEntry, List16, NullCompression, Opaque8, Opaque16,
+    OwnedSessionId, Random, RecordSizeLimit, RetryRandom, SelectedProtocol, ServerHello,
+    ServerHelloExtensions,
 };
 use crate::parameters::{
     ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVersion, Tls13Suite,
@@ -162,7 +163,7 @@ fn read_client_hello<'a>(
 /// What was negotiated from the first ClientHello.
 struct Choice {
     client_random: [u8; 32],
-    session_id: Vec<u8>,
+    session_id: OwnedSessionId,
     suite: Tls13Suite,
     /// `None` with a pre-shared key alone (`psk_ke`).
     group: Option<GroupChoice>,
@@ -262,7 +263,7 @@ impl Choice {
             .filter(|_| config.role.max_fragment_length && record_size_limit.is_none());
         Ok(Self {
             client_random: hello.random.0,
-            session_id: hello.legacy_session_id.to_vec(),
+            session_id: OwnedSessionId::of(&hello.legacy_session_id),
             suite,
             group,
             client_share: match group {
@@ -509,7 +510,7 @@ async fn retry(
         &HelloRetryRequest {
             legacy_version: ProtocolVersion::TLS1_2,
             random: RetryRandom,
-            legacy_session_id_echo: Opaque8::new(&choice.session_id),
+            legacy_session_id_echo: Opaque8::new(choice.session_id.as_slice()),
             cipher_suite: choice.suite.suite,
             legacy_compression_method: NullCompression,
             extensions: HelloRetryRequestExtensions {
@@ -551,7 +552,7 @@ async fn retry(
 /// RFC 8446 Appendix D.4: a server sends it after its first message, if the client's session ID asks for it.
 fn send_change_cipher_spec(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
     peer.with_wire(|wire| {
-        if choice.session_id.is_empty() {
+        if choice.session_id.as_slice().is_empty() {
             wire.sending.flush_flight()
         } else {
             wire.sending.send_change_cipher_spec()
@@ -671,7 +672,7 @@ fn send_server_hello(
         &ServerHello {
             legacy_version: ProtocolVersion::TLS1_2,
             random: Random(random.bytes()?),
-            legacy_session_id_echo: Opaque8::new(&choice.session_id),
+            legacy_session_id_echo: Opaque8::new(choice.session_id.as_slice()),
             cipher_suite: choice.suite.suite,
             legacy_compression_method: NullCompression,
             extensions: ServerHelloExtensions {

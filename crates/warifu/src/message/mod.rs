@@ -186,6 +186,29 @@ impl fmt::Debug for Random {
 /// `legacy_session_id`, and the server's echo of it: `opaque<0..32>`.
 pub(crate) type SessionId<'a> = Opaque8<'a, 0, 32>;
 
+/// A session ID that is kept: up to 32 bytes, without an allocation.
+pub(crate) struct OwnedSessionId {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl OwnedSessionId {
+    /// The ID, of which no more than 32 bytes are looked at.
+    pub(crate) fn of(id: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        let mut len = 0;
+        for (to, from) in bytes.iter_mut().zip(id) {
+            *to = *from;
+            len += 1;
+        }
+        Self { bytes, len }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
 /// The only legacy_compression_method of TLS 1.3 servers, and the only one here: zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NullCompression;

@@ -11,7 +11,8 @@ use super::{Counters, Found, FoundSource, Offered, OfferedSource};
 /// A ClientHello that a client of this node has under way: no server of the node with one of its keys accepts it.
 pub(in crate::handshake) struct NotForUs {
     random: [u8; 32],
-    psks: Vec<Psk>,
+    first: Psk,
+    others: Vec<Psk>,
 }
 
 impl NotForUs {
@@ -26,20 +27,28 @@ impl NotForUs {
         });
         // Mostly the first of the others.
         let is_new = |psk: &&Psk| offers.first().is_none_or(|first| !first.is_of(psk));
-        let psks: Vec<Psk> = keys.chain(legacy.filter(is_new)).cloned().collect();
-        if psks.is_empty() {
-            return None;
-        }
-        for psk in &psks {
+        let mut psks = keys.chain(legacy.filter(is_new)).cloned();
+        let this = Self {
+            random,
+            first: psks.next()?,
+            others: psks.collect(),
+        };
+        for psk in this.psks() {
             psk.client_hellos().insert(random);
         }
-        Some(Box::new(Self { random, psks }))
+        Some(Box::new(this))
+    }
+}
+
+impl NotForUs {
+    fn psks(&self) -> impl Iterator<Item = &Psk> {
+        core::iter::once(&self.first).chain(&self.others)
     }
 }
 
 impl Drop for NotForUs {
     fn drop(&mut self) {
-        for psk in &self.psks {
+        for psk in self.psks() {
             psk.client_hellos().remove(&self.random);
         }
     }
