@@ -39,14 +39,7 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
         Error::NothingInCommon(error) => nothing_in_common_text(place, error),
         Error::Certificate(error) => certificate_text(place, error),
         Error::Psk(error) => psk_text(place, error),
-        Error::Usage(UsageError::NoPskToOffer) => text(
-            format!(
-                "no pre-shared key can be offered with these cipher suites of {}",
-                place.versions
-            ),
-            "in TLS 1.3 the key goes with another hash than all suites that --suites leaves; in older versions none of the suites uses keys, or the key is for TLS 1.3 alone (--psk-import)",
-            "leave --suites out, or name a suite with the key's hash (SHA256, SHA384) or PSK; warifu suites --psk shows them",
-        ),
+        Error::Usage(UsageError::NoPskToOffer) => no_psk_text(place),
         Error::Truncated => text(
             format!("{peer} ended the connection without close_notify"),
             "its program crashed, was stopped or never sends close_notify; or someone cut the connection",
@@ -71,6 +64,26 @@ pub(crate) fn tls_text(place: &Place, error: &Error) -> Text {
             format!("the connection with {peer} failed: {other}"),
             "a defect of this program",
             "report it with the output of the same command and -v",
+        ),
+    }
+}
+
+/// A key that cannot be offered, for reasons that differ by version.
+fn no_psk_text(place: &Place) -> Text {
+    let what = format!(
+        "no pre-shared key can be offered with the cipher suites that are on ({})",
+        place.versions
+    );
+    match place.versions.ends_with("TLS 1.3") {
+        true => text(
+            what,
+            "the key goes with another hash than all suites that --suites leaves",
+            "leave --suites out, or name a suite with the key's hash (SHA256, SHA384); before TLS 1.3, one with PSK",
+        ),
+        false => text(
+            what,
+            "no suite that is on uses keys; --psk-policy with-certificate needs one with RSA_PSK; or the key is for TLS 1.3 alone (--psk-import)",
+            "leave --suites and --psk-import out, or add --policy compat; warifu suites --psk shows what is on",
         ),
     }
 }

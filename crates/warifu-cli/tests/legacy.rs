@@ -366,6 +366,37 @@ mod with_older_versions {
     }
 
     #[test]
+    fn key_and_certificate_together_are_rsa_psk_and_need_its_policy() {
+        let home = with_certificates();
+        let at = home.path();
+        let both = "--psk-file alice.psk --psk-policy with-certificate";
+        let line = format!("--cert rsa.crt --key rsa.key {both} --policy compat");
+        let running = server(at, &line);
+        let options = format!("--ca ca.crt {both} --tls 1.2");
+        let words_told = ["RSA_PSK", "--policy compat"];
+        refused(at, &running, &words(&options), 2, &words_told);
+        let done = greeted(at, &running, &words(&format!("{options} --policy compat")));
+        has(
+            &done.stderr,
+            &[
+                "exchange  RSA key transport and PSK",
+                "server    PSK \"alice\" (external, RSA_PSK); and localhost, proved; checked: issuer",
+                "warning   no forward secrecy: RSA key transport",
+            ],
+        );
+        let imported = [
+            "--psk-file",
+            "alice.psk",
+            "--psk-import",
+            "x",
+            "--tls",
+            "1.2",
+        ];
+        refused(at, &running, &imported, 2, &["--psk-import"]);
+        end(running);
+    }
+
+    #[test]
     fn wrong_keys_at_openssl_are_told_as_at_our_own_server() {
         let home = home();
         let at = home.path();
