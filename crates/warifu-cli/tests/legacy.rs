@@ -95,10 +95,10 @@ mod with_older_versions {
     use std::fs;
     use std::io::{Read, Write};
     use std::net::TcpStream;
-    use std::process::Command;
+    use std::process::{Command, Stdio};
 
     use super::common::keys::{ALICE, OTHER, client, events, greeted, refused, told};
-    use super::common::{Background, free_port, ok, run as run_command};
+    use super::common::{Background, ok, run as run_command};
     use super::*;
 
     /// Certificates of a CA for keys of both kinds, and keys.
@@ -120,15 +120,15 @@ mod with_older_versions {
 
     /// `openssl s_server` of one version, all suites, that sends lines back reversed.
     fn s_server(at: &Path, options: &str) -> Background {
-        let port = free_port();
         let mut openssl = Command::new("openssl");
-        openssl.current_dir(at).args(["s_server", "-quiet", "-rev"]);
-        openssl.args(["-accept", &port.to_string()]);
+        openssl.current_dir(at).args(["s_server", "-rev"]);
+        openssl.args(["-accept", "127.0.0.1:0"]);
         if !options.contains("-cipher") {
             openssl.args(["-cipher", "ALL:PSK:@SECLEVEL=0"]);
         }
         openssl.args(words(options));
-        Background::program(&mut openssl, port)
+        // It ends at the end of its input.
+        Background::listening(&mut openssl, Stdio::piped())
     }
 
     /// `openssl s_client` says hello; all that it printed.

@@ -119,7 +119,7 @@ impl Background {
         Self::listening(&mut command, Stdio::null())
     }
 
-    /// A command that starts `warifu server` on a free port.
+    /// A command that starts `warifu server`, or `openssl s_server`, on a free port.
     pub(crate) fn listening(command: &mut Command, input: Stdio) -> Self {
         let mut server = Self::start(command, input);
         let end = Instant::now() + PATIENCE;
@@ -208,9 +208,12 @@ impl Background {
     }
 }
 
-/// The port in the line by which a server says where it listens, for people or for programs.
+/// The port in the line by which a server says where it listens, for people or for programs; s_server says ACCEPT.
 fn port_of(line: &str) -> Option<u16> {
-    let address = match line.strip_prefix("listening ") {
+    let address = match line
+        .strip_prefix("listening ")
+        .or_else(|| line.strip_prefix("ACCEPT "))
+    {
         Some(address) => address,
         None => {
             let rest = line.split_once(r#""event":"listening","address":""#)?.1;
