@@ -24,6 +24,8 @@ pub const EARLY: &str = "early line\n";
 pub struct Setup {
     /// The only version; TLS 1.3, of our side its defaults.
     pub version: ProtocolVersion,
+    /// The lowest version of the peer, where `version` is not its only one.
+    pub peers_lowest: Option<ProtocolVersion>,
     /// The only cipher suite, or each side's defaults.
     pub suite: Option<CipherSuite>,
     /// The only groups, best first, or each side's defaults.
@@ -42,6 +44,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             version: ProtocolVersion::TLS1_3,
+            peers_lowest: None,
             suite: None,
             groups: Vec::new(),
             server_key: KeyType::P256,

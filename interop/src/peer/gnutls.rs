@@ -81,8 +81,18 @@ fn cipher(suite: CipherSuite) -> &'static str {
 }
 
 fn priority(setup: &Setup) -> String {
-    let version = version_name(setup.version);
-    let mut priority = format!("NORMAL:-VERS-ALL:+VERS-{version}");
+    let lowest = setup.peers_lowest.unwrap_or(setup.version);
+    let mut priority = "NORMAL:-VERS-ALL".to_owned();
+    for version in [
+        ProtocolVersion::TLS1_3,
+        ProtocolVersion::TLS1_2,
+        ProtocolVersion::TLS1_1,
+        ProtocolVersion::TLS1_0,
+    ] {
+        if (lowest..=setup.version).contains(&version) {
+            priority += &format!(":+VERS-{}", version_name(version));
+        }
+    }
     if setup.version < ProtocolVersion::TLS1_3 {
         // The signatures of TLS 1.1 and 1.0.
         priority += ":%VERIFY_ALLOW_SIGN_WITH_SHA1";

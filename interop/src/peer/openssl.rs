@@ -67,13 +67,18 @@ fn temp_key(group: NamedGroup) -> Option<&'static str> {
 }
 
 fn of_setup(setup: &Setup) -> String {
-    let mut line = match setup.version {
-        ProtocolVersion::TLS1_0 => "-tls1",
-        ProtocolVersion::TLS1_1 => "-tls1_1",
-        ProtocolVersion::TLS1_2 => "-tls1_2",
-        _ => "-tls1_3",
-    }
-    .to_owned();
+    let name = |version| match version {
+        ProtocolVersion::TLS1_0 => "TLSv1",
+        ProtocolVersion::TLS1_1 => "TLSv1.1",
+        ProtocolVersion::TLS1_2 => "TLSv1.2",
+        _ => "TLSv1.3",
+    };
+    let lowest = setup.peers_lowest.unwrap_or(setup.version);
+    let mut line = format!(
+        "-min_protocol {} -max_protocol {}",
+        name(lowest),
+        name(setup.version)
+    );
     if setup.version < ProtocolVersion::TLS1_3 {
         // Signatures with SHA-1 and short tags are below the default level.
         let name = setup

@@ -16,6 +16,7 @@ mod devices;
 mod features;
 mod legacy;
 mod legacy_features;
+mod legacy_refusals;
 mod legacy_resumption;
 mod matrix;
 mod psk;
@@ -38,6 +39,7 @@ fn main() {
         legacy::groups(&mut trials),
         legacy::authentication(&mut trials),
         legacy_features::features(&mut trials),
+        legacy_refusals::refusals(&mut trials),
         legacy_resumption::resumption(&mut trials),
         devices::devices(&mut trials),
         web::web(&mut trials),
