@@ -109,6 +109,11 @@ pub fn lacks(
     }
 }
 
+/// The examples' version, if they are there.
+pub fn version() -> Option<&'static str> {
+    examples().map(|examples| &*examples.version)
+}
+
 fn of_setup(setup: &Setup) -> String {
     let version = match setup.version {
         ProtocolVersion::TLS1_1 => 2,

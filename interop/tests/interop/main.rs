@@ -7,7 +7,7 @@
 )]
 
 use libtest_mimic::{Arguments, Trial};
-use warifu_interop::peer::{Built, Stack};
+use warifu_interop::peer::{Built, Stack, wolfssl};
 use warifu_interop::pki;
 use warifu_interop::table::Table;
 
@@ -70,7 +70,8 @@ fn report(tables: &[Table]) {
         Stack::Built(Built::WolfSsl),
         Stack::Built(Built::PureCrypto),
     ];
-    let names: Vec<_> = stacks.iter().map(ToString::to_string).collect();
+    let mut names: Vec<_> = stacks.iter().map(ToString::to_string).collect();
+    names.extend(wolfssl::version().map(|version| format!("wolfSSL's examples {version}")));
     println!("peers: {}", names.join(", "));
     let mut total = [0; 3];
     for table in tables {
