@@ -171,6 +171,16 @@ impl Program {
         }
     }
 
+    /// Asks it to end (SIGTERM), and waits: for a program that has to end processes of its own.
+    pub fn terminate(&mut self) {
+        let mut kill = Command::new("kill");
+        let _ = kill.arg(self.child.id().to_string()).status();
+        let deadline = Instant::now() + LIMIT;
+        while !self.has_ended() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Ends it by force.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

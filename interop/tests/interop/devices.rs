@@ -237,6 +237,15 @@ fn key_file() -> String {
     pki::get().path(&file).display().to_string()
 }
 
+/// An agent, whose processes end with it: nobody else would end them.
+struct Agent(Program);
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        self.0.terminate();
+    }
+}
+
 /// Our client asks the agent, as Zabbix' server does in a passive check.
 fn agent() {
     let config = |port: u16| {
@@ -251,14 +260,16 @@ fn agent() {
         let file = pki::get().file("zabbix-agent", &text);
         format!("-f -c {}", pki::get().path(&file).display())
     };
-    let (agent, port) = start_server("zabbix_agentd", config, "agent #1 started");
+    let (agent, port) = start_server("zabbix_agentd", config, "agent #");
+    let agent = Agent(agent);
+    agent.0.expect("agent #1 started");
     let mut stream = client(Policy::PskIot, ProtocolVersion::TLS1_2, port);
     check(stream.facts().unwrap(), ProtocolVersion::TLS1_2);
     stream.write_all(&zabbix("agent.ping")).unwrap();
     stream.flush().unwrap();
     assert_eq!(read_zabbix(&mut stream), "1");
     stream.expect_close();
-    agent.expect("PSK");
+    agent.0.expect("PSK");
 }
 
 /// `zabbix_sender` at our server.
