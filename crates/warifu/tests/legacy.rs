@@ -13,11 +13,14 @@ mod support;
 use std::sync::Arc;
 
 use support::psk::psk;
-use support::{FixedClock, Pair, deliver, pattern, pki, server_name};
+use support::{FixedClock, Pair, Side, deliver, pattern, pki, server_name};
 use warifu::config::{Client, ConfigBuilder, Policy, Server};
 use warifu::parameters::{CipherSuite, ProtocolVersion};
 use warifu::psk::PskTable;
-use warifu::{ClientConfig, Connection, Credential, HandshakeKind, ServerConfig, Trust};
+use warifu::{
+    CertificateError, ClientAuth, ClientConfig, Connection, Credential, HandshakeKind, PskPolicy,
+    ServerConfig, Trust,
+};
 
 const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
 const TLS1_1: ProtocolVersion = ProtocolVersion::TLS1_1;
@@ -156,5 +159,50 @@ fn the_highest_version_of_both_is_chosen() {
             assert_eq!(pair.server.facts().unwrap().version, version);
             exchange(&mut pair);
         }
+    }
+}
+
+/// With RSA_PSK both have certificates and a key; what the configuration says of the client's certificate counts.
+#[test]
+fn a_client_shows_its_certificate_beside_rsa_psk() {
+    let keys = Keys::new();
+    let own = support::credential(&keys.ca, &["client.example"]);
+    for with_certificate in [true, false] {
+        let mut client = keys
+            .client()
+            .with_psks([psk("alice")])
+            .with_psk_policy(PskPolicy::RequiredWithCertificate);
+        if with_certificate {
+            client = client.with_credential(own.clone());
+        }
+        let trust = Trust::builder()
+            .with_ca_bytes(&keys.ca.certificate)
+            .build()
+            .unwrap();
+        let server = keys
+            .server(&keys.rsa)
+            .with_psk_store(PskTable::new([psk("alice")]).unwrap())
+            .with_psk_policy(PskPolicy::RequiredWithCertificate)
+            .with_client_auth(ClientAuth::required(trust));
+        let suite = [CipherSuite::TLS_RSA_PSK_WITH_AES_128_GCM_SHA256];
+        let mut pair = Pair {
+            client: Connection::client(
+                client.with_cipher_suites(&suite).build().unwrap(),
+                server_name(),
+            ),
+            server: Connection::server(server.with_cipher_suites(&suite).build().unwrap()),
+        };
+        if !with_certificate {
+            pair.expect_failure(Side::Server, &CertificateError::RequiredBefore13.into());
+            continue;
+        }
+        pair.handshake().unwrap();
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(
+            facts.peer_certificates.as_ref().unwrap()[..],
+            *own.certificates()
+        );
+        assert_eq!(&*facts.psk.as_ref().unwrap().identity, b"alice");
+        exchange(&mut pair);
     }
 }

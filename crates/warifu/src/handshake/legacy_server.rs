@@ -668,7 +668,7 @@ struct ClientVerifier<'a> {
 }
 
 /// Section 7.4.4: asks for the client's certificate, if the configuration says so. RFC 5246: only "if appropriate for the
-/// selected cipher suite", which those with a pre-shared key are not (RFC 4279 Section 2).
+/// selected cipher suite", which those with a pre-shared key alone are not (RFC 4279 Section 2).
 fn send_certificate_request<'a>(
     peer: &mut Peer,
     transcript: &mut LegacyTranscript,
@@ -681,7 +681,7 @@ fn send_certificate_request<'a>(
         ClientAuth::Optional(verifier) => (verifier, true),
         ClientAuth::Required(verifier) => (verifier, false),
     };
-    if agreed.suite.key_exchange.uses_psk() {
+    if !agreed.suite.key_exchange.sends_certificate() {
         return Ok(None);
     }
     let authorities: Vec<_> = verifier
