@@ -11,7 +11,6 @@
 //! Printed is Welch's t of unknown against each of the others, over the central part of the distribution, and the difference
 //! of the means. dudect calls |t| above 4.5 probable and above 10 certain evidence of a difference.
 
-use std::fmt;
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,11 +20,10 @@ use std::time::Instant;
 use warifu::decision::Answer;
 use warifu::psk::{PskHash, PskRequest, PskRole, PskTable};
 use warifu::{ClientConfig, Connection, Error, Psk, PskStore, ServerConfig};
+use warifu_bench::statistics::{CENTRAL, Random, compare};
 
 /// ClientHellos of each class, with the same identities, so that no result hangs on the bytes of one.
 const HELLOS: usize = 32;
-/// The part of all times that counts: what was interrupted is left out, from all classes alike.
-const CENTRAL: (f64, f64) = (0.01, 0.90);
 /// Keys that the server has beside the one that is tried.
 const OTHERS: usize = 1000;
 
@@ -233,12 +231,12 @@ impl Scene {
             let hellos = (0..HELLOS).map(|_| client_hello(keys.clone()));
             hellos.collect::<Vec<_>>()
         });
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random::new();
         let mut order: Vec<usize> = (0..CLASSES.len() * tries)
             .map(|index| index % CLASSES.len())
             .collect();
         random.shuffle(&mut order);
-        let mut times: [Vec<f64>; 3] = Default::default();
+        let mut times = vec![Vec::new(); CLASSES.len()];
         for number in 0..1000 {
             black_box(refuse(&hellos[number % 3][number % HELLOS]));
         }
@@ -246,30 +244,8 @@ impl Scene {
             let hello = &hellos[class][random.below(HELLOS)];
             times[class].push(refuse(hello));
         }
-        self.report(&times);
-    }
-
-    fn report(&self, times: &[Vec<f64>; 3]) {
-        let mut all: Vec<f64> = times.iter().flatten().copied().collect();
-        all.sort_by(f64::total_cmp);
-        let place = |part: f64| all[(part * (all.len() - 1) as f64) as usize];
-        let range = place(CENTRAL.0)..=place(CENTRAL.1);
-        let sample = |class: usize| {
-            let central = times[class].iter().filter(|time| range.contains(time));
-            Sample::of(central.copied())
-        };
-        let unknown = sample(0);
         println!("{}: {}", self.name, self.what);
-        println!("    {:8} {unknown}", CLASSES[0]);
-        for class in [1, 2] {
-            let other = sample(class);
-            println!(
-                "    {:8} {other}, {:+.1} ns, t = {:+.2}",
-                CLASSES[class],
-                other.mean - unknown.mean,
-                unknown.welch(&other)
-            );
-        }
+        compare(&CLASSES, &times);
     }
 }
 
@@ -333,56 +309,4 @@ fn refuse(config: &Arc<ServerConfig>, hello: &[u8]) -> f64 {
     let elapsed = start.elapsed();
     assert!(matches!(result, Err(Error::Psk(_))), "{result:?}");
     elapsed.as_nanos() as f64
-}
-
-/// Mean and variance.
-struct Sample {
-    count: f64,
-    mean: f64,
-    variance: f64,
-}
-
-impl Sample {
-    fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let count = values.clone().count() as f64;
-        let mean = values.clone().sum::<f64>() / count;
-        let squares = values.map(|value| (value - mean).powi(2));
-        Self {
-            count,
-            mean,
-            variance: squares.sum::<f64>() / (count - 1.0),
-        }
-    }
-
-    /// Welch's t, positive if the other one is slower.
-    fn welch(&self, other: &Self) -> f64 {
-        let error = self.variance / self.count + other.variance / other.count;
-        (other.mean - self.mean) / error.sqrt()
-    }
-}
-
-impl fmt::Display for Sample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let deviation = self.variance.sqrt();
-        write!(f, "{:9.1} ns ± {deviation:.0} ({})", self.mean, self.count)
-    }
-}
-
-/// xorshift64*
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let number = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        number as usize % limit
-    }
-
-    fn shuffle(&mut self, items: &mut [usize]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
-        }
-    }
 }

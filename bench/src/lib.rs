@@ -9,8 +9,10 @@
 //! | `ours_psk.rs` | pre-shared keys and tickets of ours |
 //! | `psk.rs` | the external pre-shared key of all stacks |
 //! | `theirs_psk_openssl.rs`, `theirs_psk_wolfssl.rs` | handshakes with it by OpenSSL and wolfSSL (feature `psk-peers`) |
+//! | `statistics.rs` | whether times differ |
 //! | `floor.rs` | the cryptography alone |
-//! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs |
+//! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs about speed |
+//! | `../benches/psk_timing.rs`, `../benches/legacy_timing.rs` | the two programs about what times tell |
 
 pub mod floor;
 pub mod measure;
@@ -18,6 +20,7 @@ pub mod ours;
 pub mod ours_psk;
 pub mod pki;
 pub mod psk;
+pub mod statistics;
 pub mod theirs;
 #[cfg(feature = "psk-peers")]
 pub mod theirs_psk_openssl;

@@ -41,6 +41,7 @@
 use std::sync::Arc;
 
 use warifu_crypto::Secret;
+use zeroize::Zeroizing;
 
 use crate::config::{ClientAuth, ServerConfig};
 use crate::coroutine::{Peer, Received};
@@ -812,15 +813,10 @@ async fn recv_client_key_exchange(
     let Some(identity) = parts.psk_identity else {
         return Ok((premaster_secret(shared, None)?, None));
     };
+    // The key of an identity that nobody has, made for every one: its making must not tell which those are.
+    let nobodys = Zeroizing::new(server.config.settings.random.bytes::<32>()?);
     let search = find_psk(peer, server, hello, &identity).await?;
-    let nobodys: [u8; 32];
-    let key = match &search.psk {
-        Some(psk) => psk.key(),
-        None => {
-            nobodys = server.config.settings.random.bytes()?;
-            &nobodys
-        }
-    };
+    let key = search.psk.as_ref().map_or(&nobodys[..], Psk::key);
     Ok((premaster_secret(shared, Some(key))?, Some(search)))
 }
 

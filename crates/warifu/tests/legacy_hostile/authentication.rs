@@ -35,8 +35,8 @@ fn clients_prove_themselves() {
             stage.play(&flight);
             stage.exchange();
             let certificates = stage.victim.facts().unwrap().peer_certificates.clone();
-            let shown = std::slice::from_ref(&identity.certificate);
-            assert_eq!(*certificates.unwrap(), *shown);
+            let leaf = std::slice::from_ref(&identity.certificate);
+            assert_eq!(*certificates.unwrap(), *leaf);
         }
     }
 }
