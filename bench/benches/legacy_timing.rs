@@ -1,6 +1,6 @@
 //! Whether the time in which a server of TLS 1.2 refuses something tells what was wrong with it.
 //!
-//! `cargo bench --bench legacy_timing -- [--tries N] [NAME…]`. Each scene has classes of input, N tries of each (100,000; a tenth of
+//! `cargo bench --bench legacy_timing -- [--tries N] [NAME…]`. Each scene has classes of input, N tries of each (100,000; a fifth of
 //! it where the server has an RSA operation to do), given in random order to new server connections; the time of the call that refuses
 //! it is taken.
 //!
@@ -261,7 +261,10 @@ fn bleichenbacher(tries: usize, suite: CipherSuite) {
         .with_encrypt_then_mac(false)
         .build()
         .unwrap();
-    let trust = Trust::builder().with_ca_bytes(&certificate).build().unwrap();
+    let trust = Trust::builder()
+        .with_ca_bytes(&certificate)
+        .build()
+        .unwrap();
     let client = ClientConfig::builder(trust)
         .with_versions(tls12())
         .with_cipher_suites(&[suite])

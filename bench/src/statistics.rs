@@ -17,7 +17,11 @@ pub fn compare(classes: &[&str], times: &[Vec<f64>]) {
         Sample::of(central.copied())
     };
     let first = sample(&times[0]);
-    let width = classes.iter().map(|name| name.len()).max().unwrap_or_default();
+    let width = classes
+        .iter()
+        .map(|name| name.len())
+        .max()
+        .unwrap_or_default();
     println!("    {:width$} {first}", classes[0]);
     for (name, times) in classes.iter().zip(times).skip(1) {
         let other = sample(times);
