@@ -153,7 +153,10 @@ fn a_client_hello_that_comes_back_is_refused() {
 /// With a key alone nobody asks for a certificate, and no client sends one (RFC 4279 Section 2).
 #[test]
 fn with_a_key_alone_there_is_no_certificate_request() {
-    for (tls, suite) in SUITES.into_iter().filter(|(_, suite)| suite.kx != Kx::RsaPsk) {
+    for (tls, suite) in SUITES
+        .into_iter()
+        .filter(|(_, suite)| suite.kx != Kx::RsaPsk)
+    {
         let mut stage = Stage::server_with(tls, suite, require_certificate);
         stage.handshake();
         assert!(!stage.peer.was_asked);
