@@ -268,10 +268,10 @@ errors! {
         TooMuchEarlyData { limit: u32 } => UNEXPECTED_MESSAGE, "more than the {limit} bytes of early data that are allowed (RFC 8446 Section 4.2.10)";
 
         // Authentication.
-        /// CertificateVerify does not verify.
-        BadSignature => DECRYPT_ERROR, "signature in CertificateVerify is wrong: the peer does not hold the key of its certificate (RFC 8446 Section 4.4.3)";
+        /// CertificateVerify, or before TLS 1.3 ServerKeyExchange, does not verify.
+        BadSignature => DECRYPT_ERROR, "signature over the handshake is wrong: the peer does not hold the key of its certificate (RFC 8446 Section 4.4.3, RFC 5246 Section 7.4.3 and 7.4.8)";
         /// A signature scheme that was not offered or does not fit the certificate's key.
-        WrongSignatureScheme { scheme: u16 } => ILLEGAL_PARAMETER, "signature scheme {scheme:#06x} in CertificateVerify was not offered or does not fit the certificate's key (RFC 8446 Section 4.4.3)";
+        WrongSignatureScheme { scheme: u16 } => ILLEGAL_PARAMETER, "signature scheme {scheme:#06x} was not offered or does not fit the key of the peer's certificate (RFC 8446 Section 4.4.3, RFC 5246 Section 7.4.1.4.1)";
         /// Finished does not verify: the two sides saw different handshakes.
         BadFinished => DECRYPT_ERROR, "Finished does not match the handshake: it was changed on the way (RFC 8446 Section 4.4.4)";
     }

@@ -1,17 +1,20 @@
 //! What both sides of TLS 1.2, 1.1 and 1.0 have in common: messages into flights, Finished, and the change of keys.
 
+use warifu_crypto::Secret;
 use warifu_crypto::legacy::CbcDirection;
 
 use crate::coroutine::Peer;
 use crate::error::{Error, PeerMisbehaved};
 use crate::message::{Finished, Handshake, Rest};
 use crate::parameters::{LegacyCipher, LegacySuite, MaxFragmentLength, ProtocolVersion};
+use crate::psk::{Psk, PskFacts, PskKind};
 use crate::record::MAX_FRAGMENT_LEN;
 
 use crate::facts::ConnectionFacts;
 
 use super::legacy_key_schedule::{
     KeyBlock, LegacyExporter, LegacyMainSecret, LegacyTranscript, Randoms, VERIFY_DATA_LEN, Writer,
+    prf_hash,
 };
 use super::{AfterHandshake, Connected, Exporter};
 
@@ -107,6 +110,33 @@ pub(super) struct Keys<'a> {
     pub(super) block: KeyBlock,
     /// Who this side is.
     pub(super) own: Writer,
+}
+
+/// The main secret of a full handshake, whose transcript ends with ClientKeyExchange (RFC 7627 Section 3 and 4).
+pub(super) fn main_secret(
+    agreed: &Agreed,
+    premaster: &Secret,
+    transcript: &LegacyTranscript,
+) -> Result<LegacyMainSecret, Error> {
+    let session_hash = match agreed.extended_main_secret {
+        true => Some(transcript.current_hash()?),
+        false => None,
+    };
+    LegacyMainSecret::new(
+        prf_hash(agreed.version, &agreed.suite),
+        premaster,
+        session_hash.as_ref(),
+        &agreed.randoms,
+    )
+}
+
+/// What the application is told of a key that was used as it is.
+pub(super) fn psk_facts(psk: &Psk) -> PskFacts {
+    PskFacts {
+        identity: psk.shared_identity(),
+        kind: PskKind::External,
+        hash: psk.hash(),
+    }
 }
 
 impl<'a> Keys<'a> {

@@ -56,12 +56,15 @@ use crate::parameters::{
     CipherSuite, ClientCertificateType, HandshakeType, KeyExchange, LegacySuite, ProtocolVersion,
     SignatureScheme,
 };
-use crate::psk::{Psk, PskFacts, PskKind};
+use crate::psk::Psk;
 use crate::resumption::session::{LegacyName, LegacySession};
 use crate::resumption::state::Origin;
 
+use super::Connected;
 use super::certificate::Chosen;
-use super::legacy::{Agreed, Keys, RecordLimits, connected, send, set_version};
+use super::legacy::{
+    Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
+};
 use super::legacy_certificate::{
     self as certificate, ChainRules, KeyType, PeerCertificate, send_certificate,
     send_certificate_verify, verify_chain, verify_signature,
@@ -69,13 +72,12 @@ use super::legacy_certificate::{
 use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
 use super::legacy_key_schedule::{LegacyMainSecret, LegacyTranscript, Randoms, Writer, prf_hash};
 use super::legacy_offer::{LegacyOffer, UNCOMPRESSED};
-use super::legacy_renegotiation::{Previous, Renegotiation};
+use super::legacy_renegotiation::{BothFinished, Previous, Renegotiation};
 use super::legacy_session::{self as session, Template};
 use super::negotiate::{downgrade_sentinel, has_downgrade_sentinel};
 use super::offer::Offer;
 use super::ticket;
 use super::tls13_client::Client;
-use super::{AfterHandshake, Connected};
 
 /// The flow, from the ServerHello on.
 pub(super) async fn run(
@@ -181,15 +183,7 @@ impl Answer {
         }
         let selected = &extensions.application_layer_protocol_negotiation;
         let alpn = selected.as_ref().map(|selected| selected.0.as_slice());
-        if let Some(selected) = alpn
-            && !offer.alpn().iter().any(|offered| offered == selected)
-        {
-            return Err(PeerMisbehaved::NotOffered {
-                what: "application protocol",
-                value: super::negotiate::printable(selected),
-            }
-            .into());
-        }
+        offer.check_alpn(alpn)?;
         if let Some(previous) = &legacy.previous
             && previous.alpn.as_deref() != alpn
         {
@@ -349,18 +343,13 @@ impl Flow<'_> {
         facts.resumed = true;
         facts.psk = state.origin.psk.as_ref().map(|psk| psk.facts.clone());
         facts.peer_certificates = state.origin.peer_certificates.clone();
-        let renegotiation = Renegotiation::new(
-            self.client,
-            agreed,
-            &facts,
-            client_finished,
-            server_finished,
-        );
-        let mut connected = connected(facts, keys, server_finished)?;
-        if let Some(renegotiation) = renegotiation {
-            connected.after = AfterHandshake::Renegotiate(renegotiation);
-        }
-        Ok(connected)
+        let finished = BothFinished {
+            client: client_finished,
+            server: server_finished,
+        };
+        let renegotiation = Renegotiation::new(self.client, agreed, &facts, finished);
+        let connected = connected(facts, keys, server_finished)?;
+        Ok(connected.and_then_renegotiate(renegotiation))
     }
 
     /// A full handshake.
@@ -413,16 +402,7 @@ impl Flow<'_> {
             &ClientKeyExchange { body: Rest(&body) },
         )?;
         let premaster = premaster_secret(exchange.shared, psk.as_ref().map(Psk::key))?;
-        let session_hash = match agreed.extended_main_secret {
-            true => Some(transcript.current_hash()?),
-            false => None,
-        };
-        let main = LegacyMainSecret::new(
-            prf_hash(agreed.version, &agreed.suite),
-            &premaster,
-            session_hash.as_ref(),
-            &agreed.randoms,
-        )?;
+        let main = main_secret(agreed, &premaster, &transcript)?;
         drop(premaster);
         self.log_secret(&main);
         if let Some(chosen) = &chosen {
@@ -469,18 +449,13 @@ impl Flow<'_> {
         facts.peer_signature_scheme = server_scheme;
         facts.local_signature_scheme = chosen.as_ref().map(|chosen| chosen.scheme);
         facts.local_credential = chosen.map(|chosen| chosen.credential);
-        let renegotiation = Renegotiation::new(
-            self.client,
-            agreed,
-            &facts,
-            client_finished,
-            server_finished,
-        );
-        let mut connected = connected(facts, keys, client_finished)?;
-        if let Some(renegotiation) = renegotiation {
-            connected.after = AfterHandshake::Renegotiate(renegotiation);
-        }
-        Ok(connected)
+        let finished = BothFinished {
+            client: client_finished,
+            server: server_finished,
+        };
+        let renegotiation = Renegotiation::new(self.client, agreed, &facts, finished);
+        let connected = connected(facts, keys, client_finished)?;
+        Ok(connected.and_then_renegotiate(renegotiation))
     }
 
     /// Section 7.4.2, and the stapled OCSP response of RFC 6066 Section 8, which a server may leave out although it answered
@@ -756,14 +731,6 @@ fn wanted_schemes(request: &LegacyCertificateRequest<'_>) -> Vec<SignatureScheme
         ]);
     }
     schemes
-}
-
-fn psk_facts(psk: &Psk) -> PskFacts {
-    PskFacts {
-        identity: psk.shared_identity(),
-        kind: PskKind::External,
-        hash: psk.hash(),
-    }
 }
 
 /// The server's flight up to ServerHelloDone, in which most messages may be missing.

@@ -126,7 +126,7 @@ impl LegacyOffer {
         let finished = self
             .previous
             .as_ref()
-            .map(|previous| &previous.client_finished);
+            .map(|previous| &previous.finished.client);
         let finished = finished.map_or(&[][..], |finished| finished);
         extensions.renegotiation_info = Some(Opaque8::new(finished));
         extensions.extended_main_secret = Some(Empty {});

@@ -25,11 +25,17 @@ use super::psk::Offers;
 use super::tls13_client::Client;
 use super::{Connected, OwnMaterial};
 
+/// verify_data of both sides.
+#[derive(Clone)]
+pub(super) struct BothFinished {
+    pub(super) client: [u8; VERIFY_DATA_LEN],
+    pub(super) server: [u8; VERIFY_DATA_LEN],
+}
+
 /// What the handshake before this one ended with.
 #[derive(Clone)]
 pub(super) struct Previous {
-    pub(super) client_finished: [u8; VERIFY_DATA_LEN],
-    pub(super) server_finished: [u8; VERIFY_DATA_LEN],
+    pub(super) finished: BothFinished,
     pub(super) server_leaf: CertificateDer<'static>,
     pub(super) alpn: Option<Arc<[u8]>>,
 }
@@ -38,7 +44,7 @@ impl Previous {
     /// What a server says of it, RFC 5746 Section 3.5.
     pub(super) fn both_finished(&self) -> [u8; 2 * VERIFY_DATA_LEN] {
         let mut both = [0; 2 * VERIFY_DATA_LEN];
-        let finished = self.client_finished.iter().chain(&self.server_finished);
+        let finished = self.finished.client.iter().chain(&self.finished.server);
         for (to, from) in both.iter_mut().zip(finished) {
             *to = *from;
         }
@@ -61,8 +67,7 @@ impl Renegotiation {
         client: &Client,
         agreed: &Agreed,
         facts: &ConnectionFacts,
-        client_finished: [u8; VERIFY_DATA_LEN],
-        server_finished: [u8; VERIFY_DATA_LEN],
+        finished: BothFinished,
     ) -> Option<Box<Self>> {
         let is_safe = agreed.secure_renegotiation && agreed.extended_main_secret;
         if !client.config.role.renegotiation || !is_safe || facts.psk.is_some() {
@@ -74,8 +79,7 @@ impl Renegotiation {
             server_name: client.server_name.clone(),
             own: client.own.clone(),
             previous: Previous {
-                client_finished,
-                server_finished,
+                finished,
                 server_leaf,
                 alpn: facts.alpn.clone(),
             },

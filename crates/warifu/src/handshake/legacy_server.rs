@@ -63,13 +63,15 @@ use crate::parameters::{
     ClientCertificateType, KeyExchange, LegacyCipher, LegacySuite, MaxFragmentLength, NamedGroup,
     ProtocolVersion, SignatureScheme,
 };
-use crate::psk::{Psk, PskFacts, PskKind, PskRequest, PskRole, printable};
+use crate::psk::{Psk, PskRequest, PskRole, printable};
 use crate::resumption::TicketSource;
 use crate::resumption::legacy_state::LegacyState;
 use crate::resumption::state::Origin;
 
 use super::certificate::Chosen;
-use super::legacy::{Agreed, Keys, RecordLimits, connected, send, set_version};
+use super::legacy::{
+    Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
+};
 use super::legacy_certificate::{
     self as certificate, ChainRules, KeyType, PeerCertificate, recv_certificate_verify,
     send_certificate, send_certificate_status, verify_chain,
@@ -504,16 +506,7 @@ async fn full(
         credential.as_deref(),
     )
     .await?;
-    let session_hash = match agreed.extended_main_secret {
-        true => Some(transcript.current_hash()?),
-        false => None,
-    };
-    let main = LegacyMainSecret::new(
-        prf_hash(agreed.version, &agreed.suite),
-        &premaster,
-        session_hash.as_ref(),
-        &agreed.randoms,
-    )?;
+    let main = main_secret(&agreed, &premaster, &transcript)?;
     drop(premaster);
     server.log_secret(&main);
     let mut client_scheme = None;
@@ -578,14 +571,6 @@ async fn full(
     facts.local_signature_scheme = choice.scheme;
     facts.local_credential = credential;
     connected(facts, keys, client_finished)
-}
-
-fn psk_facts(psk: &Psk) -> PskFacts {
-    PskFacts {
-        identity: psk.shared_identity(),
-        kind: PskKind::External,
-        hash: psk.hash(),
-    }
 }
 
 /// The certificate for this client, before the suite, which depends on it. None for a client that has only suites without.

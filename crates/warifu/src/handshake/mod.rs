@@ -93,6 +93,17 @@ pub(crate) struct Connected {
     pub(crate) after: AfterHandshake,
 }
 
+#[cfg(feature = "legacy")]
+impl Connected {
+    /// The same, for a client that renegotiates when it is asked to.
+    fn and_then_renegotiate(mut self, renegotiation: Option<Box<Renegotiation>>) -> Self {
+        if let Some(renegotiation) = renegotiation {
+            self.after = AfterHandshake::Renegotiate(renegotiation);
+        }
+        self
+    }
+}
+
 /// What keying material for other protocols is made from.
 pub(crate) enum Exporter {
     Tls13(ExporterSecret),

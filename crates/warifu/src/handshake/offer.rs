@@ -247,6 +247,20 @@ impl Offer {
         self.own_suites.as_deref().unwrap_or(configured)
     }
 
+    /// RFC 7301 Section 3.2: the server selects one of the protocols offered, or none.
+    pub(crate) fn check_alpn(&self, selected: Option<&[u8]>) -> Result<(), Error> {
+        match selected {
+            Some(selected) if !self.alpn().iter().any(|offered| offered == selected) => {
+                Err(PeerMisbehaved::NotOffered {
+                    what: "application protocol",
+                    value: super::negotiate::printable(selected),
+                }
+                .into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
         &self.config.settings.alpn
     }

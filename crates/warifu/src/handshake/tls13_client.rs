@@ -500,15 +500,7 @@ async fn recv_encrypted_extensions(
 
     let selected = message.extensions.application_layer_protocol_negotiation;
     let alpn = selected.as_ref().map(|selected| selected.0.as_slice());
-    if let Some(selected) = alpn
-        && !offer.alpn().iter().any(|offered| offered == selected)
-    {
-        return Err(PeerMisbehaved::NotOffered {
-            what: "application protocol",
-            value: super::negotiate::printable(selected),
-        }
-        .into());
-    }
+    offer.check_alpn(alpn)?;
     let limits = RecordLimits::agreed(offer, &message)?;
     let accepted = message.extensions.early_data.is_some();
     if accepted {
