@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use support::psk::psk;
 use support::{FixedClock, Pair, Side, deliver, pattern, pki, server_name};
-use warifu::config::{Client, ConfigBuilder, Policy, Server};
+use warifu::config::{Client, ConfigBuilder, Policy, Server, SuiteStatus};
 use warifu::parameters::{CipherSuite, ProtocolVersion};
 use warifu::psk::PskTable;
 use warifu::{
-    CertificateError, ClientAuth, ClientConfig, Connection, Credential, HandshakeKind, PskPolicy,
-    ServerConfig, Trust,
+    CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, HandshakeKind,
+    PskPolicy, ServerConfig, Trust, UsageError,
 };
 
 const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
@@ -204,5 +204,62 @@ fn a_client_shows_its_certificate_beside_rsa_psk() {
         );
         assert_eq!(&*facts.psk.as_ref().unwrap().identity, b"alice");
         exchange(&mut pair);
+    }
+}
+
+#[test]
+fn exporters_have_their_bounds_before_tls_1_3() {
+    let keys = Keys::new();
+    let version = TLS1_2..=TLS1_2;
+    let pair = connect(
+        keys.client().with_versions(version.clone()),
+        keys.server(&keys.ecdsa).with_versions(version),
+    );
+    let label = b"EXPORTER-test";
+    let export = |side: &Connection, context: Option<&[u8]>, len: usize| {
+        let mut output = vec![0; len];
+        side.export(label, context, &mut output).map(|()| output)
+    };
+    for context in [None, Some(&b""[..]), Some(b"context")] {
+        let ours = export(&pair.client, context, 1024).unwrap();
+        assert_eq!(export(&pair.server, context, 1024).unwrap(), ours);
+    }
+    // RFC 5705 Section 4: no context is another one than an empty context.
+    assert_ne!(
+        export(&pair.client, None, 32),
+        export(&pair.client, Some(b""), 32)
+    );
+    let too_much = Error::Usage(UsageError::NotAvailable(
+        "before TLS 1.3 an exporter gives at most 1024 bytes, for a context of at most 65535",
+    ));
+    assert_eq!(export(&pair.client, None, 1025), Err(too_much.clone()));
+    assert_eq!(
+        export(&pair.client, Some(&vec![0; 65_536]), 32),
+        Err(too_much)
+    );
+}
+
+/// Whoever names TLS 1.0 gets suites for it, and none without forward secrecy.
+#[test]
+fn older_versions_bring_forward_secret_suites_alone() {
+    let keys = Keys::new();
+    let server = keys
+        .server(&keys.rsa)
+        .with_versions(TLS1_0..=TLS1_3)
+        .build()
+        .unwrap();
+    for (suite, expected) in [
+        (
+            CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+            SuiteStatus::Enabled,
+        ),
+        (
+            CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA,
+            SuiteStatus::NotChosen {
+                policies: vec![Policy::Compat, Policy::Legacy],
+            },
+        ),
+    ] {
+        assert_eq!(server.suite_status(suite), expected, "{suite}");
     }
 }

@@ -46,16 +46,18 @@ impl LegacySettings {
         self.requires_secure_renegotiation = policy != Policy::Legacy;
     }
 
-    /// Whoever asks for TLS 1.0 or 1.1 gets suites that these have, unless suites were named: those of the policy have none
-    /// otherwise.
+    /// Whoever asks for TLS 1.0 or 1.1 gets the forward-secret suites that these have, unless suites were named: those of the
+    /// policy have none otherwise.
     pub(super) fn set_versions(&mut self, versions: Versions) {
-        let lacks_suites = !self
-            .suites
-            .iter()
-            .any(|row| row.min_version <= versions.min);
-        if versions.min < ProtocolVersion::TLS1_2 && lacks_suites && !self.suites_named {
+        let has_suite = |row: &LegacySuite| row.min_version <= versions.min;
+        if versions.min < ProtocolVersion::TLS1_2
+            && !self.suites.iter().any(has_suite)
+            && !self.suites_named
+        {
             let suites = Policy::Legacy.cipher_suites();
-            self.suites = suites.iter().filter_map(|suite| suite.legacy()).collect();
+            let older = suites.iter().filter_map(|suite| suite.legacy());
+            self.suites
+                .extend(older.filter(|row| has_suite(row) && row.key_exchange.is_forward_secret()));
         }
     }
 
@@ -101,7 +103,7 @@ impl<R> ConfigBuilder<R> {
     }
 
     /// Whether peers of TLS 1.2 and older must have secure renegotiation (RFC 5746). Default: yes, except under
-    /// [`Policy::Legacy`]. This side never renegotiates; a server without RFC 5746 may have been made to, by somebody in
+    /// [`Policy::Legacy`]. This side never begins a renegotiation; a server without RFC 5746 may have been made to, by somebody in
     /// between and unseen by its client.
     pub fn with_required_secure_renegotiation(mut self, required: bool) -> Self {
         self.settings.legacy.requires_secure_renegotiation = required;

@@ -206,7 +206,9 @@ impl<R> ConfigBuilder<R> {
     }
 
     /// The lowest and the highest version of TLS that is used, both included: `TLS1_2..=TLS1_3` for example. Default: that of
-    /// [`Policy::Default`], as far as the cipher suites allow. Each version needs a suite of its own.
+    /// [`Policy::Default`], as far as the cipher suites allow. Each version needs a suite of its own: where TLS 1.0 or 1.1 is
+    /// named and the policy has none for it, its forward-secret suites with CBC come with it, for TLS 1.2 too. Others need
+    /// [`Policy::Legacy`] or their names.
     pub fn with_versions(mut self, versions: core::ops::RangeInclusive<ProtocolVersion>) -> Self {
         match Versions::new(&versions) {
             Ok(versions) => {

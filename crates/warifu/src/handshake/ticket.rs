@@ -316,7 +316,9 @@ pub(super) async fn check_origin(
             return Ok(Err("the key with which the session began was replaced"));
         }
     }
-    let verifier = match (&config.role.client_auth, origin.psk.is_some()) {
+    // RFC 4279 Section 4 and RFC 9973: beside a key a certificate is asked for where the server showed its own.
+    let by_key_alone = origin.psk.is_some() && !origin.with_certificate;
+    let verifier = match (&config.role.client_auth, by_key_alone) {
         (ClientAuth::Required(_), false) if origin.peer_certificates.is_none() => {
             return Ok(Err("the session began without the client's certificate"));
         }

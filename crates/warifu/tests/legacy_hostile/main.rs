@@ -34,3 +34,4 @@ mod random;
 mod records;
 mod renegotiation;
 mod resumption;
+mod renegotiating;

@@ -203,6 +203,7 @@ pub struct Peer {
     pub tolerant: bool,
     /// As client: the ticket that came, or that is offered.
     pub ticket: Vec<u8>,
+    pub finished: [Vec<u8>; 2],
 }
 
 /// What a session is resumed by.
@@ -251,6 +252,7 @@ impl Peer {
             blind: false,
             tolerant: false,
             ticket: Vec::new(),
+            finished: [Vec::new(), Vec::new()],
         }
     }
 
@@ -649,6 +651,7 @@ impl Peer {
                     Side::Client => Side::Server,
                 };
                 let expected = self.verify_data(of);
+                self.finished[0] = body.to_vec();
                 assert!(self.tolerant || body == expected, "the victim's Finished");
             }
             _ => {}
@@ -896,7 +899,9 @@ impl Stage {
                 &made
             }
             Step::Finished => {
-                made = message(FINISHED, &self.peer.verify_data(side));
+                let data = self.peer.verify_data(side);
+                self.peer.finished[1] = data.clone();
+                made = message(FINISHED, &data);
                 &made
             }
             Step::ChangeCipherSpec => {
@@ -934,7 +939,7 @@ impl Stage {
     }
 
     fn process_victim(&mut self) {
-        if let Err(error) = self.victim.process() {
+        if self.victim.is_handshaking() && let Err(error) = self.victim.process() {
             self.error = Some(error);
         }
         while self.error.is_none() && !self.victim.is_handshaking() {
