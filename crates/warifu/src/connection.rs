@@ -492,6 +492,13 @@ impl Connection {
         if sending.is_closed() {
             return Err(UsageError::WriteAfterClose.into());
         }
+        #[cfg(feature = "legacy")]
+        if sending.is_unconfirmed() {
+            return Err(UsageError::NotAvailable(
+                "the server has not confirmed the keys of a renegotiation yet: read first",
+            )
+            .into());
+        }
         if established.answer_due {
             established.answer_due = false;
             sending.answer()?;

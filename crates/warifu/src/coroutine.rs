@@ -243,7 +243,7 @@ impl Peer {
         expected: &'static str,
     ) -> Result<Option<Vec<u8>>, Error> {
         let wire = self.wire()?;
-        if wire.receiving.carries_application_data() {
+        if wire.receiving.is_established() {
             // After the handshake the connection reads the wire and delivers messages.
             let Some(message) = self.lock().inbox.pop_front() else {
                 return Ok(None);
@@ -288,15 +288,50 @@ impl Peer {
     ) -> Result<Option<HandshakeAligned>, Error> {
         let wire = self.wire()?;
         wire.receiving.expect_legacy_change_cipher_spec();
+        if wire.receiving.is_established() {
+            return self.next_change_cipher_spec_again(expected);
+        }
         match next_event(wire, &[], expected)? {
             Event::NeedBytes => Ok(None),
             Event::ChangeCipherSpec => wire.receiving.prove_aligned().map(Some),
             Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
             Event::Handshake => Err(Error::Internal("a message of no type")),
-            // In a renegotiation it is the application's, which reads it first.
-            Event::ApplicationData if wire.receiving.carries_application_data() => Ok(None),
             Event::ApplicationData => Err(PeerMisbehaved::UnexpectedRecord {
                 content_type: ContentType::APPLICATION_DATA,
+                expected,
+            }
+            .into()),
+        }
+    }
+
+    /// The same in a renegotiation, where the connection reads the wire: what it delivered before is a message out of order,
+    /// application data is the application's, and messages are left for the connection to judge.
+    #[cfg(feature = "legacy")]
+    fn next_change_cipher_spec_again(
+        &mut self,
+        expected: &'static str,
+    ) -> Result<Option<HandshakeAligned>, Error> {
+        self.prove_nothing_delivered(expected)?;
+        let wire = self.wire()?;
+        match wire.receiving.next_event(expected)? {
+            Event::ChangeCipherSpec => wire.receiving.prove_aligned().map(Some),
+            Event::NeedBytes | Event::ApplicationData | Event::Handshake => Ok(None),
+            Event::Closed => Err(Error::ClosedDuringHandshake { expected }),
+        }
+    }
+
+    /// Refuses a message that was delivered and that nothing awaits.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn prove_nothing_delivered(&self, expected: &'static str) -> Result<(), Error> {
+        let first = self
+            .lock()
+            .inbox
+            .front()
+            .map(|message| message.first().copied());
+        match first {
+            None => Ok(()),
+            Some(got) => Err(PeerMisbehaved::UnexpectedMessage {
+                got: HandshakeType(got.unwrap_or_default()),
                 expected,
             }
             .into()),

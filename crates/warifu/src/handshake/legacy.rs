@@ -225,6 +225,7 @@ impl<'a> Keys<'a> {
         let splits = splits_records
             && self.agreed.is_cbc()
             && self.agreed.version == ProtocolVersion::TLS1_0;
+        peer.prove_nothing_delivered("application data")?;
         peer.with_wire(|wire| {
             // Nothing of the peer's handshake may be left over.
             let _aligned = wire.receiving.prove_aligned()?;

@@ -157,7 +157,10 @@ impl Answer {
             return Err(PeerMisbehaved::NoSecureRenegotiation.into());
         }
         let extended_main_secret = extensions.extended_main_secret.is_some();
-        if !extended_main_secret && settings.legacy.requires_extended_main_secret {
+        // RFC 7627 Section 5.4: without it a renegotiation is not bound to who the server is.
+        let is_required =
+            settings.legacy.requires_extended_main_secret || legacy.previous.is_some();
+        if !extended_main_secret && is_required {
             return Err(PeerMisbehaved::NoExtendedMainSecret.into());
         }
         let agreed = Agreed {
@@ -177,6 +180,16 @@ impl Answer {
             return illegal("encrypt_then_mac with a suite without CBC (RFC 7366 Section 3.1)");
         }
         // RFC 8422 Section 5.2: "MUST contain the value 0 (uncompressed)", or there is no sending the server our point.
+        // RFC 7366 Section 3.1: no way back from encrypt-then-MAC to MAC-then-encrypt.
+        let had_etm = legacy
+            .previous
+            .as_ref()
+            .is_some_and(|previous| previous.encrypt_then_mac);
+        if had_etm && agreed.is_cbc() && !agreed.encrypt_then_mac {
+            return illegal(
+                "renegotiation without the encrypt_then_mac agreed before (RFC 7366 Section 3.1)",
+            );
+        }
         let formats = extensions.ec_point_formats.as_ref();
         if formats.is_some_and(|formats| !formats.contains(&UNCOMPRESSED)) {
             return illegal("ec_point_formats lacks the uncompressed form (RFC 8422 Section 5.2)");
@@ -309,6 +322,14 @@ struct Flow<'a> {
 }
 
 impl Flow<'_> {
+    /// The version in our ClientHello, the first one where there were several.
+    fn client_version(&self) -> ProtocolVersion {
+        let previous = self.previous.as_ref();
+        previous.map_or(self.offer.legacy_version(), |previous| {
+            previous.client_version
+        })
+    }
+
     fn log_secret(&self, main: &LegacyMainSecret) {
         self.offer
             .log_secret("CLIENT_RANDOM", main.secret().as_bytes());
@@ -347,7 +368,8 @@ impl Flow<'_> {
             client: client_finished,
             server: server_finished,
         };
-        let renegotiation = Renegotiation::new(self.client, agreed, &facts, finished);
+        let renegotiation =
+            Renegotiation::new(self.client, agreed, &facts, self.client_version(), finished);
         let connected = connected(facts, keys, server_finished)?;
         Ok(connected.and_then_renegotiate(renegotiation))
     }
@@ -453,7 +475,8 @@ impl Flow<'_> {
             client: client_finished,
             server: server_finished,
         };
-        let renegotiation = Renegotiation::new(self.client, agreed, &facts, finished);
+        let renegotiation =
+            Renegotiation::new(self.client, agreed, &facts, self.client_version(), finished);
         let connected = connected(facts, keys, client_finished)?;
         Ok(connected.and_then_renegotiate(renegotiation))
     }
@@ -596,7 +619,7 @@ impl Flow<'_> {
             agreed.suite.key_exchange,
             parts.as_ref().and_then(|parts| parts.params.as_ref()),
             server.map(|server| &server.key),
-            self.offer.legacy_version(),
+            self.client_version(),
         )?;
         let hint = parts.and_then(|parts| parts.psk_identity_hint);
         let hint = hint.filter(|hint| !hint.is_empty());

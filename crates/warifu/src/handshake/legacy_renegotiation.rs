@@ -15,6 +15,7 @@ use crate::coroutine::{Coroutine, Peer};
 use crate::error::Error;
 use crate::facts::ConnectionFacts;
 use crate::message::ServerHello;
+use crate::parameters::ProtocolVersion;
 use crate::psk::PskPolicy;
 
 use super::legacy::Agreed;
@@ -36,6 +37,9 @@ pub(super) struct BothFinished {
 #[derive(Clone)]
 pub(super) struct Previous {
     pub(super) finished: BothFinished,
+    /// Of the first ClientHello: servers compare it with what the RSA key exchange repeats.
+    pub(super) client_version: ProtocolVersion,
+    pub(super) encrypt_then_mac: bool,
     pub(super) server_leaf: CertificateDer<'static>,
     pub(super) alpn: Option<Arc<[u8]>>,
 }
@@ -67,6 +71,7 @@ impl Renegotiation {
         client: &Client,
         agreed: &Agreed,
         facts: &ConnectionFacts,
+        client_version: ProtocolVersion,
         finished: BothFinished,
     ) -> Option<Box<Self>> {
         let is_safe = agreed.secure_renegotiation && agreed.extended_main_secret;
@@ -80,6 +85,8 @@ impl Renegotiation {
             own: client.own.clone(),
             previous: Previous {
                 finished,
+                client_version,
+                encrypt_then_mac: agreed.encrypt_then_mac,
                 server_leaf,
                 alpn: facts.alpn.clone(),
             },

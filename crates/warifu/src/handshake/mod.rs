@@ -114,6 +114,10 @@ pub(crate) enum Exporter {
     Unbound,
 }
 
+/// Longest output of an exporter before TLS 1.3, in bytes.
+#[cfg(feature = "legacy")]
+const MAX_LEGACY_EXPORT_LEN: usize = 1024;
+
 impl Exporter {
     /// The exporter secret of TLS 1.3.
     #[cfg(test)]
@@ -134,6 +138,16 @@ impl Exporter {
     ) -> Result<(), Error> {
         match self {
             Self::Tls13(exporter) => exporter.export(label, context.unwrap_or_default(), output),
+            #[cfg(feature = "legacy")]
+            Self::Legacy(_)
+                if output.len() > MAX_LEGACY_EXPORT_LEN
+                    || context.is_some_and(|context| context.len() > usize::from(u16::MAX)) =>
+            {
+                Err(UsageError::NotAvailable(
+                    "before TLS 1.3 an exporter gives at most 1024 bytes, for a context of at most 65535",
+                )
+                .into())
+            }
             #[cfg(feature = "legacy")]
             Self::Legacy(exporter) => exporter.export(label, context, output),
             #[cfg(feature = "legacy")]

@@ -217,6 +217,14 @@ impl Offer {
 
     /// `legacy_version` of the ClientHello: the highest version up to TLS 1.2.
     pub(crate) fn legacy_version(&self) -> ProtocolVersion {
+        #[cfg(feature = "legacy")]
+        if let Some(previous) = self
+            .legacy
+            .as_ref()
+            .and_then(|legacy| legacy.previous.as_ref())
+        {
+            return previous.client_version;
+        }
         self.config
             .settings
             .versions

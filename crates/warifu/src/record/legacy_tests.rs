@@ -141,6 +141,12 @@ impl Link {
     }
 
     #[track_caller]
+    /// Finished was right: data may pass under the new keys.
+    fn confirm(&mut self) {
+        self.sender.sending.begin_legacy_application_data();
+        self.receiver.receiving.begin_legacy_application_data();
+    }
+
     fn change_keys(&mut self, cipher: Cipher) {
         let keys = cipher.some_keys(self.version, CbcDirection::Seal);
         self.sender
@@ -809,10 +815,12 @@ fn keys_change_under_keys() {
             link.receiver.receiving.extend(&sealed);
             assert_eq!(link.reads(), [[round]]);
             link.change_keys(cipher);
+            link.confirm();
         }
         let other = AEADS[2];
         if version == TLS1_2 {
             link.change_keys(other);
+            link.confirm();
             let sealed = link.writes(b"x");
             assert_eq!(sealed.len(), HEADER_LEN + 1 + 16);
             link.receiver.receiving.extend(&sealed);
@@ -1193,7 +1201,7 @@ fn keys_outlive_released_memory() {
         link.sender.forget_keys();
         link.receiver.forget_keys();
         assert!(!link.receiver.receiving.reader_mut().is_protected());
-        assert!(!link.receiver.receiving.carries_application_data());
+        assert!(!link.receiver.receiving.is_established());
         assert!(!link.sender.sending.carries_application_data());
     }
 }
@@ -1304,4 +1312,21 @@ fn older_versions_cost_newer_ones_no_memory() {
         size_of::<super::wire::Phase>(),
         size_of::<Option<super::wire::Epoch>>()
     );
+}
+
+#[test]
+fn no_data_passes_under_keys_that_are_not_confirmed() {
+    let cipher = AEADS[0];
+    let mut link = Link::established(TLS1_2, cipher);
+    link.change_keys(cipher);
+    assert!(link.sender.sending.is_unconfirmed());
+    let sealed = link.writes(b"early");
+    link.receiver.receiving.extend(&sealed);
+    let error = PeerMisbehaved::UnexpectedRecord {
+        content_type: ContentType::APPLICATION_DATA,
+        expected: "data",
+    };
+    assert_eq!(error.alert(), AlertDescription::UNEXPECTED_MESSAGE);
+    let event = link.receiver.receiving.next_event("data");
+    assert_eq!(event, Err(error.into()));
 }

@@ -193,6 +193,9 @@ pub(super) enum Phase {
     /// Application data is under keys that never change by KeyUpdate and cannot be made again.
     #[cfg(feature = "legacy")]
     Legacy,
+    /// As before, in a renegotiation whose keys are in force and whose Finished has not come: no application data passes.
+    #[cfg(feature = "legacy")]
+    LegacyUnconfirmed,
 }
 
 impl Phase {
@@ -211,7 +214,30 @@ impl Phase {
     }
 
     fn carries_application_data(&self) -> bool {
+        match self {
+            Self::Tls13(_) => true,
+            #[cfg(feature = "legacy")]
+            Self::Legacy => true,
+            _ => false,
+        }
+    }
+
+    /// The first handshake is over.
+    fn is_established(&self) -> bool {
         !matches!(self, Self::Handshake)
+    }
+
+    /// New keys in the middle of a connection are in force.
+    #[cfg(feature = "legacy")]
+    fn renegotiate(&mut self) {
+        if let Self::Legacy = self {
+            *self = Self::LegacyUnconfirmed;
+        }
+    }
+
+    #[cfg(feature = "legacy")]
+    fn is_legacy(&self) -> bool {
+        matches!(self, Self::Legacy | Self::LegacyUnconfirmed)
     }
 }
 
@@ -745,6 +771,7 @@ impl Receiving {
         }
         self.reader.set_legacy_keys(keys)?;
         self.change_cipher_spec = ChangeCipherSpecRule::LegacyRefuse;
+        self.phase.renegotiate();
         Ok(())
     }
 
@@ -786,15 +813,15 @@ impl Receiving {
     }
 
     /// The handshake is over for this half, in whatever version.
-    pub(crate) fn carries_application_data(&self) -> bool {
-        self.phase.carries_application_data()
+    pub(crate) fn is_established(&self) -> bool {
+        self.phase.is_established()
     }
 
     /// Takes the peer's KeyUpdate: the peer seals everything after it under its next keys (RFC 8446
     /// Section 4.6.3).
     pub(crate) fn update_keys(&mut self) -> Result<(), Error> {
         #[cfg(feature = "legacy")]
-        if let Phase::Legacy = self.phase {
+        if self.phase.is_legacy() {
             return Err(PeerMisbehaved::UnexpectedMessage {
                 got: HandshakeType::KEY_UPDATE,
                 expected: "application data",

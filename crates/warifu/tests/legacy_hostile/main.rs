@@ -32,6 +32,6 @@ mod order;
 mod psk;
 mod random;
 mod records;
+mod renegotiating;
 mod renegotiation;
 mod resumption;
-mod renegotiating;

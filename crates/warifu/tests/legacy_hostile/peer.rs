@@ -939,7 +939,9 @@ impl Stage {
     }
 
     fn process_victim(&mut self) {
-        if self.victim.is_handshaking() && let Err(error) = self.victim.process() {
+        if self.victim.is_handshaking()
+            && let Err(error) = self.victim.process()
+        {
             self.error = Some(error);
         }
         while self.error.is_none() && !self.victim.is_handshaking() {

@@ -272,7 +272,14 @@ impl Sending {
             self.writer
                 .write(content_type, &[1], None, &mut self.queue)?;
         }
+        self.phase.renegotiate();
         self.writer.set_legacy_keys(keys)
+    }
+
+    /// Keys of a renegotiation are in force that the peer has not confirmed: application data has to wait.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        matches!(self.phase, Phase::LegacyUnconfirmed)
     }
 
     /// The handshake of an older version is over: application data may be sent.
@@ -291,7 +298,7 @@ impl Sending {
     /// Sends what the peer waits for: KeyUpdate or, in older versions, the refusal to renegotiate.
     pub(crate) fn answer(&mut self) -> Result<(), Error> {
         #[cfg(feature = "legacy")]
-        if let Phase::Legacy = self.phase {
+        if self.phase.is_legacy() {
             return self.send_alert(AlertDescription::NO_RENEGOTIATION);
         }
         self.update_keys(KeyUpdateRequest::NotRequested)
@@ -301,7 +308,7 @@ impl Sending {
     /// [`UsageError::NotAvailable`].
     pub(crate) fn update_keys(&mut self, request_update: KeyUpdateRequest) -> Result<(), Error> {
         #[cfg(feature = "legacy")]
-        if let Phase::Legacy = self.phase {
+        if self.phase.is_legacy() {
             return Err(UsageError::NotAvailable(
                 "KeyUpdate is of TLS 1.3, and this connection is of an older version",
             )
