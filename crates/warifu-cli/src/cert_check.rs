@@ -160,12 +160,7 @@ fn trusted(
     } else {
         PeerRole::Server(&name)
     };
-    let result = trust.leniency_needed(&PresentedChain {
-        certificates,
-        ocsp_response: &[],
-        role,
-        now: UnixTime::now(),
-    });
+    let result = trust.leniency_needed(&PresentedChain::new(certificates, role, UnixTime::now()));
     let question = if arguments.ca.is_empty() {
         "name"
     } else {

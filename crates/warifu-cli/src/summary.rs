@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use warifu::decision::{PeerRole, PresentedChain};
+use warifu::decision::{KeyUse, PeerRole, PresentedChain};
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
 use warifu::psk::{PskFacts, printable};
 use warifu::trust::{Leniency, Trust};
@@ -310,12 +310,13 @@ pub(crate) fn leniency_needed(
 ) -> Vec<Leniency> {
     let name = name.and_then(|name| ServerName::try_from(name).ok());
     let needed = facts.peer_certificates.as_deref().map(|certificates| {
-        trust.leniency_needed(&PresentedChain {
-            certificates,
-            ocsp_response: &[],
-            role: name.as_ref().map_or(PeerRole::Client, PeerRole::Server),
-            now: UnixTime::now(),
-        })
+        let role = name.as_ref().map_or(PeerRole::Client, PeerRole::Server);
+        let mut chain = PresentedChain::new(certificates, role, UnixTime::now());
+        let decrypts = matches!(facts.cipher_suite.key_exchange(), Some("RSA" | "RSA_PSK"));
+        if name.is_some() && decrypts {
+            chain.key_use = KeyUse::KeyEncipherment;
+        }
+        trust.leniency_needed(&chain)
     });
     // It was accepted a moment ago.
     needed.and_then(Result::ok).unwrap_or_default()

@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProblem, Source};
 use crate::certificate::name::distinguished_name;
+#[cfg(feature = "legacy")]
+use crate::certificate::view::KeyUsage;
 use crate::certificate::view::{CertificateView, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
 use crate::error::{Error, UsageError};
@@ -45,6 +47,9 @@ pub struct Credential {
     /// Of the leaf's key; `None` if it is one that peers here would not take.
     #[cfg(feature = "legacy")]
     key_kind: Option<KeyKind>,
+    /// Whether the leaf's key usage allows that peers encrypt for its key.
+    #[cfg(feature = "legacy")]
+    may_decrypt: bool,
     /// What the key signs in TLS 1.2 handshakes, best first.
     #[cfg(feature = "legacy")]
     legacy_schemes: Vec<SignatureScheme>,
@@ -149,9 +154,8 @@ impl Credential {
             return Err(CredentialError::NoCertificate);
         };
         // An unreadable key usage is for the peer to judge.
-        if let Ok(Some(usage)) = leaf.key_usage()
-            && !usage.digital_signature()
-        {
+        let usage = leaf.key_usage().ok().flatten();
+        if usage.is_some_and(|usage| !usage.digital_signature()) {
             let subject = distinguished_name(leaf.subject);
             return Err(CredentialError::NoDigitalSignature { subject });
         }
@@ -169,6 +173,8 @@ impl Credential {
         Ok(Self {
             #[cfg(feature = "legacy")]
             legacy_schemes: legacy_schemes(&signer, &schemes, key_kind),
+            #[cfg(feature = "legacy")]
+            may_decrypt: usage.is_none_or(KeyUsage::key_encipherment),
             #[cfg(feature = "legacy")]
             key_kind,
             chain,
@@ -252,13 +258,15 @@ impl Credential {
         }
     }
 
-    /// Whether this process holds an RSA key that can decrypt. A remote signer does not.
+    /// Whether this process holds an RSA key that can decrypt, which a remote signer does not, and the leaf's key usage allows
+    /// it (RFC 5246 Section 7.4.2).
     #[cfg(feature = "legacy")]
     pub(crate) fn decrypts(&self) -> bool {
-        matches!(
+        let can = matches!(
             (&self.signer, self.key_kind),
             (Signer::Local(_), Some(KeyKind::Rsa { .. }))
-        )
+        );
+        can && self.may_decrypt
     }
 
     /// RFC 5246 Section 7.4.7.1: the premaster secret, or a random one, without a hint which.

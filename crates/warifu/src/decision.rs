@@ -97,6 +97,7 @@ pub trait Sign: Send + Sync + fmt::Debug {
 
 /// A chain as the peer presented it, with all that a verifier may want to know.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct PresentedChain<'a> {
     /// The leaf's certificate, then the others in the peer's order.
     pub certificates: &'a [CertificateDer<'static>],
@@ -104,8 +105,37 @@ pub struct PresentedChain<'a> {
     pub ocsp_response: &'a [u8],
     /// Who the peer is.
     pub role: PeerRole<'a>,
+    /// By what the peer proves that it holds the leaf's key.
+    pub key_use: KeyUse,
     /// The time of the handshake.
     pub now: UnixTime,
+}
+
+impl<'a> PresentedChain<'a> {
+    /// A chain of a peer that signs, as in all of TLS 1.3, without an OCSP response.
+    pub fn new(
+        certificates: &'a [CertificateDer<'static>],
+        role: PeerRole<'a>,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            certificates,
+            ocsp_response: &[],
+            role,
+            key_use: KeyUse::Signature,
+            now,
+        }
+    }
+}
+
+/// What the key of a leaf is used for in a handshake, which its key usage must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// It signs: `digitalSignature` (RFC 8446 Section 4.4.2.2, RFC 5246 Section 7.4.2).
+    Signature,
+    /// A server's RSA key decrypts the premaster secret, in the key exchanges RSA and RSA_PSK before TLS 1.3:
+    /// `keyEncipherment` (RFC 5246 Section 7.4.2).
+    KeyEncipherment,
 }
 
 /// Which side presented a chain.

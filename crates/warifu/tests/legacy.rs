@@ -39,7 +39,11 @@ impl Keys {
         let ca = pki::Ca::root("test CA");
         let ecdsa = support::credential(&ca, &["host.example"]);
         let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-        let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |_| {});
+        let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |params| {
+            params
+                .key_usages
+                .push(rcgen::KeyUsagePurpose::KeyEncipherment);
+        });
         let rsa = Credential::from_der(vec![certificate], &key.serialize_der()).unwrap();
         Self {
             ca,

@@ -19,7 +19,7 @@ use rcgen::{
 };
 use warifu::CertificateError;
 use warifu::certificate::{CertificateFacts, certificates_from_file};
-use warifu::decision::{PeerRole, PresentedChain, VerifyPeer};
+use warifu::decision::{KeyUse, PeerRole, PresentedChain, VerifyPeer};
 use warifu::error::UnixSeconds;
 use warifu::parameters::AlertDescription;
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -32,12 +32,8 @@ fn server_at(
     now: u64,
 ) -> Result<(), CertificateError> {
     let name = ServerName::try_from(name).unwrap();
-    trust.check(&PresentedChain {
-        certificates: chain,
-        ocsp_response: &[],
-        role: PeerRole::Server(&name),
-        now: UnixTime::since_unix_epoch(Duration::from_secs(now)),
-    })
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+    trust.check(&PresentedChain::new(chain, PeerRole::Server(&name), now))
 }
 
 fn server(
@@ -49,12 +45,8 @@ fn server(
 }
 
 fn client(trust: &Trust, chain: &[CertificateDer<'static>]) -> Result<(), CertificateError> {
-    trust.check(&PresentedChain {
-        certificates: chain,
-        ocsp_response: &[],
-        role: PeerRole::Client,
-        now: UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
-    })
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    trust.check(&PresentedChain::new(chain, PeerRole::Client, now))
 }
 
 fn trusting(ca: &Ca) -> TrustBuilder {
@@ -732,6 +724,39 @@ fn key_usage_must_have_digital_signature() {
     );
     let leaf = ca.leaf_with(|params| params.key_usages = vec![]);
     assert_eq!(server(&trust, &[leaf], "host.example"), Ok(()));
+}
+
+#[test]
+fn key_usage_must_have_key_encipherment_where_the_key_decrypts() {
+    let ca = Ca::root("root");
+    let trust = trusting(&ca).build().unwrap();
+    let name = ServerName::try_from("host.example").unwrap();
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    let check = |trust: &Trust, usages: &[KeyUsagePurpose]| {
+        let leaf = [ca.leaf_with(|params| params.key_usages = usages.to_vec())];
+        let mut chain = PresentedChain::new(&leaf, PeerRole::Server(&name), now);
+        assert_eq!(chain.key_use, KeyUse::Signature);
+        chain.key_use = KeyUse::KeyEncipherment;
+        trust.check(&chain)
+    };
+    let (sign, encipher) = (
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::KeyEncipherment,
+    );
+    for good in [&[encipher][..], &[sign, encipher], &[]] {
+        assert_eq!(check(&trust, good), Ok(()));
+    }
+    for bad in [&[sign][..], &[KeyUsagePurpose::KeyAgreement]] {
+        refused(
+            check(&trust, bad),
+            usage(
+                "server authentication: its key usage lacks keyEncipherment (RFC 5246 Section 7.4.2)",
+            ),
+            AlertDescription::UNSUPPORTED_CERTIFICATE,
+        );
+        let lenient = trusting(&ca).dangerous().accept_any_usage();
+        assert_eq!(check(&lenient.build().unwrap(), bad), Ok(()));
+    }
 }
 
 #[test]

@@ -27,12 +27,8 @@ fn verification_allocates_nothing() {
         .unwrap();
     let name = ServerName::try_from("host.example").unwrap();
     for role in [PeerRole::Server(&name), PeerRole::Client] {
-        let presented = PresentedChain {
-            certificates: &chain,
-            ocsp_response: &[],
-            role,
-            now: UnixTime::since_unix_epoch(Duration::from_secs(NOW)),
-        };
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+        let presented = PresentedChain::new(&chain, role, now);
         // First with both signatures verified, then with both remembered.
         for _ in 0..2 {
             let cost = allocation_counter::measure(|| assert_eq!(trust.check(&presented), Ok(())));

@@ -218,12 +218,8 @@ fn presented<'a>(
     role: PeerRole<'a>,
     now: u64,
 ) -> PresentedChain<'a> {
-    PresentedChain {
-        certificates,
-        ocsp_response: &[],
-        role,
-        now: UnixTime::since_unix_epoch(Duration::from_secs(now)),
-    }
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+    PresentedChain::new(certificates, role, now)
 }
 
 fn server_at(

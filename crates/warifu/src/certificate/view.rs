@@ -281,6 +281,10 @@ impl KeyUsage {
         self.0 & 0x80 != 0
     }
 
+    pub(crate) fn key_encipherment(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+
     pub(crate) fn key_cert_sign(self) -> bool {
         self.0 & 0x04 != 0
     }

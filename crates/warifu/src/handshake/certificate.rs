@@ -77,10 +77,8 @@ pub(crate) async fn recv_identity_after(
     };
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
-        certificates: &certificates,
         ocsp_response: &ocsp_response,
-        role: rules.peer,
-        now: rules.now,
+        ..PresentedChain::new(&certificates, rules.peer, rules.now)
     };
     peer.ask(
         "verification of the peer's certificate",

@@ -9,7 +9,9 @@ use warifu_crypto::{KeyKind, PublicKey};
 use crate::config::{LegacySettings, Settings};
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
-use crate::decision::{ChooseCredential, CredentialRequest, PeerRole, PresentedChain, VerifyPeer};
+use crate::decision::{
+    ChooseCredential, CredentialRequest, KeyUse, PeerRole, PresentedChain, VerifyPeer,
+};
 use crate::error::{CertificateError, Error, NothingInCommon, PeerMisbehaved};
 use crate::handshake::negotiate::listed;
 use crate::message::legacy::{
@@ -164,6 +166,7 @@ pub(super) fn read_chain(
 pub(super) struct ChainRules<'a> {
     pub(super) verifier: &'a dyn VerifyPeer,
     pub(super) peer: PeerRole<'a>,
+    pub(super) key_use: KeyUse,
     pub(super) now: UnixTime,
 }
 
@@ -179,10 +182,9 @@ pub(super) async fn verify_chain(
         .ok_or(Error::Internal("chain without a leaf"))?;
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
-        certificates: &certificates,
         ocsp_response,
-        role: rules.peer,
-        now: rules.now,
+        key_use: rules.key_use,
+        ..PresentedChain::new(&certificates, rules.peer, rules.now)
     };
     let answer = rules.verifier.verify(chain);
     peer.ask("verification of the peer's certificate", answer)

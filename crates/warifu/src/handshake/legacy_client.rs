@@ -517,15 +517,16 @@ impl Flow<'_> {
         let ocsp_response = status
             .as_ref()
             .map_or(&[][..], |message| message.status.ocsp_response.as_slice());
+        let agreed = &self.answer.agreed;
         let role = &self.client.config.role;
         let verifier = role.verifier.as_deref();
         let rules = ChainRules {
             verifier: verifier.ok_or(Error::Internal("certificate without a verifier"))?,
             peer: PeerRole::Server(&self.client.server_name),
+            key_use: agreed.suite.key_exchange.key_use(),
             now: self.client.config.settings.clock.now(),
         };
         let server = verify_chain(flight.peer, &rules, certificates, ocsp_response).await?;
-        let agreed = &self.answer.agreed;
         let kind = server.key.kind();
         if !KeyType::of(kind).serves(agreed.suite.key_exchange, agreed.version) {
             return Err(CertificateError::UnsupportedKey {

@@ -46,7 +46,7 @@ use zeroize::Zeroizing;
 use crate::config::{ClientAuth, ServerConfig};
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
-use crate::decision::{CredentialRequest, PeerRole, VerifyPeer};
+use crate::decision::{CredentialRequest, KeyUse, PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
 use crate::error::{CertificateError, Error, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind, LegacyFacts};
@@ -730,6 +730,7 @@ async fn recv_client_certificate(
     let rules = ChainRules {
         verifier,
         peer: PeerRole::Client,
+        key_use: KeyUse::Signature,
         now: server.config.settings.clock.now(),
     };
     let client = verify_chain(peer, &rules, chain, &[]).await?;

@@ -306,7 +306,8 @@ pub(super) async fn usable_session(
             state.server_name.as_deref(),
             state.alpn.as_deref(),
         );
-    let usable = fits && believes_origin(peer, client, psks, &state.origin).await?;
+    let key_use = state.suite.key_exchange.key_use();
+    let usable = fits && believes_origin(peer, client, psks, &state.origin, key_use).await?;
     Ok(usable.then_some(session))
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{ClientAuth, ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Peer};
-use crate::decision::{PeerRole, PresentedChain};
+use crate::decision::{KeyUse, PeerRole, PresentedChain};
 use crate::error::{Error, PeerMisbehaved};
 use crate::message::{Handshake, NewSessionTicket, NewSessionTicketExtensions, Opaque8, Opaque16};
 use crate::parameters::Tls13Suite;
@@ -333,12 +333,8 @@ pub(super) async fn check_origin(
     let Some(certificates) = &origin.peer_certificates else {
         return Ok(Ok(()));
     };
-    let chain = PresentedChain {
-        certificates,
-        ocsp_response: &[],
-        role: PeerRole::Client,
-        now: config.settings.clock.now(),
-    };
+    let now = config.settings.clock.now();
+    let chain = PresentedChain::new(certificates, PeerRole::Client, now);
     let answer = verifier.verify(chain);
     match peer
         .ask("verification of a session's certificate", answer)
@@ -418,7 +414,7 @@ pub(super) async fn offer_session(
             state.server_name.as_deref(),
             state.alpn.as_deref(),
         );
-    if !fits || !believes_origin(peer, client, psks, &state.origin).await? {
+    if !fits || !believes_origin(peer, client, psks, &state.origin, KeyUse::Signature).await? {
         return Ok(None);
     }
     Ok(Some(Offered {
@@ -428,12 +424,13 @@ pub(super) async fn offer_session(
     }))
 }
 
-/// Whether what authenticated the server at first would still do so.
+/// Whether what authenticated the server at first would still do so: its certificate by this use of its key.
 pub(super) async fn believes_origin(
     peer: &mut Peer,
     client: &Client,
     psks: &[Psk],
     origin: &Origin,
+    key_use: KeyUse,
 ) -> Result<bool, Error> {
     let config = &client.config;
     if let Some(first) = &origin.psk {
@@ -452,11 +449,10 @@ pub(super) async fn believes_origin(
     else {
         return Ok(false);
     };
+    let role = PeerRole::Server(&client.server_name);
     let chain = PresentedChain {
-        certificates,
-        ocsp_response: &[],
-        role: PeerRole::Server(&client.server_name),
-        now: config.settings.clock.now(),
+        key_use,
+        ..PresentedChain::new(certificates, role, config.settings.clock.now())
     };
     let answer = verifier.verify(chain);
     let verified = peer

@@ -23,6 +23,7 @@ use warifu_crypto::legacy::CbcSuite::{self, *};
 use warifu_crypto::legacy::PrfHash;
 
 use super::{CipherSuite, ProtocolVersion};
+use crate::decision::KeyUse;
 use KeyExchange::*;
 
 /// How client and server agree on the premaster secret, and how the server is known.
@@ -80,6 +81,14 @@ impl KeyExchange {
     /// Whether the client encrypts a secret for the server's RSA key.
     pub(crate) const fn encrypts(self) -> bool {
         matches!(self, Rsa | RsaPsk)
+    }
+
+    /// What the key of the server's certificate does, where the server has one.
+    pub(crate) const fn key_use(self) -> KeyUse {
+        match self.encrypts() {
+            true => KeyUse::KeyEncipherment,
+            false => KeyUse::Signature,
+        }
     }
 
     /// Whether traffic stays secret when long-lived keys become known.

@@ -35,7 +35,7 @@ use webpki::{
 use crate::certificate::material::{self, Kind, MaterialError, MaterialProblem, Source};
 use crate::certificate::view::{self, CertificateView};
 use crate::certificate::{check_key_size, sha256};
-use crate::decision::{Answer, PeerRole, PresentedChain, VerifyPeer};
+use crate::decision::{Answer, KeyUse, PeerRole, PresentedChain, VerifyPeer};
 use crate::error::{CertificateError, Error, UnixSeconds, UsageError};
 use crate::parameters::SignatureScheme;
 use algorithms::SignatureMemory;
@@ -55,8 +55,9 @@ use refusal::Refusal;
 ///    certificate is pinned, byte for byte. A trusted CA certificate that the peer presents as its own
 ///    counts as pinned, so that what `openssl req -x509` makes can be given as CA or as pin.
 /// 2. *Dates*: notBefore and notAfter of all but the trusted CA itself.
-/// 3. *Usage*: key usage has digitalSignature (RFC 8446 Section 4.4.2.2), extended key usage the role, where
-///    the certificate has these extensions.
+/// 3. *Usage*: key usage has digitalSignature (RFC 8446 Section 4.4.2.2), or keyEncipherment for key exchanges in which the
+///    server's key decrypts (RFC 5246 Section 7.4.2), and extended key usage has the role, where the certificate has these
+///    extensions.
 /// 4. *Name* (of servers): subjectAltName has the DNS name or the IP address (RFC 9525). The subject's
 ///    commonName is not looked at.
 ///
@@ -191,7 +192,7 @@ impl Trust {
             self.check_path(&check)?;
         }
         if !self.rules.any_usage {
-            check_key_usage(&view, chain.role)?;
+            check_key_usage(&view, chain)?;
         }
         match chain.role {
             PeerRole::Server(name) if !self.rules.any_name => check.name(name),
@@ -479,22 +480,28 @@ fn is_about_dates(error: &webpki::Error) -> bool {
     )
 }
 
-/// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
-fn check_key_usage(view: &CertificateView<'_>, role: PeerRole<'_>) -> Result<(), CertificateError> {
-    match view.key_usage()? {
-        Some(usage) if !usage.digital_signature() => {
-            let usage = match role {
-                PeerRole::Server(_) => "server authentication",
-                PeerRole::Client => "client authentication",
-            };
-            Err(CertificateError::WrongUsage {
-                usage: format!(
-                    "{usage}: its key usage lacks digitalSignature (RFC 8446 Section 4.4.2.2)"
-                ),
-            })
-        }
-        _ => Ok(()),
-    }
+/// RFC 8446 Section 4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present". RFC 5246 Section
+/// 7.4.2 says the same of keys that sign, and of those that decrypt that "the keyEncipherment bit MUST be set".
+fn check_key_usage(
+    view: &CertificateView<'_>,
+    chain: &PresentedChain<'_>,
+) -> Result<(), CertificateError> {
+    let Some(usage) = view.key_usage()? else {
+        return Ok(());
+    };
+    let lacking = match chain.key_use {
+        KeyUse::Signature if usage.digital_signature() => return Ok(()),
+        KeyUse::Signature => "digitalSignature (RFC 8446 Section 4.4.2.2)",
+        KeyUse::KeyEncipherment if usage.key_encipherment() => return Ok(()),
+        KeyUse::KeyEncipherment => "keyEncipherment (RFC 5246 Section 7.4.2)",
+    };
+    let usage = match chain.role {
+        PeerRole::Server(_) => "server authentication",
+        PeerRole::Client => "client authentication",
+    };
+    Err(CertificateError::WrongUsage {
+        usage: format!("{usage}: its key usage lacks {lacking}"),
+    })
 }
 
 // id-kp-serverAuth, id-kp-clientAuth: RFC 5280 Section 4.2.1.12.
@@ -794,8 +801,8 @@ impl DangerousTrust {
         self.builder
     }
 
-    /// Believes certificates that were issued for another use: extended key usage and the digitalSignature
-    /// bit are not looked at. Issuer, dates and name are still checked.
+    /// Believes certificates that were issued for another use: extended key usage and key usage are not
+    /// looked at. Issuer, dates and name are still checked.
     pub fn accept_any_usage(mut self) -> TrustBuilder {
         self.builder.rules.any_usage = true;
         self.builder

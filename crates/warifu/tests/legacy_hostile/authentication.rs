@@ -1,5 +1,6 @@
 //! Certificates of clients, their signatures, and Finished of both.
 
+use rcgen::KeyUsagePurpose::{DigitalSignature, KeyAgreement, KeyEncipherment};
 use warifu::parameters::AlertDescription;
 use warifu::{CertificateError, Error, PeerMisbehaved};
 use warifu_crypto::SignatureAlgorithm;
@@ -10,6 +11,7 @@ use crate::peer::*;
 
 const DECRYPT: AlertDescription = AlertDescription::DECRYPT_ERROR;
 const FAILURE: AlertDescription = AlertDescription::HANDSHAKE_FAILURE;
+const UNSUPPORTED: AlertDescription = AlertDescription::UNSUPPORTED_CERTIFICATE;
 
 const VERSIONS: [(u16, Suite); 4] = [
     (TLS1_0, ECDHE_RSA_CBC),
@@ -208,6 +210,60 @@ fn another_kind_of_main_secret_opens_nothing() {
             stage.play(&flight);
             let error = Error::from(PeerMisbehaved::BadRecordMac);
             stage.expect("main secret", error, AlertDescription::BAD_RECORD_MAC);
+        }
+    }
+}
+
+/// RFC 5246 Section 7.4.2: key usage must allow what the key exchange does with the key.
+#[test]
+fn key_usage_of_a_peer_is_judged_by_key_exchange() {
+    let wrong = |usage: &str| CertificateError::WrongUsage {
+        usage: usage.to_owned(),
+    };
+    let cannot_encipher =
+        "server authentication: its key usage lacks keyEncipherment (RFC 5246 Section 7.4.2)";
+    let cannot_sign =
+        "server authentication: its key usage lacks digitalSignature (RFC 8446 Section 4.4.2.2)";
+    for (tls, suite, signs) in [
+        (TLS1_0, RSA_CBC, false),
+        (TLS1_1, RSA_CBC, false),
+        (TLS1_2, RSA_GCM, false),
+        (TLS1_2, RSA_PSK_GCM, false),
+        (TLS1_0, ECDHE_RSA_CBC, true),
+        (TLS1_2, ECDHE_RSA_GCM, true),
+        (TLS1_2, DHE_RSA_GCM, true),
+    ] {
+        for (usages, may_sign, may_encipher) in [
+            (&[DigitalSignature][..], true, false),
+            (&[KeyEncipherment], false, true),
+            (&[DigitalSignature, KeyEncipherment], true, true),
+            (&[], true, true),
+            (&[KeyAgreement], false, false),
+        ] {
+            let leaf = keys().rsa.certificate_for("host.example", usages);
+            let mut stage = Stage::client(tls, suite);
+            let mut flight = stage.peer.server_flight();
+            *find(&mut flight, CERTIFICATE) = certificate(Some(&leaf));
+            stage.play(&flight);
+            match signs {
+                true if !may_sign => stage.expect("signature", wrong(cannot_sign), UNSUPPORTED),
+                false if !may_encipher => {
+                    stage.expect("encipherment", wrong(cannot_encipher), UNSUPPORTED);
+                }
+                _ => assert_eq!(stage.error, None, "{usages:?}"),
+            }
+        }
+    }
+    // A client's certificate signs, whatever the server's key does.
+    let cannot_sign =
+        "client authentication: its key usage lacks digitalSignature (RFC 8446 Section 4.4.2.2)";
+    for (tls, suite) in VERSIONS {
+        for usages in [&[KeyEncipherment][..], &[KeyAgreement]] {
+            let leaf = keys().client_rsa.certificate_for("client.example", usages);
+            let (mut stage, mut flight) = server(tls, suite, Some(&keys().client_rsa));
+            *find(&mut flight, CERTIFICATE) = certificate(Some(&leaf));
+            stage.play(&flight);
+            stage.expect("client", wrong(cannot_sign), UNSUPPORTED);
         }
     }
 }

@@ -48,6 +48,8 @@ pub const PSK: [u8; 32] = [7; 32];
 pub struct Identity {
     pub certificate: CertificateDer<'static>,
     pub key: PrivateKey,
+    /// The same, PKCS#8.
+    pub key_der: Vec<u8>,
     pub credential: Arc<Credential>,
 }
 
@@ -63,8 +65,20 @@ impl Identity {
         Self {
             certificate,
             key: PrivateKey::from_der(&der).unwrap(),
+            key_der: der,
             credential: Arc::new(credential),
         }
+    }
+
+    /// Another certificate for the same key.
+    pub fn certificate_for(
+        &self,
+        name: &str,
+        usages: &[rcgen::KeyUsagePurpose],
+    ) -> CertificateDer<'static> {
+        let key = rcgen::KeyPair::try_from(&self.key_der[..]).unwrap();
+        let change = |params: &mut rcgen::CertificateParams| params.key_usages = usages.to_vec();
+        keys().ca.leaf_of_key(&[name], key, change).0
     }
 }
 

@@ -1,0 +1,146 @@
+//! What the key usage of a certificate lets its key do before TLS 1.3.
+#![cfg(feature = "legacy")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use rcgen::KeyUsagePurpose::{self, DigitalSignature};
+use support::psk::psk;
+use support::{FixedClock, Pair, Side, deliver, pki, server_name};
+use warifu::config::{Client, ConfigBuilder, Server};
+use warifu::credential::Credentials;
+use warifu::error::NothingInCommon;
+use warifu::parameters::{AlertDescription, CipherSuite, ProtocolVersion};
+use warifu::psk::PskTable;
+use warifu::{ClientConfig, Connection, Credential, Error, ServerConfig, Trust};
+
+const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
+const TLS1_1: ProtocolVersion = ProtocolVersion::TLS1_1;
+const TLS1_2: ProtocolVersion = ProtocolVersion::TLS1_2;
+const TLS1_3: ProtocolVersion = ProtocolVersion::TLS1_3;
+
+const RSA_GCM: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_GCM_SHA256;
+const RSA_CBC: CipherSuite = CipherSuite::TLS_RSA_WITH_AES_128_CBC_SHA;
+const RSA_PSK_GCM: CipherSuite = CipherSuite::TLS_RSA_PSK_WITH_AES_128_GCM_SHA256;
+const ECDHE_RSA_GCM: CipherSuite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+const ECDHE_RSA_CBC: CipherSuite = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA;
+const DHE_RSA_GCM: CipherSuite = CipherSuite::TLS_DHE_RSA_WITH_AES_128_GCM_SHA256;
+const ECDHE_ECDSA_GCM: CipherSuite = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+
+const KEY_TRANSPORT: [(ProtocolVersion, CipherSuite); 4] = [
+    (TLS1_0, RSA_CBC),
+    (TLS1_1, RSA_CBC),
+    (TLS1_2, RSA_GCM),
+    (TLS1_2, RSA_PSK_GCM),
+];
+
+fn rsa_key() -> rcgen::KeyPair {
+    rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap()
+}
+
+fn credential(ca: &pki::Ca, key: rcgen::KeyPair, usages: &[KeyUsagePurpose]) -> Arc<Credential> {
+    let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |params| {
+        params.key_usages = usages.to_vec();
+    });
+    Arc::new(Credential::from_der(vec![certificate], &key.serialize_der()).unwrap())
+}
+
+fn trust(ca: &pki::Ca) -> Trust {
+    let builder = Trust::builder().with_ca_bytes(&ca.certificate);
+    builder.build().unwrap()
+}
+
+/// A client of one version that offers these suites, and has a key.
+fn client(ca: &pki::Ca, version: ProtocolVersion, suites: &[CipherSuite]) -> ConfigBuilder<Client> {
+    let mut client = ClientConfig::builder(trust(ca))
+        .with_clock(Arc::new(FixedClock))
+        .with_versions(version..=version);
+    if suites.contains(&RSA_PSK_GCM) {
+        client = client.with_psks([psk("alice")]);
+    }
+    match suites {
+        [] => client,
+        suites => client.with_cipher_suites(suites),
+    }
+}
+
+const ALL: [CipherSuite; 7] = [
+    ECDHE_RSA_GCM,
+    ECDHE_RSA_CBC,
+    DHE_RSA_GCM,
+    ECDHE_ECDSA_GCM,
+    RSA_GCM,
+    RSA_CBC,
+    RSA_PSK_GCM,
+];
+
+fn server(credentials: impl Into<Credentials>) -> ConfigBuilder<Server> {
+    let mut suites = ALL.to_vec();
+    suites.push(CipherSuite::TLS_AES_128_GCM_SHA256);
+    ServerConfig::builder(credentials.into())
+        .with_clock(Arc::new(FixedClock))
+        .with_versions(TLS1_0..=TLS1_3)
+        .with_cipher_suites(&suites)
+        .with_psk_store(PskTable::new([psk("alice")]).unwrap())
+}
+
+fn pair(client: ConfigBuilder<Client>, server: ConfigBuilder<Server>) -> Pair {
+    Pair {
+        client: Connection::client(client.build().unwrap(), server_name()),
+        server: Connection::server(server.build().unwrap()),
+    }
+}
+
+fn connect(client: ConfigBuilder<Client>, server: ConfigBuilder<Server>) -> Pair {
+    let mut pair = pair(client, server);
+    pair.handshake().unwrap();
+    pair.client.write(b"hello").unwrap();
+    let data = deliver(&mut pair.client, &mut pair.server);
+    assert_eq!(data.concat(), b"hello");
+    pair
+}
+
+/// The server finds no suite that it can use with a client of this one, and says so by handshake_failure.
+#[track_caller]
+fn expect_no_suite(
+    client: ConfigBuilder<Client>,
+    server: ConfigBuilder<Server>,
+    suite: CipherSuite,
+) {
+    let error = Error::from(NothingInCommon::CipherSuite {
+        ours: suite.to_string(),
+        peers: suite.to_string(),
+    });
+    assert_eq!(error.alert(), Some(AlertDescription::HANDSHAKE_FAILURE));
+    pair(client, server).expect_failure(Side::Server, &error);
+}
+
+/// RFC 5246 Section 7.4.2: for RSA and RSA_PSK, "the keyEncipherment bit MUST be set if the key usage extension is present".
+#[test]
+fn a_certificate_for_signatures_alone_serves_no_key_transport() {
+    let ca = pki::Ca::root("test CA");
+    let signs = credential(&ca, rsa_key(), &[DigitalSignature]);
+    for (version, suite) in KEY_TRANSPORT {
+        let server = server(signs.clone())
+            .with_versions(version..=version)
+            .with_cipher_suites(&[suite]);
+        let client = client(&ca, version, &[suite]);
+        expect_no_suite(client, server, suite);
+    }
+    // It signs, and so do certificates that say nothing of their use.
+    let any = credential(&ca, rsa_key(), &[]);
+    for credential in [&signs, &any] {
+        let client = client(&ca, TLS1_2, &[RSA_GCM, ECDHE_RSA_GCM]);
+        let pair = connect(client, server(credential.clone()));
+        assert_eq!(pair.client.facts().unwrap().cipher_suite, ECDHE_RSA_GCM);
+    }
+    connect(client(&ca, TLS1_2, &[RSA_GCM]), server(any));
+}
