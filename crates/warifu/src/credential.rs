@@ -15,6 +15,8 @@ use crate::certificate::view::KeyUsage;
 use crate::certificate::view::{CertificateView, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
 use crate::error::{Error, UsageError};
+#[cfg(feature = "legacy")]
+use crate::parameters::ProtocolVersion;
 use crate::parameters::SignatureScheme;
 
 /// A certificate chain and what signs for it. Immutable; shared by `Arc` among connections.
@@ -233,6 +235,16 @@ impl Credential {
         })
     }
 
+    /// Whether the key signs, in the version of the request, what its peer verifies.
+    fn signs_for(&self, request: &CredentialRequest<'_>) -> bool {
+        let peers = request.signature_schemes;
+        #[cfg(feature = "legacy")]
+        if request.version != ProtocolVersion::TLS1_3 {
+            return crate::handshake::can_sign_before_tls13(self, request.version, peers);
+        }
+        self.schemes.iter().any(|scheme| peers.contains(scheme))
+    }
+
     pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
     }
@@ -274,7 +286,7 @@ impl Credential {
     pub(crate) fn decrypt_premaster_secret(
         &self,
         encrypted: &[u8],
-        client_version: crate::parameters::ProtocolVersion,
+        client_version: ProtocolVersion,
     ) -> Result<warifu_crypto::Secret, Error> {
         let Signer::Local(key) = &self.signer else {
             return Err(Error::Internal("remote signer asked to decrypt"));
@@ -683,12 +695,7 @@ impl Credentials {
 
     /// The best credential for a request; `None` if no key can sign what the peer verifies.
     pub fn best(&self, request: &CredentialRequest<'_>) -> Option<&Arc<Credential>> {
-        let can_sign = |credential: &&Arc<Credential>| {
-            credential
-                .schemes
-                .iter()
-                .any(|scheme| request.signature_schemes.contains(scheme))
-        };
+        let can_sign = |credential: &&Arc<Credential>| credential.signs_for(request);
         if let [only] = self.list.as_slice() {
             return Some(only).filter(can_sign);
         }

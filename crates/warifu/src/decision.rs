@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::credential::Credential;
 use crate::error::{CertificateError, Error};
-use crate::parameters::SignatureScheme;
+use crate::parameters::{ProtocolVersion, SignatureScheme};
 use crate::trust::Leniency;
 
 /// An application's answer: now, or later.
@@ -208,13 +208,30 @@ pub trait VerifyPeer: Send + Sync + fmt::Debug {
 
 /// What a peer told of the certificates it can use, for [`ChooseCredential`].
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct CredentialRequest<'a> {
+    /// The version of the connection. What a key signs depends on it: in TLS 1.2 an ECDSA scheme is for keys of any curve, and
+    /// RSA keys sign by PKCS #1 v1.5 too.
+    pub version: ProtocolVersion,
     /// The server name of SNI, where this side is the server and the client sent one.
     pub server_name: Option<&'a str>,
-    /// The peer's `signature_algorithms`.
+    /// The peer's `signature_algorithms`. Where it has none, as before TLS 1.2, some schemes of each kind of key that it can
+    /// verify by.
     pub signature_schemes: &'a [SignatureScheme],
     /// The peer's `certificate_authorities`: distinguished names, DER; empty for any.
     pub authorities: &'a [&'a [u8]],
+}
+
+impl<'a> CredentialRequest<'a> {
+    /// A request of a peer that verifies these schemes, and names neither a server nor authorities.
+    pub fn new(version: ProtocolVersion, signature_schemes: &'a [SignatureScheme]) -> Self {
+        Self {
+            version,
+            server_name: None,
+            signature_schemes,
+            authorities: &[],
+        }
+    }
 }
 
 /// Chooses the certificate and key for one connection.

@@ -18,7 +18,7 @@ use warifu::certificate::{
 };
 use warifu::credential::{Credential, CredentialError, Credentials, Passphrase};
 use warifu::decision::{Answer, CredentialRequest, Sign};
-use warifu::parameters::SignatureScheme;
+use warifu::parameters::{ProtocolVersion, SignatureScheme};
 use warifu::{Error, UsageError};
 
 const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
@@ -594,11 +594,9 @@ fn credentials_are_chosen_by_name_then_authority_then_order() {
     ];
     let credentials = Credentials::new(list.to_vec());
     let choose = |server_name, schemes: &[SignatureScheme], authorities: &[&[u8]]| {
-        let request = CredentialRequest {
-            server_name,
-            signature_schemes: schemes,
-            authorities,
-        };
+        let mut request = CredentialRequest::new(ProtocolVersion::TLS1_3, schemes);
+        request.server_name = server_name;
+        request.authorities = authorities;
         credentials
             .best(&request)
             .map(|best| list.iter().position(|one| Arc::ptr_eq(one, best)).unwrap())
@@ -641,11 +639,7 @@ fn credentials_are_chosen_by_what_the_peer_can_verify() {
     }
     let credentials = Credentials::new(list.clone());
     let choose = |schemes: &[SignatureScheme]| {
-        let request = CredentialRequest {
-            server_name: None,
-            signature_schemes: schemes,
-            authorities: &[],
-        };
+        let request = CredentialRequest::new(ProtocolVersion::TLS1_3, schemes);
         credentials
             .best(&request)
             .map(|best| list.iter().position(|one| Arc::ptr_eq(one, best)).unwrap())

@@ -1,4 +1,4 @@
-//! What the key usage of a certificate lets its key do before TLS 1.3.
+//! What the key usage of a certificate lets its key do before TLS 1.3, and which of several credentials is taken.
 #![cfg(feature = "legacy")]
 #![allow(
     clippy::unwrap_used,
@@ -12,15 +12,15 @@ mod support;
 
 use std::sync::Arc;
 
-use rcgen::KeyUsagePurpose::{self, DigitalSignature};
+use rcgen::KeyUsagePurpose::{self, DigitalSignature, KeyEncipherment};
 use support::psk::psk;
 use support::{FixedClock, Pair, Side, deliver, pki, server_name};
 use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::credential::Credentials;
 use warifu::error::NothingInCommon;
-use warifu::parameters::{AlertDescription, CipherSuite, ProtocolVersion};
+use warifu::parameters::{AlertDescription, CipherSuite, ProtocolVersion, SignatureScheme};
 use warifu::psk::PskTable;
-use warifu::{ClientConfig, Connection, Credential, Error, ServerConfig, Trust};
+use warifu::{ClientAuth, ClientConfig, Connection, Credential, Error, ServerConfig, Trust};
 
 const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
 const TLS1_1: ProtocolVersion = ProtocolVersion::TLS1_1;
@@ -143,4 +143,64 @@ fn a_certificate_for_signatures_alone_serves_no_key_transport() {
         assert_eq!(pair.client.facts().unwrap().cipher_suite, ECDHE_RSA_GCM);
     }
     connect(client(&ca, TLS1_2, &[RSA_GCM]), server(any));
+}
+
+/// In TLS 1.2 ECDSA has any hash with any curve, and RSA has PKCS #1 v1.5.
+#[test]
+fn credentials_are_chosen_by_what_they_sign_in_the_version_at_hand() {
+    use SignatureScheme as S;
+    let ca = pki::Ca::root("test CA");
+    let p384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let p384 = credential(&ca, p384, &[DigitalSignature]);
+    let rsa = credential(&ca, rsa_key(), &[DigitalSignature, KeyEncipherment]);
+    let p256 = credential(&ca, rcgen::KeyPair::generate().unwrap(), &[]);
+    for (own, scheme, suite) in [
+        (&p384, S::ECDSA_SECP256R1_SHA256, ECDHE_ECDSA_GCM),
+        (&rsa, S::RSA_PKCS1_SHA256, ECDHE_RSA_GCM),
+    ] {
+        let client = client(&ca, TLS1_2, &[suite]).with_signature_schemes(&[scheme]);
+        let pair = connect(client, server(own.clone()));
+        let facts = pair.client.facts().unwrap();
+        assert_eq!(facts.peer_signature_scheme, Some(scheme));
+
+        // A client's own.
+        let client = self::client(&ca, TLS1_2, &[ECDHE_ECDSA_GCM])
+            .with_credential(Credentials::from(own.clone()));
+        let server = server(p256.clone())
+            .with_versions(TLS1_2..=TLS1_2)
+            .with_signature_schemes(&[scheme])
+            .with_client_auth(ClientAuth::required(trust(&ca)));
+        let pair = connect(client, server);
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(facts.peer_signature_scheme, Some(scheme));
+        let certificates = facts.peer_certificates.clone().unwrap();
+        assert_eq!(*certificates, *own.certificates());
+    }
+    // In TLS 1.3 neither.
+    let list = Credentials::new(vec![p384.clone(), rsa.clone(), p256.clone()]);
+    let schemes = [S::RSA_PKCS1_SHA256, S::ECDSA_SECP256R1_SHA256];
+    for (version, expected) in [(TLS1_2, &p384), (TLS1_3, &p256)] {
+        let suites: &[CipherSuite] = match version {
+            TLS1_2 => &[ECDHE_ECDSA_GCM],
+            _ => &[],
+        };
+        let client = client(&ca, version, suites).with_signature_schemes(&schemes);
+        let pair = connect(client, server(list.clone()));
+        let chosen = pair.server.facts().unwrap().local_credential.clone();
+        assert!(Arc::ptr_eq(&chosen.unwrap(), expected), "{version}");
+    }
+    // Ed25519 signs in TLS 1.2, and not before.
+    let ed25519 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let ed25519 = credential(&ca, ed25519, &[DigitalSignature]);
+    let list = Credentials::new(vec![ed25519.clone(), p256.clone()]);
+    let cbc = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA;
+    for (version, expected) in [(TLS1_0, &p256), (TLS1_1, &p256), (TLS1_2, &ed25519)] {
+        let server = server(list.clone()).with_cipher_suites(&[cbc]);
+        let pair = connect(
+            client(&ca, version, &[cbc]),
+            server.with_versions(TLS1_0..=TLS1_2),
+        );
+        let chosen = pair.server.facts().unwrap().local_credential.clone();
+        assert!(Arc::ptr_eq(&chosen.unwrap(), expected), "{version}");
+    }
 }

@@ -16,7 +16,7 @@ use crate::message::{
     Certificate, CertificateAuthorities, CertificateVerify, ExtensionSet, Finished, Handshake,
     Opaque16, Rest, SignatureSchemeList,
 };
-use crate::parameters::SignatureScheme;
+use crate::parameters::{ProtocolVersion, SignatureScheme};
 use crate::trust::Leniency;
 
 use super::transcript::Transcript;
@@ -226,8 +226,8 @@ pub(crate) async fn choose_credential(
             }
             let request = CredentialRequest {
                 server_name,
-                signature_schemes: &schemes,
                 authorities: &authorities,
+                ..CredentialRequest::new(ProtocolVersion::TLS1_3, &schemes)
             };
             peer.ask("choice of a credential", config.choose(request))
                 .await?

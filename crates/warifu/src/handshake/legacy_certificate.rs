@@ -123,6 +123,23 @@ pub(super) fn choose_scheme(
     })
 }
 
+/// Whether [`choose_scheme`] will find a scheme with this peer. Before TLS 1.2 any scheme of a kind of key stands for it.
+pub(crate) fn can_sign_before_tls13(
+    credential: &Credential,
+    version: ProtocolVersion,
+    peers: &[SignatureScheme],
+) -> bool {
+    if version == ProtocolVersion::TLS1_2 {
+        let mut ours = credential.legacy_schemes().iter();
+        return ours.any(|scheme| peers.contains(scheme));
+    }
+    let Some(fixed) = fixed_scheme(KeyType::of_credential(credential)) else {
+        return false;
+    };
+    let is_rsa = fixed == SignatureScheme::RSA_PKCS1_MD5_SHA1;
+    credential.can_sign_legacy(fixed) && peers.iter().any(|scheme| scheme.is_rsa() == is_rsa)
+}
+
 /// Chooses a credential: the connection's own, else the config's choice. `Ok(None)` is no credential at all.
 pub(super) async fn choose_credential(
     peer: &mut Peer,

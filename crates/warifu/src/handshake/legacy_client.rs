@@ -647,9 +647,8 @@ impl Flow<'_> {
             .map(|name| name.as_slice())
             .collect();
         let wanted = CredentialRequest {
-            server_name: None,
-            signature_schemes: &schemes,
             authorities: &authorities,
+            ..CredentialRequest::new(version, &schemes)
         };
         let own = self.client.own.credential.as_ref();
         let config = self.client.config.role.credentials.as_deref();

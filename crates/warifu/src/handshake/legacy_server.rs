@@ -590,8 +590,8 @@ async fn choose_server_credential(
         .unwrap_or_default();
     let request = CredentialRequest {
         server_name: server.server_name.as_deref(),
-        signature_schemes: &schemes,
         authorities: &authorities,
+        ..CredentialRequest::new(server.version, &schemes)
     };
     let own = server.own.credential.as_ref();
     let credentials = config.role.credentials.as_deref();

@@ -52,7 +52,7 @@ pub(crate) mod tls13_server;
 pub(crate) mod transcript;
 
 #[cfg(feature = "legacy")]
-pub(crate) use legacy_certificate::legacy_signature;
+pub(crate) use legacy_certificate::{can_sign_before_tls13, legacy_signature};
 #[cfg(feature = "legacy")]
 use legacy_key_schedule::LegacyExporter;
 #[cfg(feature = "legacy")]
