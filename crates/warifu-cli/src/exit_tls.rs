@@ -573,7 +573,7 @@ fn certificate_text(place: &Place, error: &CertificateError) -> Text {
         ),
         CertificateError::WrongUsage { .. } => text(
             what,
-            "a server's certificate was made for a client, or the other way round",
+            "a server's certificate was made for a client, or the other way round, or for other key exchanges",
             "warifu cert show FILE    at the peer shows the usages; make one with warifu cert server or cert client",
         ),
         CertificateError::BadOcspResponse { .. } => text(

@@ -255,6 +255,78 @@ mod with_older_versions {
         );
     }
 
+    /// RFC 5246 Section 7.4.2. OpenSSL made the certificates, and is the peer.
+    #[test]
+    fn key_usage_decides_which_key_exchange_a_certificate_serves() {
+        let home = home();
+        let at = home.path();
+        for (name, usage) in [("enc", "keyEncipherment"), ("sign", "digitalSignature")] {
+            let line = format!(
+                "req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.crt -subj /CN=localhost -days 30 \
+                 -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext keyUsage=critical,{usage}"
+            );
+            let mut openssl = Command::new("openssl");
+            openssl.current_dir(at).args(words(&line));
+            let done = run_command(&mut openssl, b"");
+            assert_eq!(done.code, 0, "{}", done.stderr);
+        }
+        // A client of ours.
+        let (enc, sign) = ("keyEncipherment", "digitalSignature");
+        for (version, name, cipher, lacks) in [
+            ("1_2", "enc", "AES128-GCM-SHA256", None),
+            ("1_1", "enc", "AES128-SHA", None),
+            ("1", "enc", "AES128-SHA", None),
+            ("1_2", "sign", "AES128-GCM-SHA256", Some(enc)),
+            ("1", "sign", "AES128-SHA", Some(enc)),
+            ("1_2", "sign", "ECDHE-RSA-AES128-GCM-SHA256", None),
+            ("1_2", "enc", "ECDHE-RSA-AES128-GCM-SHA256", Some(sign)),
+        ] {
+            let options = format!(
+                "-tls{version} -cert {name}.crt -key {name}.key -cipher {cipher}:@SECLEVEL=0"
+            );
+            let server = s_server(at, &options);
+            let address = server.address();
+            let line = format!("client {address} --pin {name}.crt --policy legacy");
+            let done = warifu_with(at, &words(&line), "hello\n");
+            match lacks {
+                None => assert_eq!(
+                    (done.code, &done.stdout[..]),
+                    (0, "olleh\n"),
+                    "{}",
+                    done.stderr
+                ),
+                Some(bit) => {
+                    assert_ne!(done.code, 0, "{options}");
+                    let told = format!("server authentication: its key usage lacks {bit}");
+                    has(&done.stderr, &[&told]);
+                }
+            }
+        }
+        // A server of ours.
+        for name in ["enc", "sign"] {
+            let running = server(
+                at,
+                &format!("--cert {name}.crt --key {name}.key --policy legacy"),
+            );
+            for (options, by) in [
+                ("-tls1_2 -cipher AES128-GCM-SHA256", "enc"),
+                ("-tls1 -cipher AES128-SHA:@SECLEVEL=0", "enc"),
+                ("-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "sign"),
+                ("-tls1_3", "sign"),
+            ] {
+                let done = s_client(at, &running, &format!("{options} -CAfile {name}.crt"));
+                match by == name {
+                    true => {
+                        has(&done, &["Verify return code: 0 (ok)", "Cipher is "]);
+                        assert!(!done.contains("Cipher is (NONE)"), "{done}");
+                    }
+                    false => has(&done, &["alert handshake failure"]),
+                }
+            }
+            end(running);
+        }
+    }
+
     #[test]
     fn a_key_alone_is_used_in_the_version_that_the_peer_has() {
         let home = home();

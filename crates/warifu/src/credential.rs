@@ -10,9 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProblem, Source};
 use crate::certificate::name::distinguished_name;
-#[cfg(feature = "legacy")]
-use crate::certificate::view::KeyUsage;
-use crate::certificate::view::{CertificateView, PresentedName, key_name};
+use crate::certificate::view::{CertificateView, KeyUsage, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
 use crate::error::{Error, UsageError};
 #[cfg(feature = "legacy")]
@@ -49,9 +47,9 @@ pub struct Credential {
     /// Of the leaf's key; `None` if it is one that peers here would not take.
     #[cfg(feature = "legacy")]
     key_kind: Option<KeyKind>,
-    /// Whether the leaf's key usage allows that peers encrypt for its key.
+    /// Whether the key may and can decrypt.
     #[cfg(feature = "legacy")]
-    may_decrypt: bool,
+    decrypts: bool,
     /// What the key signs in TLS 1.2 handshakes, best first.
     #[cfg(feature = "legacy")]
     legacy_schemes: Vec<SignatureScheme>,
@@ -149,17 +147,32 @@ impl Credential {
     fn new(
         chain: Vec<CertificateDer<'static>>,
         signer: Signer,
-        schemes: Vec<SignatureScheme>,
+        mut schemes: Vec<SignatureScheme>,
     ) -> Result<Self, CredentialError> {
         let chain = issuers_in_order(chain);
         let Some(Ok(leaf)) = chain.first().map(|leaf| CertificateView::parse(leaf)) else {
             return Err(CredentialError::NoCertificate);
         };
+        #[cfg(feature = "legacy")]
+        let key_kind = leaf_key(&chain, RsaMinimum::Bits1024)
+            .ok()
+            .map(|key| key.kind());
         // An unreadable key usage is for the peer to judge.
         let usage = leaf.key_usage().ok().flatten();
-        if usage.is_some_and(|usage| !usage.digital_signature()) {
-            let subject = distinguished_name(leaf.subject);
-            return Err(CredentialError::NoDigitalSignature { subject });
+        #[cfg(feature = "legacy")]
+        let decrypts = usage.is_none_or(KeyUsage::key_encipherment)
+            && matches!(
+                (&signer, key_kind),
+                (Signer::Local(_), Some(KeyKind::Rsa { .. }))
+            );
+        #[cfg(not(feature = "legacy"))]
+        let decrypts = false;
+        if !usage.is_none_or(KeyUsage::digital_signature) {
+            if !decrypts {
+                let subject = distinguished_name(leaf.subject);
+                return Err(CredentialError::NoDigitalSignature { subject });
+            }
+            schemes.clear();
         }
         let (mut dns_names, mut ip_names) = (Vec::new(), Vec::new());
         for name in leaf.names() {
@@ -168,15 +181,11 @@ impl Credential {
                 PresentedName::Ip(ip) => ip_names.push(ip),
             }
         }
-        #[cfg(feature = "legacy")]
-        let key_kind = leaf_key(&chain, RsaMinimum::Bits1024)
-            .ok()
-            .map(|key| key.kind());
         Ok(Self {
             #[cfg(feature = "legacy")]
             legacy_schemes: legacy_schemes(&signer, &schemes, key_kind),
             #[cfg(feature = "legacy")]
-            may_decrypt: usage.is_none_or(KeyUsage::key_encipherment),
+            decrypts,
             #[cfg(feature = "legacy")]
             key_kind,
             chain,
@@ -200,7 +209,8 @@ impl Credential {
         &self.chain
     }
 
-    /// What the key signs in TLS 1.3 handshakes, best first. Never empty.
+    /// What the key signs in TLS 1.3 handshakes, best first. Empty if the leaf's key usage allows nothing but key encipherment,
+    /// which serves for the key exchanges RSA and RSA_PSK of older versions (RFC 5246 Section 7.4.2).
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
     }
@@ -245,6 +255,15 @@ impl Credential {
         self.schemes.iter().any(|scheme| peers.contains(scheme))
     }
 
+    /// Whether the key decrypts, and the peer of the request takes that for a proof.
+    fn decrypts_for(&self, request: &CredentialRequest<'_>) -> bool {
+        #[cfg(feature = "legacy")]
+        let decrypts = self.decrypts;
+        #[cfg(not(feature = "legacy"))]
+        let decrypts = false;
+        request.key_encipherment && decrypts
+    }
+
     pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
     }
@@ -261,11 +280,11 @@ impl Credential {
         &self.legacy_schemes
     }
 
-    /// Whether [`sign_legacy`](Self::sign_legacy) can make the one signature that a key has before TLS 1.2.
+    /// Whether [`sign_legacy`](Self::sign_legacy) can, and may, make the one signature that a key has before TLS 1.2.
     #[cfg(feature = "legacy")]
     pub(crate) fn can_sign_legacy(&self, scheme: SignatureScheme) -> bool {
         match &self.signer {
-            Signer::Local(_) => true,
+            Signer::Local(_) => !self.schemes.is_empty(),
             Signer::Remote(signer) => signer.schemes().contains(&scheme),
         }
     }
@@ -274,11 +293,7 @@ impl Credential {
     /// it (RFC 5246 Section 7.4.2).
     #[cfg(feature = "legacy")]
     pub(crate) fn decrypts(&self) -> bool {
-        let can = matches!(
-            (&self.signer, self.key_kind),
-            (Signer::Local(_), Some(KeyKind::Rsa { .. }))
-        );
-        can && self.may_decrypt
+        self.decrypts
     }
 
     /// RFC 5246 Section 7.4.7.1: the premaster secret, or a random one, without a hint which.
@@ -379,6 +394,10 @@ fn legacy_schemes(
         Signer::Local(_) => true,
         Signer::Remote(signer) => signer.schemes().contains(scheme),
     };
+    // Where key usage forbids signatures, there are none of TLS 1.3 either.
+    if schemes.is_empty() {
+        return Vec::new();
+    }
     let mut all = schemes.to_vec();
     for scheme in more.iter().filter(|scheme| can_make(scheme)) {
         if !all.contains(scheme) {
@@ -678,10 +697,11 @@ fn issuers_in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDe
 
 /// Several credentials, of which each connection gets the best: the built-in [`ChooseCredential`].
 ///
-/// Left out are those whose key makes no signature that the peer can verify. Among the rest, in their
-/// order: the first for the name that the client asked for (SNI) *and* of an authority that the peer named;
-/// else the first for the name; else the first of an authority; else the first. So a server with certificates
-/// for other names only still answers, and the client sees in the certificate where it is.
+/// Left out are those whose key makes no signature that the peer can verify, and cannot decrypt for it either where that
+/// would do ([`CredentialRequest::key_encipherment`]). Among the rest, in their order: the first for the name that the client
+/// asked for (SNI) *and* of an authority that the peer named; else the first for the name; else the first of an authority;
+/// else the first. Of those who are equal in this, the ones that sign come first, as only they have forward secrecy. So a
+/// server with certificates for other names only still answers, and the client sees in the certificate where it is.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     list: Vec<Arc<Credential>>,
@@ -693,26 +713,30 @@ impl Credentials {
         Self { list }
     }
 
-    /// The best credential for a request; `None` if no key can sign what the peer verifies.
+    /// The best credential for a request; `None` if no key can sign what the peer verifies, nor decrypt for it.
     pub fn best(&self, request: &CredentialRequest<'_>) -> Option<&Arc<Credential>> {
-        let can_sign = |credential: &&Arc<Credential>| credential.signs_for(request);
         if let [only] = self.list.as_slice() {
-            return Some(only).filter(can_sign);
+            let fits = only.signs_for(request) || only.decrypts_for(request);
+            return fits.then_some(only);
         }
         let fit = |credential: &Arc<Credential>| {
+            let signs = credential.signs_for(request);
+            if !signs && !credential.decrypts_for(request) {
+                return None;
+            }
             let name = request
                 .server_name
                 .is_some_and(|name| credential.serves_name(name));
             let issuer =
                 !request.authorities.is_empty() && credential.issued_by_any(request.authorities);
-            (name, issuer)
+            Some((name, issuer, signs))
         };
         // max_by_key would return the last of equals.
-        let mut best: Option<(&Arc<Credential>, (bool, bool))> = None;
-        for credential in self.list.iter().filter(can_sign) {
+        let mut best = None;
+        for credential in &self.list {
             let fit = fit(credential);
-            if best.is_none_or(|(_, best)| fit > best) {
-                best = Some((credential, fit));
+            if fit > best.map(|(_, fit)| fit) {
+                best = fit.map(|fit| (credential, fit));
             }
         }
         best.map(|(credential, _)| credential)
@@ -763,7 +787,8 @@ pub enum CredentialError {
         /// The kind of the private key.
         key: KeyKind,
     },
-    /// The leaf's key usage does not allow signatures, which all of TLS 1.3 needs (RFC 8446 Section 4.4.2.2).
+    /// The leaf's key usage does not allow signatures, which all of TLS 1.3 needs (RFC 8446 Section 4.4.2.2), nor does it allow an
+    /// RSA key that this process holds the key encipherment of older versions (RFC 5246 Section 7.4.2).
     NoDigitalSignature {
         /// Subject of the leaf.
         subject: String,

@@ -216,19 +216,23 @@ pub struct CredentialRequest<'a> {
     /// The server name of SNI, where this side is the server and the client sent one.
     pub server_name: Option<&'a str>,
     /// The peer's `signature_algorithms`. Where it has none, as before TLS 1.2, some schemes of each kind of key that it can
-    /// verify by.
+    /// verify by. Empty for a client of older versions that can only encrypt to the server's key.
     pub signature_schemes: &'a [SignatureScheme],
+    /// Whether a server's RSA key that decrypts will do, too: the client has RSA or RSA_PSK key exchange of a version before TLS
+    /// 1.3 (RFC 5246 Section 7.4.7.1).
+    pub key_encipherment: bool,
     /// The peer's `certificate_authorities`: distinguished names, DER; empty for any.
     pub authorities: &'a [&'a [u8]],
 }
 
 impl<'a> CredentialRequest<'a> {
-    /// A request of a peer that verifies these schemes, and names neither a server nor authorities.
+    /// A request of a peer that verifies these schemes, takes nothing but signatures, and names neither a server nor authorities.
     pub fn new(version: ProtocolVersion, signature_schemes: &'a [SignatureScheme]) -> Self {
         Self {
             version,
             server_name: None,
             signature_schemes,
+            key_encipherment: false,
             authorities: &[],
         }
     }

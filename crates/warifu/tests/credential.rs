@@ -316,6 +316,25 @@ fn certificate_that_may_not_sign_is_refused() {
     credential(&[]).unwrap();
 }
 
+/// Without the versions that have RSA key exchange, an RSA key has nothing to do but to sign.
+#[test]
+fn certificate_for_key_encipherment_alone_is_for_older_versions() {
+    let ca = Ca::root("test CA");
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |params| {
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyEncipherment];
+    });
+    let made = Credential::from_der(vec![certificate], &key.serialize_der());
+    let subject = "CN=leaf".to_owned();
+    match cfg!(feature = "legacy") {
+        true => assert_eq!(made.unwrap().schemes(), []),
+        false => assert_eq!(
+            made.unwrap_err(),
+            CredentialError::NoDigitalSignature { subject }
+        ),
+    }
+}
+
 #[test]
 fn files_that_hold_something_else_are_told_apart() {
     let directory = Directory::new();

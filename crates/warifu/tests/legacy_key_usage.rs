@@ -12,15 +12,18 @@ mod support;
 
 use std::sync::Arc;
 
-use rcgen::KeyUsagePurpose::{self, DigitalSignature, KeyEncipherment};
+use rcgen::KeyUsagePurpose::{self, DigitalSignature, KeyAgreement, KeyEncipherment};
 use support::psk::psk;
 use support::{FixedClock, Pair, Side, deliver, pki, server_name};
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::credential::Credentials;
+use warifu::credential::{CredentialError, Credentials};
 use warifu::error::NothingInCommon;
 use warifu::parameters::{AlertDescription, CipherSuite, ProtocolVersion, SignatureScheme};
 use warifu::psk::PskTable;
-use warifu::{ClientAuth, ClientConfig, Connection, Credential, Error, ServerConfig, Trust};
+use warifu::resumption::{MemorySessionStore, MemorySessions, Tickets};
+use warifu::{
+    CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, ServerConfig, Trust,
+};
 
 const TLS1_0: ProtocolVersion = ProtocolVersion::TLS1_0;
 const TLS1_1: ProtocolVersion = ProtocolVersion::TLS1_1;
@@ -46,11 +49,19 @@ fn rsa_key() -> rcgen::KeyPair {
     rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap()
 }
 
-fn credential(ca: &pki::Ca, key: rcgen::KeyPair, usages: &[KeyUsagePurpose]) -> Arc<Credential> {
+fn try_credential(
+    ca: &pki::Ca,
+    key: rcgen::KeyPair,
+    usages: &[KeyUsagePurpose],
+) -> Result<Arc<Credential>, CredentialError> {
     let (certificate, key) = ca.leaf_of_key(&["host.example"], key, |params| {
         params.key_usages = usages.to_vec();
     });
-    Arc::new(Credential::from_der(vec![certificate], &key.serialize_der()).unwrap())
+    Credential::from_der(vec![certificate], &key.serialize_der()).map(Arc::new)
+}
+
+fn credential(ca: &pki::Ca, key: rcgen::KeyPair, usages: &[KeyUsagePurpose]) -> Arc<Credential> {
+    try_credential(ca, key, usages).unwrap()
 }
 
 fn trust(ca: &pki::Ca) -> Trust {
@@ -123,6 +134,21 @@ fn expect_no_suite(
     pair(client, server).expect_failure(Side::Server, &error);
 }
 
+#[track_caller]
+fn expect_no_scheme(
+    client: ConfigBuilder<Client>,
+    server: ConfigBuilder<Server>,
+    ours: &str,
+    peers: &str,
+) {
+    let error = Error::from(NothingInCommon::SignatureScheme {
+        ours: ours.to_owned(),
+        peers: peers.to_owned(),
+    });
+    assert_eq!(error.alert(), Some(AlertDescription::HANDSHAKE_FAILURE));
+    pair(client, server).expect_failure(Side::Server, &error);
+}
+
 /// RFC 5246 Section 7.4.2: for RSA and RSA_PSK, "the keyEncipherment bit MUST be set if the key usage extension is present".
 #[test]
 fn a_certificate_for_signatures_alone_serves_no_key_transport() {
@@ -143,6 +169,120 @@ fn a_certificate_for_signatures_alone_serves_no_key_transport() {
         assert_eq!(pair.client.facts().unwrap().cipher_suite, ECDHE_RSA_GCM);
     }
     connect(client(&ca, TLS1_2, &[RSA_GCM]), server(any));
+}
+
+/// Usual in old PKIs.
+#[test]
+fn a_certificate_for_key_encipherment_alone_serves_key_transport() {
+    let ca = pki::Ca::root("test CA");
+    let decrypts = credential(&ca, rsa_key(), &[KeyEncipherment]);
+    for (version, suite) in KEY_TRANSPORT {
+        // Among several and alone, whether chosen from a list or not.
+        let alone = ServerConfig::builder(decrypts.clone())
+            .with_clock(Arc::new(FixedClock))
+            .with_versions(version..=version)
+            .with_cipher_suites(&[suite])
+            .with_psk_store(PskTable::new([psk("alice")]).unwrap());
+        for server in [alone, server(decrypts.clone())] {
+            let client = client(&ca, version, &[suite]).with_session_store(MemorySessions::new(10));
+            let client = client.build().unwrap();
+            let tickets = Tickets::stored(MemorySessionStore::new(10));
+            let server = server.with_tickets(tickets).build().unwrap();
+            for resumed in [false, true] {
+                let mut pair = Pair {
+                    client: Connection::client(client.clone(), server_name()),
+                    server: Connection::server(server.clone()),
+                };
+                pair.handshake().unwrap();
+                let facts = pair.client.facts().unwrap();
+                assert_eq!((facts.version, facts.cipher_suite), (version, suite));
+                assert_eq!(facts.resumed, resumed);
+                let certificates = facts.peer_certificates.clone().unwrap();
+                assert_eq!(*certificates, *decrypts.certificates());
+            }
+        }
+    }
+    let client = client(&ca, TLS1_2, &ALL);
+    let pair = connect(client, server(decrypts));
+    let suite = pair.client.facts().unwrap().cipher_suite;
+    assert!([RSA_GCM, RSA_CBC, RSA_PSK_GCM].contains(&suite), "{suite}");
+}
+
+#[test]
+fn a_certificate_for_key_encipherment_alone_serves_nothing_else() {
+    let ca = pki::Ca::root("test CA");
+    let decrypts = credential(&ca, rsa_key(), &[KeyEncipherment]);
+    assert_eq!(decrypts.schemes(), []);
+    let server = || {
+        ServerConfig::builder(decrypts.clone())
+            .with_clock(Arc::new(FixedClock))
+            .with_versions(TLS1_0..=TLS1_3)
+            .with_cipher_suites(&[
+                ECDHE_RSA_GCM,
+                ECDHE_RSA_CBC,
+                DHE_RSA_GCM,
+                CipherSuite::TLS_AES_128_GCM_SHA256,
+            ])
+    };
+    let schemes = [SignatureScheme::RSA_PSS_RSAE_SHA256];
+    for suite in [ECDHE_RSA_GCM, DHE_RSA_GCM] {
+        let client = client(&ca, TLS1_2, &[suite]).with_signature_schemes(&schemes);
+        expect_no_scheme(client, server(), "none", "rsa_pss_rsae_sha256");
+    }
+    for version in [TLS1_0, TLS1_1] {
+        let client = client(&ca, version, &[ECDHE_RSA_CBC]);
+        let peers = format!("those of {version}: MD5 with SHA-1 by RSA, SHA-1 by ECDSA");
+        expect_no_scheme(client, server(), "none", &peers);
+    }
+    let tls13 = client(&ca, TLS1_3, &[]).with_signature_schemes(&schemes);
+    expect_no_scheme(tls13, server(), "none", "rsa_pss_rsae_sha256");
+    // As a client's it proves nothing: the client answers as one without.
+    let signs = credential(&ca, rsa_key(), &[DigitalSignature]);
+    for version in [TLS1_0, TLS1_1, TLS1_2] {
+        let client =
+            client(&ca, version, &[ECDHE_RSA_GCM, ECDHE_RSA_CBC]).with_credential(decrypts.clone());
+        let server = ServerConfig::builder(signs.clone())
+            .with_clock(Arc::new(FixedClock))
+            .with_versions(version..=version)
+            .with_cipher_suites(&[ECDHE_RSA_GCM, ECDHE_RSA_CBC])
+            .with_client_auth(ClientAuth::required(trust(&ca)));
+        pair(client, server)
+            .expect_failure(Side::Server, &CertificateError::RequiredBefore13.into());
+    }
+    // Nothing but RSA keys encrypts.
+    let p256 = || rcgen::KeyPair::generate().unwrap();
+    for (key, usages) in [
+        (p256(), &[KeyEncipherment][..]),
+        (p256(), &[KeyAgreement]),
+        (rsa_key(), &[KeyAgreement]),
+    ] {
+        let error = try_credential(&ca, key, usages).unwrap_err();
+        let subject = "CN=leaf".to_owned();
+        assert_eq!(error, CredentialError::NoDigitalSignature { subject });
+    }
+}
+
+/// Of several the one whose key usage fits the suites that the client has.
+#[test]
+fn credentials_are_chosen_by_key_usage() {
+    let ca = pki::Ca::root("test CA");
+    let decrypts = credential(&ca, rsa_key(), &[KeyEncipherment]);
+    let signs = credential(&ca, rsa_key(), &[DigitalSignature]);
+    let list = Credentials::new(vec![decrypts.clone(), signs.clone()]);
+    for (version, suites, expected) in [
+        (TLS1_2, &[RSA_GCM][..], &decrypts),
+        (TLS1_0, &[RSA_CBC], &decrypts),
+        (TLS1_2, &[RSA_PSK_GCM], &decrypts),
+        (TLS1_2, &[ECDHE_RSA_GCM], &signs),
+        (TLS1_0, &[ECDHE_RSA_CBC], &signs),
+        // Both would do; only one has forward secrecy.
+        (TLS1_2, &[RSA_GCM, ECDHE_RSA_GCM], &signs),
+        (TLS1_3, &[], &signs),
+    ] {
+        let pair = connect(client(&ca, version, suites), server(list.clone()));
+        let chosen = pair.server.facts().unwrap().local_credential.clone();
+        assert!(Arc::ptr_eq(&chosen.unwrap(), expected), "{suites:?}");
+    }
 }
 
 /// In TLS 1.2 ECDSA has any hash with any curve, and RSA has PKCS #1 v1.5.

@@ -60,12 +60,11 @@ pub(super) fn schemes_for_credential(
         rows.filter(|row| row.is_of(version) && wanted(row.key_exchange))
             .any(|row| hello.cipher_suites.contains(&row.suite))
     };
-    let rsa = offers(|kx| kx.sends_certificate() && kx != KeyExchange::EcdheEcdsa);
+    let rsa = offers(|kx| kx.signs() && kx != KeyExchange::EcdheEcdsa);
     let ecdsa = offers(|kx| kx == KeyExchange::EcdheEcdsa);
     if !rsa && !ecdsa {
         return Vec::new();
     }
-    // A client of TLS 1.2 that can only encrypt to an RSA key may name no schemes.
     if let (ProtocolVersion::TLS1_2, Some(schemes)) =
         (version, &hello.extensions.signature_algorithms)
     {
@@ -92,6 +91,33 @@ pub(super) fn schemes_for_credential(
         ]);
     }
     schemes
+}
+
+/// Whether a key that decrypts will do for the client.
+pub(super) fn offers_key_encipherment(
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+    version: ProtocolVersion,
+) -> bool {
+    let mut suites = config.settings.legacy.suites.iter();
+    suites.any(|row| {
+        let kx = row.key_exchange;
+        row.is_of(version)
+            && kx.encrypts()
+            && policy_allows(config, kx)
+            && hello.cipher_suites.contains(&row.suite)
+    })
+}
+
+fn policy_allows(config: &ServerConfig, kx: KeyExchange) -> bool {
+    let has_keys = config.role.psk_store.is_some();
+    match (config.settings.psk_policy, kx.uses_psk()) {
+        (PskPolicy::Optional, true) => has_keys,
+        (PskPolicy::Optional, false) => true,
+        (PskPolicy::Required, true) => has_keys && kx != KeyExchange::RsaPsk,
+        (PskPolicy::RequiredWithCertificate, true) => has_keys && kx == KeyExchange::RsaPsk,
+        (PskPolicy::Required | PskPolicy::RequiredWithCertificate, false) => false,
+    }
 }
 
 /// What a server could choose for one client.
@@ -208,7 +234,7 @@ fn ffdhe_bits(hello: &ClientHello<'_>) -> Option<u32> {
 impl Options<'_> {
     fn can_use(&self, row: &LegacySuite, key: Option<(KeyType, bool)>) -> bool {
         let kx = row.key_exchange;
-        if !row.is_of(self.version) || !self.policy_allows(kx) {
+        if !row.is_of(self.version) || !policy_allows(self.config, kx) {
             return false;
         }
         if kx.is_ecdhe() && self.curve.is_none() || kx.is_dhe() && self.ffdhe.is_none() {
@@ -222,17 +248,6 @@ impl Options<'_> {
                 && (!kx.encrypts() || decrypts)
                 && (!kx.signs() || matches!(self.scheme, Ok(Some(_))))
         })
-    }
-
-    fn policy_allows(&self, kx: KeyExchange) -> bool {
-        let has_keys = self.config.role.psk_store.is_some();
-        match (self.config.settings.psk_policy, kx.uses_psk()) {
-            (PskPolicy::Optional, true) => has_keys,
-            (PskPolicy::Optional, false) => true,
-            (PskPolicy::Required, true) => has_keys && kx != KeyExchange::RsaPsk,
-            (PskPolicy::RequiredWithCertificate, true) => has_keys && kx == KeyExchange::RsaPsk,
-            (PskPolicy::Required | PskPolicy::RequiredWithCertificate, false) => false,
-        }
     }
 
     /// The choice, or why there is none.

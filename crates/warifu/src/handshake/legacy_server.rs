@@ -581,7 +581,8 @@ async fn choose_server_credential(
 ) -> Result<Option<Arc<Credential>>, Error> {
     let config = server.config;
     let schemes = negotiate::schemes_for_credential(&config.settings, hello, server.version);
-    if schemes.is_empty() {
+    let key_encipherment = negotiate::offers_key_encipherment(config, hello, server.version);
+    if schemes.is_empty() && !key_encipherment {
         return Ok(None);
     }
     let authorities = hello.extensions.certificate_authorities.as_ref();
@@ -590,6 +591,7 @@ async fn choose_server_credential(
         .unwrap_or_default();
     let request = CredentialRequest {
         server_name: server.server_name.as_deref(),
+        key_encipherment,
         authorities: &authorities,
         ..CredentialRequest::new(server.version, &schemes)
     };
