@@ -9,7 +9,7 @@ use super::{ConfigBuilder, Policy, Versions, defaults};
 pub(crate) struct LegacySettings {
     pub(crate) suites: Vec<LegacySuite>,
     /// Somebody named the suites.
-    pub(super) suites_named: bool,
+    pub(crate) suites_named: bool,
     /// Schemes that only these versions use.
     pub(super) signature_schemes: Vec<SignatureScheme>,
     /// What is offered where an older version may be chosen: these, and those of TLS 1.3.
@@ -17,7 +17,9 @@ pub(crate) struct LegacySettings {
     pub(crate) requires_extended_main_secret: bool,
     pub(crate) encrypt_then_mac: bool,
     pub(crate) record_splitting: bool,
-    pub(crate) requires_secure_renegotiation: bool,
+    /// What somebody said of it; else the policy decides.
+    secure_renegotiation_asked_for: Option<bool>,
+    is_policy_legacy: bool,
     pub(crate) min_dh_bits: u32,
 }
 
@@ -31,7 +33,8 @@ impl Default for LegacySettings {
             requires_extended_main_secret: false,
             encrypt_then_mac: true,
             record_splitting: true,
-            requires_secure_renegotiation: true,
+            secure_renegotiation_asked_for: None,
+            is_policy_legacy: false,
             min_dh_bits: defaults::MIN_DH_BITS,
         };
         settings.set_policy(Policy::Default, &Policy::Default.cipher_suites());
@@ -43,7 +46,7 @@ impl LegacySettings {
     pub(super) fn set_policy(&mut self, policy: Policy, suites: &[CipherSuite]) {
         self.suites = suites.iter().filter_map(|suite| suite.legacy()).collect();
         self.suites_named = false;
-        self.requires_secure_renegotiation = policy != Policy::Legacy;
+        self.is_policy_legacy = policy == Policy::Legacy;
     }
 
     /// Whoever asks for TLS 1.0 or 1.1 gets the forward-secret suites that these have, unless suites were named: those of the
@@ -68,16 +71,30 @@ impl LegacySettings {
         self.suites.retain(|row| row.min_version <= versions.max);
         self.offered_schemes = tls13_schemes.to_vec();
         self.offered_schemes.extend(&self.signature_schemes);
+        if !versions.has_tls13() {
+            self.offered_schemes
+                .retain(|scheme| !is_post_quantum(*scheme));
+        }
+    }
+
+    /// Whether peers must have RFC 5746.
+    pub(crate) fn requires_secure_renegotiation(&self) -> bool {
+        self.secure_renegotiation_asked_for
+            .unwrap_or(!self.is_policy_legacy)
     }
 
     /// Whether a peer's CertificateVerify or ServerKeyExchange of TLS 1.2 may use this scheme.
     pub(crate) fn accepts_scheme(&self, scheme: SignatureScheme) -> bool {
-        let post_quantum = matches!(
-            scheme,
-            SignatureScheme::MLDSA44 | SignatureScheme::MLDSA65 | SignatureScheme::MLDSA87
-        );
-        self.offered_schemes.contains(&scheme) && !post_quantum
+        self.offered_schemes.contains(&scheme) && !is_post_quantum(scheme)
     }
+}
+
+/// Of TLS 1.3 alone.
+fn is_post_quantum(scheme: SignatureScheme) -> bool {
+    matches!(
+        scheme,
+        SignatureScheme::MLDSA44 | SignatureScheme::MLDSA65 | SignatureScheme::MLDSA87
+    )
 }
 
 impl<R> ConfigBuilder<R> {
@@ -106,7 +123,7 @@ impl<R> ConfigBuilder<R> {
     /// [`Policy::Legacy`]. This side never begins a renegotiation; a server without RFC 5746 may have been made to, by somebody in
     /// between and unseen by its client.
     pub fn with_required_secure_renegotiation(mut self, required: bool) -> Self {
-        self.settings.legacy.requires_secure_renegotiation = required;
+        self.settings.legacy.secure_renegotiation_asked_for = Some(required);
         self
     }
 

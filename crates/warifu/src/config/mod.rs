@@ -123,6 +123,11 @@ impl Settings {
         self.versions = self.versions.with_suites(&suites, self.versions_named)?;
         if !self.versions.has_tls13() {
             self.suites.clear();
+            // Hybrids are of TLS 1.3.
+            #[cfg(feature = "legacy")]
+            if self.groups.iter().any(|group| group.is_curve()) {
+                self.groups.retain(|group| group.is_curve());
+            }
         }
         #[cfg(feature = "legacy")]
         self.legacy.finish(self.versions, &self.signature_schemes);

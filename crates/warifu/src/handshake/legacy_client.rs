@@ -153,7 +153,7 @@ impl Answer {
             }
             info => info.is_some(),
         };
-        if !secure_renegotiation && settings.legacy.requires_secure_renegotiation {
+        if !secure_renegotiation && settings.legacy.requires_secure_renegotiation() {
             return Err(PeerMisbehaved::NoSecureRenegotiation.into());
         }
         let extended_main_secret = extensions.extended_main_secret.is_some();
@@ -384,6 +384,7 @@ impl Flow<'_> {
         let agreed = &self.answer.agreed;
         let key_exchange = agreed.suite.key_exchange;
         let settings = &self.client.config.settings;
+        let offered_key = psk.is_some() || !self.offer.psks.is_empty();
         let psk = psk.filter(|_| key_exchange.uses_psk());
         let mut flight = ServerFlight {
             peer,
@@ -462,8 +463,7 @@ impl Flow<'_> {
             facts.handshake_kind = HandshakeKind::Psk;
             facts.psk = Some(psk_facts(psk));
         }
-        let offered_keys = psk.is_none() && !self.offer.psks.is_empty();
-        if self.offered_session || offered_keys {
+        if self.offered_session || (offered_key && psk.is_none()) {
             let reason = "the server took none of the keys and tickets offered";
             facts.psk_declined = Some(Arc::from(reason));
         }

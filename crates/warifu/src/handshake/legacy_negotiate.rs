@@ -13,11 +13,10 @@ use warifu_crypto::Aead;
 
 use super::legacy_certificate::{KeyType, choose_scheme};
 use super::legacy_exchange::ServerGroup;
+pub(super) use super::legacy_offer::UNCOMPRESSED;
 use super::legacy_server::Choice;
 use super::negotiate::listed;
 
-/// ECPointFormat uncompressed, RFC 8422 Section 5.1.2: the only one in use.
-pub(super) const UNCOMPRESSED: u8 = 0;
 /// What a client gets that names no group of RFC 7919.
 const DEFAULT_FFDHE_BITS: u32 = 2048;
 
@@ -128,6 +127,8 @@ pub(super) struct Options<'a> {
     /// Bits; none if the client names groups of RFC 7919 and none of ours.
     ffdhe: Option<u32>,
     scheme: Result<Option<SignatureScheme>, Error>,
+    /// The key of the credential, and whether it decrypts.
+    key: Option<(KeyType, bool)>,
     /// In the order of preference.
     pub(super) suites: Vec<LegacySuite>,
 }
@@ -153,9 +154,10 @@ pub(super) fn options<'a>(
         curve: curve(&config.settings, hello),
         ffdhe: ffdhe_bits(hello),
         scheme: scheme.transpose(),
+        key: None,
         suites: Vec::new(),
     };
-    let key = credential.map(|credential| {
+    options.key = credential.map(|credential| {
         let key_type = KeyType::of_credential(credential);
         (key_type, credential.decrypts())
     });
@@ -166,15 +168,19 @@ pub(super) fn options<'a>(
         .iter()
         .copied()
         .filter(|row| hello.cipher_suites.contains(&row.suite))
-        .filter(|row| options.can_use(row, key))
+        .filter(|row| options.can_use(row))
         .collect();
     order(&mut suites, config, hello);
     options.suites = suites;
     Ok(options)
 }
 
-/// Our order; keys before certificates, where this server has keys, and ChaCha20-Poly1305 first for a client that says so.
+/// Our order, as it was named; that of a policy has keys before certificates, where this server has keys, and ChaCha20-Poly1305
+/// first for a client that says so.
 fn order(suites: &mut [LegacySuite], config: &ServerConfig, hello: &ClientHello<'_>) {
+    if config.settings.legacy.suites_named {
+        return;
+    }
     let is_chacha = |row: &LegacySuite| row.cipher == LegacyCipher::Aead(Aead::ChaCha20Poly1305);
     let clients_first = hello
         .cipher_suites
@@ -232,22 +238,35 @@ fn ffdhe_bits(hello: &ClientHello<'_>) -> Option<u32> {
 }
 
 impl Options<'_> {
-    fn can_use(&self, row: &LegacySuite, key: Option<(KeyType, bool)>) -> bool {
+    /// By this side and the client.
+    fn can_use(&self, row: &LegacySuite) -> bool {
         let kx = row.key_exchange;
-        if !row.is_of(self.version) || !policy_allows(self.config, kx) {
+        if kx.is_ecdhe() && self.curve.is_none() || kx.is_dhe() && self.ffdhe.is_none() {
             return false;
         }
-        if kx.is_ecdhe() && self.curve.is_none() || kx.is_dhe() && self.ffdhe.is_none() {
+        if kx.signs() && kx.sends_certificate() && !matches!(self.scheme, Ok(Some(_))) {
+            return false;
+        }
+        let has_key = self.key.is_some() || !kx.sends_certificate();
+        has_key && self.can_ever_use(row)
+    }
+
+    /// By this side, with a client that has what it takes.
+    fn can_ever_use(&self, row: &LegacySuite) -> bool {
+        let kx = row.key_exchange;
+        if !row.is_of(self.version) || !policy_allows(self.config, kx) {
             return false;
         }
         if !kx.sends_certificate() {
             return true;
         }
-        key.is_some_and(|(key_type, decrypts)| {
-            key_type.serves(kx, self.version)
-                && (!kx.encrypts() || decrypts)
-                && (!kx.signs() || matches!(self.scheme, Ok(Some(_))))
-        })
+        match self.key {
+            Some((key_type, decrypts)) => {
+                key_type.serves(kx, self.version) && (!kx.encrypts() || decrypts)
+            }
+            // None that suits this client.
+            None => self.config.role.credentials.is_some(),
+        }
     }
 
     /// The choice, or why there is none.
@@ -278,7 +297,11 @@ impl Options<'_> {
             .filter(|row| row.is_of(self.version) && hello.cipher_suites.contains(&row.suite))
             .collect();
         let needs_key = settings.psk_policy != PskPolicy::Optional;
-        if needs_key && !shared.iter().any(|row| row.key_exchange.uses_psk()) {
+        let uses_psk = |suite: CipherSuite| {
+            let row = suite.legacy();
+            row.is_some_and(|row| row.key_exchange.uses_psk())
+        };
+        if needs_key && !hello.cipher_suites.iter().any(uses_psk) {
             return PskFailure::Required.into();
         }
         let all = |kx: fn(KeyExchange) -> bool| {
@@ -297,7 +320,7 @@ impl Options<'_> {
         }
         NothingInCommon::CipherSuite {
             ours: listed(
-                rows.filter(|row| row.is_of(self.version))
+                rows.filter(|row| self.can_ever_use(row))
                     .map(|row| row.suite),
             ),
             peers: listed(hello.cipher_suites.iter()),

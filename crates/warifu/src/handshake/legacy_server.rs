@@ -152,7 +152,7 @@ impl<'a> Server<'a> {
         negotiate::check_point_formats(&hello)?;
         let settings = &config.settings;
         let secure_renegotiation = negotiate::has_secure_renegotiation(&hello)?;
-        if !secure_renegotiation && settings.legacy.requires_secure_renegotiation {
+        if !secure_renegotiation && settings.legacy.requires_secure_renegotiation() {
             return Err(PeerMisbehaved::NoSecureRenegotiation.into());
         }
         let extended_main_secret = extensions.extended_main_secret.is_some();
