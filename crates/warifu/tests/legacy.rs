@@ -267,3 +267,127 @@ fn older_versions_bring_forward_secret_suites_alone() {
         assert_eq!(server.suite_status(suite), expected, "{suite}");
     }
 }
+
+/// The first flight of a client, its ClientHello.
+fn hello_of(client: ConfigBuilder<Client>) -> Vec<u8> {
+    let mut client = Connection::client(client.build().unwrap(), server_name());
+    client.process().unwrap();
+    client.output().to_vec()
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
+}
+
+/// RFC 5246 Section 7.4.1.4.1: `signature_algorithms` is of TLS 1.2.
+#[test]
+fn clients_of_older_versions_alone_name_no_signature_schemes() {
+    let keys = Keys::new();
+    for (version, names_schemes) in [(TLS1_0, false), (TLS1_1, false), (TLS1_2, true)] {
+        let hello = hello_of(keys.client().with_versions(TLS1_0..=version));
+        // Its number, and any length below 256: no other place of this hello has these bytes.
+        let place = hello.windows(3).any(|window| window == [0, 13, 0]);
+        assert_eq!(place, names_schemes, "{version}");
+    }
+}
+
+/// Hybrids and ML-DSA are of TLS 1.3.
+#[test]
+fn clients_of_tls_1_2_alone_offer_nothing_post_quantum() {
+    let keys = Keys::new();
+    let ml_dsa_44 = [0x09, 0x04];
+    let hybrid = [0x11, 0xec];
+    let hello = hello_of(keys.client());
+    assert!(contains(&hello, &hybrid) && contains(&hello, &ml_dsa_44));
+    let hello = hello_of(keys.client().with_versions(TLS1_2..=TLS1_2));
+    // Random bytes may have the same value, but not beside the curve that follows.
+    assert!(!contains(&hello, &[0x11, 0xec, 0, 29]));
+    assert!(contains(&hello, &[0, 29, 0, 23]));
+}
+
+/// A client whose suites of TLS 1.2 all need a key does not offer TLS 1.2 without one.
+#[test]
+fn a_version_without_a_usable_suite_is_not_offered() {
+    let keys = Keys::new();
+    let suites = [
+        CipherSuite::TLS_AES_128_GCM_SHA256,
+        CipherSuite::TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+    ];
+    let client = keys.client().with_cipher_suites(&suites);
+    // supported_versions: TLS 1.3 alone.
+    let hello = hello_of(client);
+    assert!(contains(&hello, &[0, 43, 0, 3, 2, 3, 4]));
+    let client = keys.client().with_cipher_suites(&suites);
+    let hello = hello_of(client.with_psks([psk("alice")]));
+    assert!(contains(&hello, &[0, 43, 0, 5, 4, 3, 4, 3, 3]));
+}
+
+/// Suites that were named are in that order, keys or not.
+#[test]
+fn suites_that_were_named_keep_their_order() {
+    let keys = Keys::new();
+    let psk_suite = CipherSuite::TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256;
+    let signed = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+    let table = || PskTable::new([psk("alice")]).unwrap();
+    for suites in [[psk_suite, signed], [signed, psk_suite]] {
+        let client = || keys.client().with_versions(TLS1_2..=TLS1_2);
+        let server = || {
+            let server = keys.server(&keys.rsa).with_versions(TLS1_2..=TLS1_2);
+            server.with_psk_store(table()).with_cipher_suites(&suites)
+        };
+        let pair = connect(client().with_psks([psk("alice")]), server());
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(facts.cipher_suite, suites[0]);
+        // A key on offer that the server did not take: the client is told.
+        let declined = pair.client.facts().unwrap().psk_declined.is_some();
+        assert_eq!(declined, suites[0] == signed);
+        let named = client()
+            .with_cipher_suites(&suites)
+            .with_psks([psk("alice")]);
+        let hello = hello_of(named);
+        let numbers = [suites[0].0.to_be_bytes(), suites[1].0.to_be_bytes()].concat();
+        assert!(contains(&hello, &numbers));
+    }
+}
+
+/// What a caller says of RFC 5746 holds whatever policy is set before or after.
+#[test]
+fn secure_renegotiation_stays_required_under_the_legacy_policy() {
+    use warifu::PeerMisbehaved;
+    let keys = Keys::new();
+    for required in [true, false] {
+        let client = keys
+            .client()
+            .with_versions(TLS1_2..=TLS1_2)
+            .with_cipher_suites(&[CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]);
+        let mut hello = hello_of(client);
+        // TLS_EMPTY_RENEGOTIATION_INFO_SCSV and the extension, out of the way.
+        for signal in [&[0x00, 0xff][..], &[0xff, 0x01, 0x00, 0x01, 0x00]] {
+            let place = hello
+                .windows(signal.len())
+                .position(|window| window == signal);
+            if let Some(place) = place {
+                hello[place] = 0x7a;
+                hello[place + 1] = 0x7a;
+            }
+        }
+        let server = keys
+            .server(&keys.rsa)
+            .with_required_secure_renegotiation(required)
+            .with_policy(Policy::Legacy)
+            .build()
+            .unwrap();
+        let mut server = Connection::server(server);
+        server.receive(&hello);
+        let result = server.process();
+        match required {
+            true => assert_eq!(
+                result.unwrap_err(),
+                PeerMisbehaved::NoSecureRenegotiation.into()
+            ),
+            false => assert!(result.is_ok()),
+        }
+    }
+}

@@ -59,6 +59,9 @@ fn suites_to_offer(settings: &Settings, has_verifier: bool, has_psk: bool) -> Ar
     };
     let enabled = settings.legacy.suites.iter().copied();
     let mut suites: Vec<LegacySuite> = enabled.filter(|row| may_use(row.key_exchange)).collect();
+    if settings.legacy.suites_named {
+        return suites.into();
+    }
     // A server that obeys the client takes the key where there is one, and forward secrecy where it can be had.
     suites.sort_by_key(|row| {
         (

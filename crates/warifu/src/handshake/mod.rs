@@ -228,7 +228,7 @@ pub(crate) async fn client(
             return Err(refuse_after_early_data(&hello));
         }
         #[cfg(feature = "legacy")]
-        ServerHelloOrRetry::Older(hello) if client.config.settings.versions.has_legacy() => {
+        ServerHelloOrRetry::Older(hello) if offer.legacy.is_some() => {
             // An alert about what the ServerHello says must be of the server's version, or it cannot be read.
             let version = hello.legacy_version;
             if (ProtocolVersion::TLS1_0..=ProtocolVersion::TLS1_2).contains(&version) {
@@ -239,7 +239,11 @@ pub(crate) async fn client(
             return Box::pin(run).await;
         }
         ServerHelloOrRetry::Older(hello) => {
-            return Err(refuse_older(client.config.settings.versions, &hello));
+            #[cfg(feature = "legacy")]
+            let versions = offer.versions();
+            #[cfg(not(feature = "legacy"))]
+            let versions = client.config.settings.versions;
+            return Err(refuse_older(versions, &hello));
         }
         ServerHelloOrRetry::ServerHello(_) => false,
         ServerHelloOrRetry::HelloRetryRequest(_) => true,

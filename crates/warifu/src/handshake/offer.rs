@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
+#[cfg(feature = "legacy")]
+use crate::config::Versions;
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
 use crate::early_data::EarlyData;
@@ -232,6 +234,19 @@ impl Offer {
             .min(ProtocolVersion::TLS1_2)
     }
 
+    /// The versions on offer: those that have a suite which this client can use.
+    #[cfg(feature = "legacy")]
+    pub(super) fn versions(&self) -> Versions {
+        let versions = self.config.settings.versions;
+        match &self.legacy {
+            None => Versions {
+                min: ProtocolVersion::TLS1_3,
+                ..versions
+            },
+            Some(_) => versions,
+        }
+    }
+
     /// The suites of older versions, and the signal that this is a second attempt with a lower version (RFC 7507).
     #[cfg(feature = "legacy")]
     fn legacy_suites(&self) -> impl Iterator<Item = CipherSuite> {
@@ -380,10 +395,15 @@ impl Offer {
         let count = places.map(|(place, suite)| *place = suite).count();
         let suites = suites.get(..count).unwrap_or_default();
         let mut versions = [ProtocolVersion(0); 4];
-        let places = versions.iter_mut().zip(settings.versions.descending());
+        #[cfg(feature = "legacy")]
+        let offered = self.versions();
+        #[cfg(not(feature = "legacy"))]
+        let offered = settings.versions;
+        let places = versions.iter_mut().zip(offered.descending());
         let count = places.map(|(place, version)| *place = version).count();
         let versions = versions.get(..count).unwrap_or_default();
         let has_tls13 = settings.versions.has_tls13();
+        let names_schemes = settings.versions.max >= ProtocolVersion::TLS1_2;
         let verifier = self.config.role.verifier.as_ref();
         let chain_schemes = verifier.map_or(&[][..], |verifier| verifier.chain_schemes());
         let identity = |offered| self.identity(offered);
@@ -425,10 +445,10 @@ impl Offer {
                 .map(|host_name| ServerNameList { host_name }),
             max_fragment_length: self.max_fragment_length(),
             supported_groups: has_groups.then(|| List16::new(&settings.groups)),
-            signature_algorithms: verifier
-                .is_some()
+            // RFC 5246 Section 7.4.1.4.1: not from clients of older versions alone.
+            signature_algorithms: (verifier.is_some() && names_schemes)
                 .then(|| List16::new(settings.offered_schemes())),
-            signature_algorithms_cert: (!chain_schemes.is_empty())
+            signature_algorithms_cert: (!chain_schemes.is_empty() && names_schemes)
                 .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
             status_request: self
