@@ -7,21 +7,32 @@ use allocation_counter::{AllocationInfo, measure};
 use warifu::{ClientConfig, ServerConfig};
 use warifu_bench::pki::Pki;
 use warifu_bench::psk::Mode;
+use warifu_bench::tls12::Suite;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, ours, ours_psk, theirs};
+use warifu_bench::{Groups, ours, ours_psk, ours_tls12, theirs, theirs_tls12};
 
 fn main() {
     let pki = Pki::new();
     let mut wire = Wire::new();
+    let gcm = Suite::EcdheEcdsaAes128Gcm;
+    let mut pairs = Vec::new();
     for (name, groups) in [("x25519", Groups::X25519), ("default", Groups::Default)] {
-        let (their_client, their_server) = (
+        pairs.push((
+            name,
             theirs::client_config(&pki, groups),
             theirs::server_config(&pki, groups),
-        );
-        let (our_client, our_server) = (
             ours::client_config(&pki, groups),
             ours::server_config(&pki, groups),
-        );
+        ));
+    }
+    pairs.push((
+        "tls12-p256",
+        theirs_tls12::client_config(&pki, gcm),
+        theirs_tls12::server_config(&pki, gcm),
+        ours_tls12::client_config(&pki, gcm, Groups::P256),
+        ours_tls12::server_config(&pki, gcm, Groups::P256),
+    ));
+    for (name, their_client, their_server, our_client, our_server) in pairs {
         let (their_name, our_name) = (theirs::server_name(), ours::server_name());
         // What is made once per process or configuration is not a handshake's.
         theirs::handshake(&their_client, &their_server, &their_name, &mut wire);
@@ -67,6 +78,16 @@ fn main() {
             "resumption-x25519",
             "ticket resumption with X25519, one new ticket",
             ours_psk::resuming(&pki),
+        ),
+        (
+            "tls12-psk",
+            "TLS 1.2, external PSK",
+            ours_tls12::psk_configs(Suite::PskAes128Gcm, Groups::P256),
+        ),
+        (
+            "tls12-resumption",
+            "TLS 1.2, ticket resumption, one new ticket",
+            ours_tls12::resuming(&pki),
         ),
     ] {
         // A wire of its own, as a ticket may be left in it.

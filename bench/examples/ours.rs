@@ -1,12 +1,13 @@
 //! One thing of ours over and over, for a profiler:
 //! `perf record -e cpu-clock --call-graph dwarf target/release/examples/ours MODE COUNT`, after
 //! `cargo build --profile bench --example ours`. MODE: handshake, cold-handshake, psk_ke, psk_dhe_ke, floor-psk_ke, floor-psk_dhe_ke,
-//! resume, message-LEN, stream-LEN.
+//! resume, message-LEN, stream-LEN; of TLS 1.2 tls12-handshake, tls12-cold-handshake, tls12-psk, tls12-resume.
 
 use warifu_bench::pki::Pki;
 use warifu_bench::psk::Mode;
+use warifu_bench::tls12::Suite;
 use warifu_bench::wire::Wire;
-use warifu_bench::{Groups, floor, ours, ours_psk};
+use warifu_bench::{Groups, floor, ours, ours_psk, ours_tls12};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -43,6 +44,23 @@ fn main() {
             let mut pair = ours::handshake(&client, &server, &name, &mut wire);
             ours_psk::read_tickets(&mut pair);
             assert!(pair.server.facts().unwrap().resumed);
+        }
+    } else if let Some(mode) = mode.strip_prefix("tls12-") {
+        let (suite, groups) = (Suite::EcdheEcdsaAes128Gcm, Groups::P256);
+        let new_client = || ours_tls12::client_config(&pki, suite, groups);
+        let (client, server) = match mode {
+            "handshake" | "cold-handshake" => {
+                (new_client(), ours_tls12::server_config(&pki, suite, groups))
+            }
+            "psk" => ours_tls12::psk_configs(Suite::PskAes128Gcm, groups),
+            "resume" => ours_tls12::resuming(&pki),
+            _ => panic!("no such mode: tls12-{mode}"),
+        };
+        for _ in 0..count {
+            match mode {
+                "cold-handshake" => ours::handshake(&new_client(), &server, &name, &mut wire),
+                _ => ours::handshake(&client, &server, &name, &mut wire),
+            };
         }
     } else if mode == "handshake" {
         for _ in 0..count {

@@ -2,31 +2,38 @@
 
 use std::hint::black_box;
 
+use warifu_crypto::legacy::{HandshakeHash, Prf, PrfHash};
 use warifu_crypto::{
     Aead, AeadKey, Digest, Group, Hash, HashContext, HmacKey, KeyKind, KeyShare, PrivateKey, Prk,
     PublicKey, SignatureAlgorithm, random, respond,
 };
 
 use crate::Groups;
+use crate::pki::Pki;
 use crate::psk::{KEY, Mode};
-
-const ECDSA: SignatureAlgorithm = SignatureAlgorithm::EcdsaP256Sha256;
+use crate::tls12::Suite;
 
 /// What a handshake computes, with all keys already parsed: two key shares, two agreements, one signature, two
 /// verifications (the chain's and CertificateVerify's). No hashing of transcripts, no key schedule, no records.
 pub struct Handshake {
     group: Group,
+    algorithm: SignatureAlgorithm,
     private_key: PrivateKey,
     public_key: PublicKey,
 }
 
 impl Handshake {
-    pub fn new(groups: Groups) -> Self {
-        let private_key = PrivateKey::generate(KeyKind::EcP256).unwrap();
+    pub fn new(pki: &Pki, groups: Groups) -> Self {
+        let private_key = PrivateKey::from_der(&pki.key).unwrap();
         Self {
             group: match groups {
                 Groups::X25519 => Group::X25519,
+                Groups::P256 => Group::P256,
                 Groups::Default => Group::X25519MlKem768,
+            },
+            algorithm: match private_key.kind() {
+                KeyKind::Rsa { .. } => SignatureAlgorithm::RsaPssRsaeSha256,
+                _ => SignatureAlgorithm::EcdsaP256Sha256,
             },
             public_key: private_key.public_key().unwrap(),
             private_key,
@@ -38,9 +45,11 @@ impl Handshake {
         let (share, server_secret) = respond(self.group, client.public()).unwrap();
         black_box((client.agree(&share).unwrap(), server_secret));
         let message = black_box([0x20; 130]);
-        let signature = self.private_key.sign(ECDSA, &message).unwrap();
+        let signature = self.private_key.sign(self.algorithm, &message).unwrap();
         for _ in 0..2 {
-            self.public_key.verify(ECDSA, &message, &signature).unwrap();
+            self.public_key
+                .verify(self.algorithm, &message, &signature)
+                .unwrap();
         }
     }
 }
@@ -198,6 +207,91 @@ fn protect(key: &AeadKey, len: usize) {
     )
     .unwrap();
     black_box(record);
+}
+
+/// What a TLS 1.2 handshake with an external key computes, both roles: random values, the transcript's hashes, the key
+/// block, Finished, one sealed or opened record for each flight; with ECDHE also two key shares and two agreements.
+/// Without ECDHE the premaster secret depends on the key alone, so that its HMAC key was made before.
+pub struct Psk12 {
+    group: Option<Group>,
+    aead: Aead,
+    premaster: Prf,
+}
+
+impl Psk12 {
+    pub fn new(suite: Suite, groups: Groups) -> Self {
+        let is_ecdhe = suite == Suite::EcdhePskChaCha20;
+        Self {
+            group: is_ecdhe.then_some(match groups {
+                Groups::P256 => Group::P256,
+                _ => Group::X25519,
+            }),
+            aead: match is_ecdhe {
+                true => Aead::ChaCha20Poly1305,
+                false => Aead::Aes128Gcm,
+            },
+            premaster: Prf::new(PrfHash::Sha256, &[3; 68]),
+        }
+    }
+
+    pub fn run(&self) {
+        let mut randoms = [[0; 32]; 2];
+        for random in &mut randoms {
+            random::fill(random).unwrap();
+        }
+        let [mut for_client, mut for_server] = [None, None];
+        if let Some(group) = self.group {
+            let client = KeyShare::generate(group).unwrap();
+            let (share, secret) = respond(group, client.public()).unwrap();
+            for_server = Some(secret);
+            for_client = Some(client.agree(&share).unwrap());
+        }
+        for shared in [&for_client, &for_server] {
+            self.run_role(shared.as_ref().map(AsRef::as_ref), &randoms);
+        }
+    }
+
+    fn run_role(&self, shared: Option<&[u8]>, randoms: &[[u8; 32]; 2]) {
+        let mut transcript = HandshakeHash::new(PrfHash::Sha256);
+        // ClientHello, ServerHello and ServerHelloDone, ClientKeyExchange.
+        for len in [100, 92, 15] {
+            transcript.update(&CLIENT_HELLO[..len]);
+        }
+        if shared.is_some() {
+            // Two public values.
+            transcript.update(&CLIENT_HELLO[..2 * KEY_SHARE.len()]);
+        }
+        let premaster = shared.map(|shared| Prf::new(PrfHash::Sha256, &[shared, &KEY].concat()));
+        let premaster = premaster.as_ref().unwrap_or(&self.premaster);
+        let derive = |prf: &Prf, label: &[u8], seeds: &[&[u8]], out: &mut [u8]| {
+            prf.derive(label, seeds, out).unwrap();
+        };
+        let mut main = [0; 48];
+        let session_hash = transcript.current();
+        let label = b"extended master secret";
+        derive(premaster, label, &[session_hash.as_ref()], &mut main);
+        let main = Prf::new(PrfHash::Sha256, &main);
+        let mut block = [0; 88];
+        let block = match self.aead {
+            Aead::ChaCha20Poly1305 => &mut block[..],
+            _ => &mut block[..40],
+        };
+        let [client, server] = randoms;
+        derive(&main, b"key expansion", &[server, client], block);
+        let key = |index| {
+            let len = self.aead.key_len();
+            AeadKey::new(self.aead, &block[index * len..][..len]).unwrap()
+        };
+        let (one, other) = (key(0), key(1));
+        let mut verify_data = [0; 12];
+        for (label, key) in [(b"client finished", one), (b"server finished", other)] {
+            let hash = transcript.current();
+            derive(&main, label, &[hash.as_ref()], &mut verify_data);
+            transcript.update(&FINISHED[..16]);
+            protect(&key, 16);
+        }
+        black_box(verify_data);
+    }
 }
 
 /// Seals and opens one record of AES-128-GCM, without a copy.

@@ -110,37 +110,47 @@ impl Spread {
     }
 }
 
-/// What the ratio must be.
+/// What ours must reach.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
-    /// Ours in time divided by rustls' in time.
+    /// Ours in time divided by the first contestant's in time.
     TimeAtMost(f64),
-    /// Ours in calls per second divided by rustls'.
+    /// Ours in calls per second divided by the first contestant's.
     SpeedAtLeast(f64),
+    /// Microseconds of ours, whoever else takes part.
+    MicrosecondsAtMost(f64),
 }
 
 impl Target {
-    /// The ratio that the target is about.
+    /// How ours compares: time by time, or speed by speed where speed is what counts.
     pub fn ratio(self, ours: &[f64], theirs: &[f64]) -> Spread {
         match self {
-            Self::TimeAtMost(_) => Spread::of_quotients(ours, theirs),
+            Self::TimeAtMost(_) | Self::MicrosecondsAtMost(_) => Spread::of_quotients(ours, theirs),
             Self::SpeedAtLeast(_) => Spread::of_quotients(theirs, ours),
         }
     }
 
-    /// Whether it is reached.
-    pub fn is_met(self, ratio: f64) -> bool {
+    /// What the target is about, from times in nanoseconds: the median of the ratio, or of our microseconds.
+    pub fn reached(self, ours: &[f64], theirs: &[f64]) -> f64 {
         match self {
-            Self::TimeAtMost(most) => ratio <= most,
-            Self::SpeedAtLeast(least) => ratio >= least,
+            Self::TimeAtMost(_) | Self::SpeedAtLeast(_) => self.ratio(ours, theirs).median,
+            Self::MicrosecondsAtMost(_) => Spread::of(ours).median / 1e3,
+        }
+    }
+
+    /// Whether it is reached.
+    pub fn is_met(self, reached: f64) -> bool {
+        match self {
+            Self::TimeAtMost(most) | Self::MicrosecondsAtMost(most) => reached <= most,
+            Self::SpeedAtLeast(least) => reached >= least,
         }
     }
 
     /// Whether it is missed by more than a tenth, which noise alone does not explain.
-    pub fn is_far_from(self, ratio: f64) -> bool {
+    pub fn is_far_from(self, reached: f64) -> bool {
         match self {
-            Self::TimeAtMost(most) => ratio > most * 1.1,
-            Self::SpeedAtLeast(least) => ratio < least / 1.1,
+            Self::TimeAtMost(most) | Self::MicrosecondsAtMost(most) => reached > most * 1.1,
+            Self::SpeedAtLeast(least) => reached < least / 1.1,
         }
     }
 
@@ -149,6 +159,7 @@ impl Target {
         match self {
             Self::TimeAtMost(most) => format!("<={most}"),
             Self::SpeedAtLeast(least) => format!(">={least}"),
+            Self::MicrosecondsAtMost(most) => format!("<={most}us"),
         }
     }
 }
@@ -160,17 +171,23 @@ mod tests {
     #[test]
     fn targets_are_met_missed_and_far_missed() {
         let time = Target::TimeAtMost(0.96);
-        let ratio = |ours, theirs| time.ratio(&[ours], &[theirs]).median;
+        let ratio = |ours, theirs| time.reached(&[ours], &[theirs]);
         assert!(time.is_met(ratio(90.0, 100.0)));
         assert!(!time.is_met(ratio(100.0, 100.0)));
         assert!(!time.is_far_from(ratio(100.0, 100.0)));
         assert!(time.is_far_from(ratio(106.0, 100.0)));
         let speed = Target::SpeedAtLeast(1.25);
-        let ratio = |ours, theirs| speed.ratio(&[ours], &[theirs]).median;
+        let ratio = |ours, theirs| speed.reached(&[ours], &[theirs]);
         assert!(speed.is_met(ratio(75.0, 100.0)));
         assert!(!speed.is_met(ratio(85.0, 100.0)));
         assert!(!speed.is_far_from(ratio(85.0, 100.0)));
         assert!(speed.is_far_from(ratio(90.0, 100.0)));
+        let absolute = Target::MicrosecondsAtMost(22.0);
+        let reached = |ours| absolute.reached(&[ours], &[1.0]);
+        assert!(absolute.is_met(reached(21_900.0)));
+        assert!(!absolute.is_met(reached(22_100.0)));
+        assert!(!absolute.is_far_from(reached(24_000.0)));
+        assert!(absolute.is_far_from(reached(24_300.0)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::Groups;
 use crate::pki::{Pki, SERVER_NAME};
 use crate::wire::{End, Wire, ends};
 
-/// The server's configuration.
+/// The server's configuration. A suite of TLS 1.3 alone makes it one of TLS 1.3 alone, here and below, as rustls' is.
 pub fn server_config(pki: &Pki, groups: Groups) -> Arc<ServerConfig> {
     server_builder(pki, groups).build().unwrap()
 }
@@ -25,6 +25,7 @@ pub fn server_builder(pki: &Pki, groups: Groups) -> ConfigBuilder<Server> {
         .with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
     match groups {
         Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
+        Groups::P256 => builder.with_groups(&[NamedGroup::SECP256R1]),
         Groups::Default => builder,
     }
 }
@@ -40,6 +41,7 @@ pub fn client_builder(pki: &Pki, groups: Groups) -> ConfigBuilder<Client> {
         ClientConfig::builder(trust).with_cipher_suites(&[CipherSuite::TLS_AES_128_GCM_SHA256]);
     match groups {
         Groups::X25519 => builder.with_groups(&[NamedGroup::X25519]),
+        Groups::P256 => builder.with_groups(&[NamedGroup::SECP256R1]),
         Groups::Default => builder,
     }
 }
@@ -117,14 +119,26 @@ fn transfer(from: &mut Connection, to: &mut Connection, wire: &mut Wire) {
 /// Sends one message from client to server, to the point where the application can look at it, and has looked.
 #[inline]
 pub fn send_message(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
-    pair.client.write(message).unwrap();
-    transfer(&mut pair.client, &mut pair.server, wire);
-    let Peeked::Data(data) = pair.server.peek().unwrap() else {
+    send(&mut pair.client, &mut pair.server, message, wire);
+}
+
+/// As [`send_message`], and one back.
+#[inline]
+pub fn exchange_messages(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
+    send(&mut pair.client, &mut pair.server, message, wire);
+    send(&mut pair.server, &mut pair.client, message, wire);
+}
+
+#[inline]
+fn send(from: &mut Connection, to: &mut Connection, message: &[u8], wire: &mut Wire) {
+    from.write(message).unwrap();
+    transfer(from, to, wire);
+    let Peeked::Data(data) = to.peek().unwrap() else {
         panic!("no data came")
     };
     assert_eq!(data.len(), message.len());
     black_box(data);
-    pair.server.consume(message.len());
+    to.consume(message.len());
 }
 
 /// As [`send_message`], by the blocking streams, into a buffer of the application's.
@@ -146,6 +160,17 @@ impl Streams {
     pub fn send_message(&mut self, message: &[u8], buffer: &mut [u8]) {
         self.client.write_all(message).unwrap();
         self.server
+            .read_exact(&mut buffer[..message.len()])
+            .unwrap();
+        black_box(&buffer);
+    }
+
+    /// As [`send_message`](Self::send_message), and one back.
+    #[inline]
+    pub fn exchange_messages(&mut self, message: &[u8], buffer: &mut [u8]) {
+        self.send_message(message, buffer);
+        self.server.write_all(message).unwrap();
+        self.client
             .read_exact(&mut buffer[..message.len()])
             .unwrap();
         black_box(&buffer);

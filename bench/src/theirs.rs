@@ -8,8 +8,8 @@ use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{
-    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, ServerConfig, ServerConnection,
-    StreamOwned,
+    ClientConfig, ClientConnection, ConnectionCommon, HandshakeKind, RootCertStore, ServerConfig,
+    ServerConnection, SideData, StreamOwned,
 };
 
 use crate::Groups;
@@ -19,8 +19,10 @@ use crate::wire::{End, Wire, ends};
 fn provider(groups: Groups) -> Arc<CryptoProvider> {
     let mut provider = aws_lc_rs::default_provider();
     provider.cipher_suites = vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256];
-    if groups == Groups::X25519 {
-        provider.kx_groups = vec![aws_lc_rs::kx_group::X25519];
+    match groups {
+        Groups::X25519 => provider.kx_groups = vec![aws_lc_rs::kx_group::X25519],
+        Groups::P256 => provider.kx_groups = vec![aws_lc_rs::kx_group::SECP256R1],
+        Groups::Default => {}
     }
     provider.into()
 }
@@ -133,15 +135,32 @@ pub fn take_ticket(pair: &mut Pair, wire: &mut Wire) {
 /// Sends one message from client to server, to the point where the application can look at it, and has looked.
 #[inline]
 pub fn send_message(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
-    pair.client.writer().write_all(message).unwrap();
-    while pair.client.wants_write() {
-        pair.client.write_tls(wire).unwrap();
+    send(&mut pair.client, &mut pair.server, message, wire);
+}
+
+/// As [`send_message`], and one back.
+#[inline]
+pub fn exchange_messages(pair: &mut Pair, message: &[u8], wire: &mut Wire) {
+    send(&mut pair.client, &mut pair.server, message, wire);
+    send(&mut pair.server, &mut pair.client, message, wire);
+}
+
+#[inline]
+fn send<A: SideData, B: SideData>(
+    from: &mut ConnectionCommon<A>,
+    to: &mut ConnectionCommon<B>,
+    message: &[u8],
+    wire: &mut Wire,
+) {
+    from.writer().write_all(message).unwrap();
+    while from.wants_write() {
+        from.write_tls(wire).unwrap();
     }
     while !wire.is_empty() {
-        pair.server.read_tls(wire).unwrap();
+        to.read_tls(wire).unwrap();
     }
-    pair.server.process_new_packets().unwrap();
-    let mut reader = pair.server.reader();
+    to.process_new_packets().unwrap();
+    let mut reader = to.reader();
     let data = reader.fill_buf().unwrap();
     assert_eq!(data.len(), message.len());
     black_box(data);

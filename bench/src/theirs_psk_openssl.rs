@@ -16,8 +16,8 @@ const PREFER_NO_DHE_KEX: u64 = 1 << 35;
 
 /// The two configurations.
 pub struct Contexts {
-    client: SslContext,
-    server: SslContext,
+    pub client: SslContext,
+    pub server: SslContext,
 }
 
 fn builder(mode: Mode) -> SslContextBuilder {
@@ -35,25 +35,29 @@ fn builder(mode: Mode) -> SslContextBuilder {
     builder
 }
 
+/// Gives both the key.
+pub fn take_keys(client: &mut SslContextBuilder, server: &mut SslContextBuilder) {
+    client.set_psk_client_callback(|_, _, identity, key| {
+        identity[..IDENTITY.len()].copy_from_slice(IDENTITY);
+        identity[IDENTITY.len()] = 0;
+        key[..KEY.len()].copy_from_slice(&KEY);
+        Ok(KEY.len())
+    });
+    server.set_psk_server_callback(|_, identity, key| {
+        if identity != Some(IDENTITY) {
+            return Ok(0);
+        }
+        key[..KEY.len()].copy_from_slice(&KEY);
+        Ok(KEY.len())
+    });
+}
+
 impl Contexts {
     /// No tickets, no sessions remembered.
     pub fn new(mode: Mode) -> Self {
-        let mut client = builder(mode);
-        client.set_psk_client_callback(|_, _, identity, key| {
-            identity[..IDENTITY.len()].copy_from_slice(IDENTITY);
-            identity[IDENTITY.len()] = 0;
-            key[..KEY.len()].copy_from_slice(&KEY);
-            Ok(KEY.len())
-        });
-        let mut server = builder(mode);
+        let (mut client, mut server) = (builder(mode), builder(mode));
+        take_keys(&mut client, &mut server);
         server.set_num_tickets(0).unwrap();
-        server.set_psk_server_callback(|_, identity, key| {
-            if identity != Some(IDENTITY) {
-                return Ok(0);
-            }
-            key[..KEY.len()].copy_from_slice(&KEY);
-            Ok(KEY.len())
-        });
         Self {
             client: client.build(),
             server: server.build(),
@@ -68,9 +72,19 @@ pub struct Pair {
 }
 
 /// A handshake, from two configurations to two established connections.
-pub fn handshake(contexts: &Contexts, (client_end, server_end): &(End, End)) -> Pair {
+pub fn handshake(contexts: &Contexts, ends: &(End, End)) -> Pair {
+    handshake_with(contexts, ends, |_| {})
+}
+
+/// As [`handshake`], with something told to the client first.
+pub fn handshake_with(
+    contexts: &Contexts,
+    (client_end, server_end): &(End, End),
+    prepare: impl FnOnce(&mut Ssl),
+) -> Pair {
     let mut client = Ssl::new(&contexts.client).unwrap();
     client.set_connect_state();
+    prepare(&mut client);
     let mut server = Ssl::new(&contexts.server).unwrap();
     server.set_accept_state();
     let mut pair = Pair {

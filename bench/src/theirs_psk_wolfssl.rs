@@ -9,18 +9,19 @@ use crate::psk::{IDENTITY, KEY, Mode};
 use crate::wire::End;
 
 /// [`IDENTITY`], as wolfSSL wants it.
-const IDENTITY_TEXT: &CStr = c"device-17";
+pub(crate) const IDENTITY_TEXT: &CStr = c"device-17";
 const SUITE: &CStr = c"TLS13-AES128-GCM-SHA256";
 
 /// The two configurations.
 pub struct Contexts {
-    client: *mut ffi::WOLFSSL_CTX,
-    server: *mut ffi::WOLFSSL_CTX,
-    mode: Mode,
+    pub(crate) client: *mut ffi::WOLFSSL_CTX,
+    pub(crate) server: *mut ffi::WOLFSSL_CTX,
+    /// Of TLS 1.3.
+    pub(crate) mode: Option<Mode>,
 }
 
 #[track_caller]
-fn check(is_right: bool) {
+pub(crate) fn check(is_right: bool) {
     assert!(is_right, "wolfSSL refuses the configuration");
 }
 
@@ -40,7 +41,7 @@ impl Contexts {
             Self {
                 client,
                 server,
-                mode,
+                mode: Some(mode),
             }
         }
     }
@@ -69,6 +70,15 @@ unsafe fn configure(context: *mut ffi::WOLFSSL_CTX, mode: Mode) {
             Mode::PskKe => ffi::wolfSSL_CTX_no_dhe_psk(context) == 0,
             Mode::PskDheKe => ffi::wolfSSL_CTX_only_dhe_psk(context) == 0,
         });
+        carry_by_wires(context);
+    }
+}
+
+/// # Safety
+/// `context` is alive.
+pub(crate) unsafe fn carry_by_wires(context: *mut ffi::WOLFSSL_CTX) {
+    // SAFETY: the context is alive.
+    unsafe {
         ffi::wolfSSL_CTX_SetIORecv(context, Some(receive));
         ffi::wolfSSL_CTX_SetIOSend(context, Some(send));
     }
@@ -166,7 +176,7 @@ unsafe extern "C" fn send(
 
 /// One end of a connection.
 pub struct Connection {
-    ssl: *mut ffi::WOLFSSL,
+    pub(crate) ssl: *mut ffi::WOLFSSL,
     /// What the callbacks reach through a pointer: it stays where it is until `ssl` is freed.
     _end: Box<End>,
 }
@@ -223,11 +233,13 @@ pub fn handshake(contexts: &Contexts, (client_end, server_end): &(End, End)) -> 
     };
     // SAFETY: both are alive.
     unsafe {
-        if contexts.mode == Mode::PskDheKe {
-            let group = u16::try_from(ffi::WOLFSSL_ECC_X25519).unwrap_or(0);
-            check(ffi::wolfSSL_UseKeyShare(pair.client.ssl, group) == 1);
-        } else {
-            check(ffi::wolfSSL_NoKeyShares(pair.client.ssl) == 1);
+        match contexts.mode {
+            Some(Mode::PskDheKe) => {
+                let group = u16::try_from(ffi::WOLFSSL_ECC_X25519).unwrap_or(0);
+                check(ffi::wolfSSL_UseKeyShare(pair.client.ssl, group) == 1);
+            }
+            Some(Mode::PskKe) => check(ffi::wolfSSL_NoKeyShares(pair.client.ssl) == 1),
+            None => {}
         }
         let (mut client_done, mut server_done) = (false, false);
         while !(client_done && server_done) {
