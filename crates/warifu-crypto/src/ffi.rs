@@ -933,6 +933,9 @@ impl Pkey {
 
     /// Signs. None if the scheme does not fit the key or the key is public.
     pub(crate) fn sign(&self, scheme: Scheme, message: &[u8]) -> Option<Vec<u8>> {
+        if let Scheme::Ecdsa(hash) = scheme {
+            return self.sign_ecdsa(&hash.digest(&[message]));
+        }
         let context = MdContext::new()?;
         let mut pkey_context = ptr::null_mut();
         // SAFETY: context and key are live; EVP_DigestSignInit takes its own reference to the key and stores
@@ -972,6 +975,9 @@ impl Pkey {
 
     /// Whether `signature` is this key's for `message`.
     pub(crate) fn verify(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+        if let Scheme::Ecdsa(hash) = scheme {
+            return self.verify_ecdsa(&hash.digest(&[message]), signature);
+        }
         let Some(context) = MdContext::new() else {
             return false;
         };
@@ -998,6 +1004,63 @@ impl Pkey {
             clear_errors();
         }
         ok
+    }
+
+    /// The key of a curve; it is live as long as this is.
+    fn ec_key(&self) -> Option<NonNull<sys::EC_KEY>> {
+        // SAFETY: the key is live; returns a pointer into it, or NULL for a key of another kind.
+        let key = NonNull::new(unsafe { sys::EVP_PKEY_get0_EC_KEY(self.0.as_ptr()) });
+        if key.is_none() {
+            clear_errors();
+        }
+        key
+    }
+
+    /// ECDSA without the contexts that the functions for all kinds of key allocate.
+    fn sign_ecdsa(&self, digest: &[u8]) -> Option<Vec<u8>> {
+        let key = self.ec_key()?;
+        // SAFETY: the key is live; reads only.
+        let mut signature = vec![0; unsafe { sys::ECDSA_size(key.as_ptr()) }];
+        let mut len = 0;
+        // SAFETY: the key is live; reads `digest` and writes at most ECDSA_size bytes, which `signature` has. Fails if there
+        // is no private key.
+        let ok = unsafe {
+            sys::ECDSA_sign(
+                0,
+                const_ptr(digest),
+                digest.len(),
+                signature.as_mut_ptr(),
+                &mut len,
+                key.as_ptr(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+            return None;
+        }
+        signature.truncate(usize::try_from(len).ok()?);
+        Some(signature)
+    }
+
+    fn verify_ecdsa(&self, digest: &[u8], signature: &[u8]) -> bool {
+        let Some(key) = self.ec_key() else {
+            return false;
+        };
+        // SAFETY: the key is live; reads `digest` and `signature`.
+        let ok = unsafe {
+            sys::ECDSA_verify(
+                0,
+                const_ptr(digest),
+                digest.len(),
+                const_ptr(signature),
+                signature.len(),
+                key.as_ptr(),
+            )
+        };
+        if ok != OK {
+            clear_errors();
+        }
+        ok == OK
     }
 }
 
