@@ -518,7 +518,7 @@ impl Curve {
     }
 }
 
-/// The private key of an agreement.
+/// The key of a curve: the private key of an agreement.
 pub(crate) struct EcdhKey {
     key: NonNull<sys::EC_KEY>,
     curve: Curve,
@@ -817,6 +817,27 @@ impl Pkey {
             clear_errors();
         }
         key.filter(|_| rest == 0)
+    }
+
+    /// A public key that is a point of a curve, in a form that SEC 1 knows. None if it is not on the curve.
+    pub(crate) fn from_point(curve: Curve, point: &[u8]) -> Option<Self> {
+        let ec_key = EcdhKey::new(curve)?;
+        let place = EcPoint::new(&ec_key)?;
+        // SAFETY: no preconditions; returns an owned key or NULL, which `Pkey` frees.
+        let key = Self(NonNull::new(unsafe { sys::EVP_PKEY_new() })?);
+        // SAFETY: all are live and of one group, and not shared yet. EC_POINT_oct2point reads `point` and accepts points of the
+        // curve alone; EC_KEY_set_public_key copies; EVP_PKEY_set1_EC_KEY takes a reference of its own.
+        let ok = unsafe {
+            let (ec_key, group) = (ec_key.key.as_ptr(), ec_key.group());
+            let (from, len, context) = (const_ptr(point), point.len(), ptr::null_mut());
+            sys::EC_POINT_oct2point(group, place.0.as_ptr(), from, len, context) == OK
+                && sys::EC_KEY_set_public_key(ec_key, place.0.as_ptr()) == OK
+                && sys::EVP_PKEY_set1_EC_KEY(key.0.as_ptr(), ec_key) == OK
+        };
+        if !ok {
+            clear_errors();
+        }
+        ok.then_some(key)
     }
 
     /// Makes a new private key.

@@ -1,6 +1,6 @@
 //! Signature algorithms of TLS 1.3, and public keys that verify with them.
 
-use crate::ffi::{MlDsa, Pkey, Scheme};
+use crate::ffi::{Curve, MlDsa, Pkey, Scheme};
 use crate::{CryptoError, Hash, der};
 use core::fmt;
 
@@ -281,6 +281,11 @@ impl PublicKey {
     ) -> Result<Self, CryptoError> {
         let (family, pss) = Family::from_algorithm_identifier(algorithm)?;
         check_point_form(family, public_key)?;
+        if let Some(curve) = family.curve() {
+            let key = Pkey::from_point(curve, public_key).ok_or(CryptoError::InvalidKey)?;
+            let kind = family.kind(&key);
+            return Ok(Self { key, kind, pss });
+        }
         // SEQUENCE { SEQUENCE { identifier }, BIT STRING { no unused bits, key } }
         let identifier = family.library_identifier();
         let spki = der::wrap(
@@ -379,7 +384,7 @@ impl fmt::Debug for PublicKey {
 
 /// RFC 5480 Section 2.2: only the uncompressed form of a point must be supported; nobody uses the others.
 fn check_point_form(family: Family, public_key: &[u8]) -> Result<(), CryptoError> {
-    if family.is_ec() && public_key.first() != Some(&4) {
+    if family.curve().is_some() && public_key.first() != Some(&4) {
         return Err(CryptoError::Unsupported);
     }
     Ok(())
@@ -459,10 +464,6 @@ impl Family {
         Ok((family, PssRestriction::None))
     }
 
-    fn is_ec(self) -> bool {
-        matches!(self, Self::EcP256 | Self::EcP384 | Self::EcP521)
-    }
-
     /// The identifier under which AWS-LC is given the key: a PSS key as a plain RSA key, the restrictions being
     /// kept here.
     pub(crate) fn library_identifier(self) -> &'static [u8] {
@@ -475,6 +476,16 @@ impl Family {
             Self::MlDsa(MlDsa::MlDsa44) => ML_DSA_44,
             Self::MlDsa(MlDsa::MlDsa65) => ML_DSA_65,
             Self::MlDsa(MlDsa::MlDsa87) => ML_DSA_87,
+        }
+    }
+
+    /// Its curve, if its keys are points.
+    fn curve(self) -> Option<Curve> {
+        match self {
+            Self::EcP256 => Some(Curve::P256),
+            Self::EcP384 => Some(Curve::P384),
+            Self::EcP521 => Some(Curve::P521),
+            Self::Ed25519 | Self::Rsa | Self::RsaPss | Self::MlDsa(_) => None,
         }
     }
 
