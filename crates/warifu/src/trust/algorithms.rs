@@ -48,8 +48,14 @@ pub(super) const CHAIN_SCHEMES_WITH_SHA1: &[SignatureScheme] = &{
 /// Accepted inside chains. ECDSA with another hash than the scheme of its curve says is common among
 /// public CAs (P-384 with SHA-256), so that all pairs are accepted.
 const ACCEPTED: [&dyn SignatureVerificationAlgorithm; 28] = [
-    algs::ECDSA_P256_SHA256,
-    algs::ECDSA_P384_SHA384,
+    &Ecdsa {
+        of: &algs::ECDSA_P256_SHA256,
+        algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+    },
+    &Ecdsa {
+        of: &algs::ECDSA_P384_SHA384,
+        algorithm: SignatureAlgorithm::EcdsaP384Sha384,
+    },
     algs::RSA_PKCS1_2048_8192_SHA256,
     algs::ECDSA_P384_SHA256,
     algs::RSA_PKCS1_2048_8192_SHA384,
@@ -125,6 +131,38 @@ impl SignatureVerificationAlgorithm for PssKey {
 
     fn signature_alg_id(&self) -> AlgorithmIdentifier {
         self.algorithm.signature_alg_id()
+    }
+}
+
+/// The common pairs of curve and hash by our own functions: webpki's parse and check the issuer's key twice, once in vain.
+#[derive(Debug)]
+struct Ecdsa {
+    of: &'static &'static dyn SignatureVerificationAlgorithm,
+    algorithm: SignatureAlgorithm,
+}
+
+impl SignatureVerificationAlgorithm for Ecdsa {
+    fn verify_signature(
+        &self,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        match PublicKey::from_spki_parts(self.public_key_alg_id().as_ref(), public_key) {
+            Ok(key) => key
+                .verify(self.algorithm, message, signature)
+                .map_err(|_| InvalidSignature),
+            // Points in compressed form, which no handshake has, are legal in certificates (RFC 5480 Section 2.2).
+            Err(_) => self.of.verify_signature(public_key, message, signature),
+        }
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.of.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.of.signature_alg_id()
     }
 }
 
