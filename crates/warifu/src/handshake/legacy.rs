@@ -116,10 +116,10 @@ pub(super) struct Keys<'a> {
 pub(super) fn main_secret(
     agreed: &Agreed,
     premaster: &Secret,
-    transcript: &LegacyTranscript,
+    transcript: &mut LegacyTranscript,
 ) -> Result<LegacyMainSecret, Error> {
     let session_hash = match agreed.extended_main_secret {
-        true => Some(transcript.current_hash()?),
+        true => Some(transcript.current_hash()),
         false => None,
     };
     LegacyMainSecret::new(

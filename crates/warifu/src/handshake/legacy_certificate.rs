@@ -99,7 +99,7 @@ pub(crate) fn legacy_signature(scheme: SignatureScheme) -> Option<LegacySignatur
 pub(super) fn choose_scheme(
     credential: &Credential,
     version: ProtocolVersion,
-    peers: &[SignatureScheme],
+    peers: impl Iterator<Item = SignatureScheme> + Clone,
 ) -> Result<SignatureScheme, Error> {
     if version != ProtocolVersion::TLS1_2 {
         let fixed = fixed_scheme(KeyType::of_credential(credential))
@@ -113,11 +113,13 @@ pub(super) fn choose_scheme(
         });
     }
     let ours = credential.legacy_schemes();
-    let common = ours.iter().find(|scheme| peers.contains(scheme));
+    let common = ours
+        .iter()
+        .find(|ours| peers.clone().any(|theirs| theirs == **ours));
     common.copied().ok_or_else(|| {
         NothingInCommon::SignatureScheme {
             ours: listed(ours.iter()),
-            peers: listed(peers.iter()),
+            peers: listed(peers),
         }
         .into()
     })
@@ -298,7 +300,7 @@ pub(super) async fn send_certificate_verify(
     version: ProtocolVersion,
     chosen: &Chosen,
 ) -> Result<(), Error> {
-    let signature = sign(peer, chosen, transcript.messages()).await?;
+    let signature = sign(peer, chosen, transcript.messages()?).await?;
     let message = LegacyCertificateVerify {
         signed: LegacySigned {
             algorithm: algorithm_on_wire(version, chosen.scheme),
@@ -318,7 +320,7 @@ pub(super) async fn recv_certificate_verify(
 ) -> Result<SignatureScheme, Error> {
     let received = peer.recv::<LegacyCertificateVerify>().await?;
     let signed = LegacyCertificateVerify::read(version, received.body())?.signed;
-    let messages = transcript.messages();
+    let messages = transcript.messages()?;
     let scheme = verify_signature(&settings.legacy, version, key, &signed, messages)?;
     transcript.add(received.bytes());
     Ok(scheme)

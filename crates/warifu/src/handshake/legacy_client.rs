@@ -96,10 +96,10 @@ pub(super) async fn run(
     set_version(peer, answer_to_us.agreed.version)?;
     let agreed = &answer_to_us.agreed;
     agreed.limits.apply_at_hello(peer)?;
-    let mut transcript = LegacyTranscript::new();
+    let may_sign = client.own.credential.is_some() || client.config.role.credentials.is_some();
+    let mut transcript = LegacyTranscript::new(prf_hash(agreed.version, &agreed.suite), may_sign);
     transcript.add(client_hello);
     transcript.add(answer.bytes());
-    transcript.set_hash(prf_hash(agreed.version, &agreed.suite));
     let flow = Flow {
         client,
         offer,
@@ -425,7 +425,7 @@ impl Flow<'_> {
             &ClientKeyExchange { body: Rest(&body) },
         )?;
         let premaster = premaster_secret(exchange.shared, psk.as_ref().map(Psk::key))?;
-        let main = main_secret(agreed, &premaster, &transcript)?;
+        let main = main_secret(agreed, &premaster, &mut transcript)?;
         drop(premaster);
         self.log_secret(&main);
         if let Some(chosen) = &chosen {
@@ -499,13 +499,14 @@ impl Flow<'_> {
         }
         let status = match self.answer.may_send_status {
             true => {
-                let behind = [
+                let types = [
+                    HandshakeType::CERTIFICATE_STATUS,
                     HandshakeType::SERVER_KEY_EXCHANGE,
                     HandshakeType::CERTIFICATE_REQUEST,
                     HandshakeType::SERVER_HELLO_DONE,
                 ];
                 flight
-                    .optional::<LegacyCertificateStatus>(&behind, "CertificateStatus")
+                    .optional::<LegacyCertificateStatus>(&types, "CertificateStatus")
                     .await?
             }
             false => None,
@@ -546,18 +547,22 @@ impl Flow<'_> {
         match self.answer.agreed.suite.key_exchange {
             KeyExchange::Rsa => Ok(None),
             KeyExchange::Psk => {
-                let behind = [HandshakeType::SERVER_HELLO_DONE];
+                let types = [
+                    HandshakeType::SERVER_KEY_EXCHANGE,
+                    HandshakeType::SERVER_HELLO_DONE,
+                ];
                 flight
-                    .optional(&behind, "ServerKeyExchange or ServerHelloDone")
+                    .optional(&types, "ServerKeyExchange or ServerHelloDone")
                     .await
             }
             KeyExchange::RsaPsk => {
-                let behind = [
+                let types = [
+                    HandshakeType::SERVER_KEY_EXCHANGE,
                     HandshakeType::CERTIFICATE_REQUEST,
                     HandshakeType::SERVER_HELLO_DONE,
                 ];
                 let expected = "ServerKeyExchange, CertificateRequest or ServerHelloDone";
-                flight.optional(&behind, expected).await
+                flight.optional(&types, expected).await
             }
             _ => flight.required("ServerKeyExchange").await.map(Some),
         }
@@ -571,9 +576,12 @@ impl Flow<'_> {
         if !self.answer.agreed.suite.key_exchange.sends_certificate() {
             return Ok(None);
         }
-        let behind = [HandshakeType::SERVER_HELLO_DONE];
+        let types = [
+            HandshakeType::CERTIFICATE_REQUEST,
+            HandshakeType::SERVER_HELLO_DONE,
+        ];
         let request = flight
-            .optional::<LegacyCertificateRequest>(&behind, "CertificateRequest or ServerHelloDone")
+            .optional::<LegacyCertificateRequest>(&types, "CertificateRequest or ServerHelloDone")
             .await?;
         if let Some(received) = &request {
             LegacyCertificateRequest::read(self.answer.agreed.version, received.body())?;
@@ -656,7 +664,7 @@ impl Flow<'_> {
         let Some(credential) = credential else {
             return Ok(None);
         };
-        match certificate::choose_scheme(&credential, version, &schemes) {
+        match certificate::choose_scheme(&credential, version, schemes.iter().copied()) {
             Ok(scheme) => Ok(Some(Chosen { credential, scheme })),
             Err(Error::NothingInCommon(_)) => Ok(None),
             Err(error) => Err(error),
@@ -765,16 +773,14 @@ struct ServerFlight<'a> {
 }
 
 impl ServerFlight<'_> {
-    /// The message `M`, if it comes; else one of those that may stand behind it does, and is kept.
+    /// The message `M`, if it comes; else another of `types` does, which may stand behind it, and is kept.
     async fn optional<M: Handshake<'static>>(
         &mut self,
-        behind: &[HandshakeType],
+        types: &[HandshakeType],
         expected: &'static str,
     ) -> Result<Option<Received<M>>, Error> {
         if self.next.is_none() {
-            let mut types = vec![M::TYPE];
-            types.extend_from_slice(behind);
-            self.next = Some(self.peer.recv_any(&types, expected).await?);
+            self.next = Some(self.peer.recv_any(types, expected).await?);
         }
         match self.next.take_if(|next| next.message_type() == M::TYPE) {
             Some(received) => {
@@ -790,7 +796,7 @@ impl ServerFlight<'_> {
         &mut self,
         expected: &'static str,
     ) -> Result<Received<M>, Error> {
-        match self.optional(&[], expected).await? {
+        match self.optional(&[M::TYPE], expected).await? {
             Some(received) => Ok(received),
             None => Err(PeerMisbehaved::UnexpectedMessage {
                 got: self

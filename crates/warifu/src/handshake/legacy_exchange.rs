@@ -233,10 +233,9 @@ fn random_premaster(
 }
 
 fn shared_by_curve(share: KeyShare, group: NamedGroup, peers: &[u8]) -> Result<Secret, Error> {
-    let shared = share
+    share
         .agree(peers)
-        .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 })?;
-    Ok(Secret::from_slice(shared.as_bytes()))
+        .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())
 }
 
 fn shared_by_field(pair: DhKeyPair, peers: &[u8]) -> Result<Secret, Error> {

@@ -38,57 +38,48 @@ pub(crate) struct Randoms {
     pub(crate) server: [u8; 32],
 }
 
-/// All handshake messages so far: their running hash once the PRF is known, and their bytes as long as somebody may have to
-/// sign them, which in TLS 1.2 can be by another hash.
+/// All handshake messages so far: their running hash, and their bytes as long as somebody may have to sign them, which in
+/// TLS 1.2 can be by another hash.
 pub(crate) struct LegacyTranscript {
-    hash: Option<HandshakeHash>,
-    messages: Vec<u8>,
-    keeps_messages: bool,
+    hash: HandshakeHash,
+    /// [`current_hash`](Self::current_hash), once somebody asked: Finished often covers what the session hash did.
+    current: Option<HandshakeDigest>,
+    messages: Option<Vec<u8>>,
 }
 
 impl LegacyTranscript {
-    pub(crate) fn new() -> Self {
+    /// `keeps_messages`: a CertificateVerify may come.
+    pub(crate) fn new(hash: PrfHash, keeps_messages: bool) -> Self {
         Self {
-            hash: None,
-            messages: Vec::new(),
-            keeps_messages: true,
+            hash: HandshakeHash::new(hash),
+            current: None,
+            messages: keeps_messages.then(Vec::new),
         }
     }
 
     /// Adds a message, header included.
     pub(crate) fn add(&mut self, message: &[u8]) {
-        if let Some(hash) = &mut self.hash {
-            hash.update(message);
+        self.hash.update(message);
+        self.current = None;
+        if let Some(messages) = &mut self.messages {
+            messages.extend_from_slice(message);
         }
-        if self.keeps_messages {
-            self.messages.extend_from_slice(message);
-        }
-    }
-
-    /// From here on the hash is known.
-    pub(crate) fn set_hash(&mut self, hash: PrfHash) {
-        let mut context = HandshakeHash::new(hash);
-        context.update(&self.messages);
-        self.hash = Some(context);
     }
 
     /// Nobody signs the messages: their bytes need not be kept.
     pub(crate) fn drop_messages(&mut self) {
-        self.keeps_messages = false;
-        self.messages = Vec::new();
+        self.messages = None;
     }
 
     /// All messages so far, which CertificateVerify signs.
-    pub(crate) fn messages(&self) -> &[u8] {
-        &self.messages
+    pub(crate) fn messages(&self) -> Result<&[u8], Error> {
+        let messages = self.messages.as_deref();
+        messages.ok_or(Error::Internal("CertificateVerify that was not foreseen"))
     }
 
     /// The hash over the messages so far.
-    pub(crate) fn current_hash(&self) -> Result<HandshakeDigest, Error> {
-        match &self.hash {
-            Some(hash) => Ok(hash.current()),
-            None => Err(Error::Internal("handshake hash before the cipher suite")),
-        }
+    pub(crate) fn current_hash(&mut self) -> HandshakeDigest {
+        *self.current.get_or_insert_with(|| self.hash.current())
     }
 }
 
@@ -142,7 +133,7 @@ impl LegacyMainSecret {
     pub(crate) fn verify_data(
         &self,
         by_server: bool,
-        transcript: &LegacyTranscript,
+        transcript: &mut LegacyTranscript,
     ) -> Result<[u8; VERIFY_DATA_LEN], Error> {
         let label: &[u8] = match by_server {
             true => b"server finished",
@@ -152,7 +143,7 @@ impl LegacyMainSecret {
         self.prf
             .derive(
                 label,
-                &[transcript.current_hash()?.as_ref()],
+                &[transcript.current_hash().as_ref()],
                 &mut verify_data,
             )
             .map_err(|_| DERIVATION_FAILED)?;

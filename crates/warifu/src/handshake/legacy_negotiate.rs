@@ -67,13 +67,13 @@ pub(super) fn schemes_for_credential(
     if let (ProtocolVersion::TLS1_2, Some(schemes)) =
         (version, &hello.extensions.signature_algorithms)
     {
-        return schemes
-            .iter()
-            .filter(|scheme| match scheme.is_rsa() {
-                true => rsa,
-                false => ecdsa,
-            })
-            .collect();
+        let usable = schemes.iter().filter(|scheme| match scheme.is_rsa() {
+            true => rsa,
+            false => ecdsa,
+        });
+        let mut list = Vec::with_capacity(schemes.len());
+        list.extend(usable);
+        return list;
     }
     let mut schemes = Vec::new();
     if ecdsa {
@@ -141,12 +141,8 @@ pub(super) fn options<'a>(
     credential: Option<&Credential>,
 ) -> Result<Options<'a>, Error> {
     let scheme = credential.map(|credential| {
-        let peers: Vec<SignatureScheme> = hello
-            .extensions
-            .signature_algorithms
-            .map(|schemes| schemes.iter().collect())
-            .unwrap_or_default();
-        choose_scheme(credential, version, &peers)
+        let peers = hello.extensions.signature_algorithms.iter();
+        choose_scheme(credential, version, peers.flat_map(|list| list.iter()))
     });
     let mut options = Options {
         config,

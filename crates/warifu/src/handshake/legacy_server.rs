@@ -93,20 +93,19 @@ pub(super) async fn run(
     version: ProtocolVersion,
 ) -> Result<Connected, Error> {
     set_version(peer, version)?;
-    let mut transcript = LegacyTranscript::new();
-    transcript.add(received.bytes());
-    let mut server = Server::read_hello(config, own, received, version)?;
     let hello = ClientHello::read(received.body())?;
+    let mut server = Server::read_hello(config, own, &hello, version)?;
     let credential = choose_server_credential(peer, &server, &hello).await?;
     let options = negotiate::options(config, &hello, version, credential.as_deref())?;
 
     let search = session::find(peer, config, &hello, &server.fit(&options.suites)).await?;
     server.declined = search.declined;
     if let Some(state) = search.found {
-        return resume(peer, server, transcript, state).await;
+        return resume(peer, server, received.bytes(), state).await;
     }
     let choice = options.choose(&hello)?;
-    full(peer, server, transcript, &hello, choice, credential).await
+    let client_hello = (received.bytes(), &hello);
+    full(peer, server, client_hello, choice, credential).await
 }
 
 /// What is known from the ClientHello, and on whose behalf the flow runs.
@@ -137,10 +136,9 @@ impl<'a> Server<'a> {
     fn read_hello(
         config: &'a Arc<ServerConfig>,
         own: &'a OwnMaterial,
-        received: &'a Received<ClientHello<'static>>,
+        hello: &'a ClientHello<'_>,
         version: ProtocolVersion,
     ) -> Result<Self, Error> {
-        let hello = ClientHello::read(received.body())?;
         let extensions = &hello.extensions;
         // RFC 5246 Section 7.4.1.2: "This vector MUST contain, and all implementations MUST support, CompressionMethod.null."
         if !hello.legacy_compression_methods.contains(&0) {
@@ -149,9 +147,9 @@ impl<'a> Server<'a> {
             }
             .into());
         }
-        negotiate::check_point_formats(&hello)?;
+        negotiate::check_point_formats(hello)?;
         let settings = &config.settings;
-        let secure_renegotiation = negotiate::has_secure_renegotiation(&hello)?;
+        let secure_renegotiation = negotiate::has_secure_renegotiation(hello)?;
         if !secure_renegotiation && settings.legacy.requires_secure_renegotiation() {
             return Err(PeerMisbehaved::NoSecureRenegotiation.into());
         }
@@ -172,7 +170,7 @@ impl<'a> Server<'a> {
                 .as_ref()
                 .map(|name| Arc::from(name.host_name)),
             sent_server_name: extensions.server_name.is_some(),
-            alpn: choose_alpn(settings, &hello)?.map(Arc::from),
+            alpn: choose_alpn(settings, hello)?.map(Arc::from),
             extended_main_secret,
             encrypt_then_mac: extensions.encrypt_then_mac.is_some()
                 && settings.legacy.encrypt_then_mac,
@@ -395,7 +393,7 @@ impl<'a> Server<'a> {
 async fn resume(
     peer: &mut Peer,
     server: Server<'_>,
-    mut transcript: LegacyTranscript,
+    client_hello: &[u8],
     state: Box<LegacyState>,
 ) -> Result<Connected, Error> {
     // RFC 7627 Section 5.3: "If the original session used the "extended_master_secret" extension but the new ClientHello does
@@ -404,8 +402,8 @@ async fn resume(
         return Err(PeerMisbehaved::ExtendedMainSecretMissing.into());
     }
     let agreed = server.agree(state.suite)?;
-    transcript.set_hash(prf_hash(agreed.version, &agreed.suite));
-    transcript.drop_messages();
+    let mut transcript = LegacyTranscript::new(prf_hash(agreed.version, &agreed.suite), false);
+    transcript.add(client_hello);
     server.send_server_hello(
         peer,
         &mut transcript,
@@ -453,14 +451,16 @@ pub(super) struct Choice {
 async fn full(
     peer: &mut Peer,
     server: Server<'_>,
-    mut transcript: LegacyTranscript,
-    hello: &ClientHello<'_>,
+    (client_hello, hello): (&[u8], &ClientHello<'_>),
     choice: Choice,
     credential: Option<Arc<Credential>>,
 ) -> Result<Connected, Error> {
     let agreed = server.agree(choice.suite)?;
     let key_exchange = agreed.suite.key_exchange;
-    transcript.set_hash(prf_hash(agreed.version, &agreed.suite));
+    let verifier = client_verifier(&server, &agreed);
+    let mut transcript =
+        LegacyTranscript::new(prf_hash(agreed.version, &agreed.suite), verifier.is_some());
+    transcript.add(client_hello);
     let credential = credential.filter(|_| key_exchange.sends_certificate());
     let staple = credential
         .as_ref()
@@ -489,11 +489,10 @@ async fn full(
         credential.as_ref(),
     )
     .await?;
-    let verifier = send_certificate_request(peer, &mut transcript, &server, &agreed)?;
-    send(peer, &mut transcript, &ServerHelloDone {})?;
-    if verifier.is_none() {
-        transcript.drop_messages();
+    if let Some(verifier) = &verifier {
+        send_certificate_request(peer, &mut transcript, &server, &agreed, verifier)?;
     }
+    send(peer, &mut transcript, &ServerHelloDone {})?;
 
     let client = recv_client_certificate(peer, &mut transcript, &server, verifier).await?;
     let (premaster, psk) = recv_client_key_exchange(
@@ -506,7 +505,7 @@ async fn full(
         credential.as_deref(),
     )
     .await?;
-    let main = main_secret(&agreed, &premaster, &transcript)?;
+    let main = main_secret(&agreed, &premaster, &mut transcript)?;
     drop(premaster);
     server.log_secret(&main);
     let mut client_scheme = None;
@@ -655,24 +654,35 @@ struct ClientVerifier<'a> {
     may_be_absent: bool,
 }
 
-/// Section 7.4.4: asks for the client's certificate, if the configuration says so. RFC 5246: only "if appropriate for the
-/// selected cipher suite", which those with a pre-shared key alone are not (RFC 4279 Section 2).
-fn send_certificate_request<'a>(
-    peer: &mut Peer,
-    transcript: &mut LegacyTranscript,
-    server: &Server<'a>,
-    agreed: &Agreed,
-) -> Result<Option<ClientVerifier<'a>>, Error> {
+/// Section 7.4.4: who verifies the client, if it is asked. RFC 5246: only "if appropriate for the selected cipher suite",
+/// which those with a pre-shared key alone are not (RFC 4279 Section 2).
+fn client_verifier<'a>(server: &Server<'a>, agreed: &Agreed) -> Option<ClientVerifier<'a>> {
     let (verifier, may_be_absent) = match &server.config.role.client_auth {
         // There is no asking later in these versions.
-        ClientAuth::Off | ClientAuth::PostHandshake(_) => return Ok(None),
+        ClientAuth::Off | ClientAuth::PostHandshake(_) => return None,
         ClientAuth::Optional(verifier) => (verifier, true),
         ClientAuth::Required(verifier) => (verifier, false),
     };
-    if !agreed.suite.key_exchange.sends_certificate() {
-        return Ok(None);
-    }
+    agreed
+        .suite
+        .key_exchange
+        .sends_certificate()
+        .then_some(ClientVerifier {
+            verifier: &**verifier,
+            may_be_absent,
+        })
+}
+
+/// Section 7.4.4: asks for the client's certificate.
+fn send_certificate_request(
+    peer: &mut Peer,
+    transcript: &mut LegacyTranscript,
+    server: &Server<'_>,
+    agreed: &Agreed,
+    verifier: &ClientVerifier<'_>,
+) -> Result<(), Error> {
     let authorities: Vec<_> = verifier
+        .verifier
         .authorities()
         .iter()
         .map(|name| Opaque16::new(name))
@@ -698,11 +708,7 @@ fn send_certificate_request<'a>(
                 .then(|| List16::new(&schemes)),
             certificate_authorities: List16::new(&authorities),
         },
-    )?;
-    Ok(Some(ClientVerifier {
-        verifier: &**verifier,
-        may_be_absent,
-    }))
+    )
 }
 
 /// Section 7.4.6, if the client was asked. It answers with an empty list if it has none.

@@ -90,7 +90,8 @@ impl ClientKeyExchangeParts<'_> {
     /// # Errors
     /// `Error::Internal` if a vector is outside its range.
     pub(crate) fn encode_body(&self) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::new();
+        // An identity and a point.
+        let mut out = Vec::with_capacity(128);
         if let Some(identity) = &self.psk_identity {
             identity.encode_to(&mut out)?;
         }

@@ -160,7 +160,10 @@ impl ServerParams<'_> {
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Error> {
         let mut out = Vec::new();
         match self {
-            Self::Ecdhe(params) => params.encode_to(&mut out)?,
+            Self::Ecdhe(params) => {
+                out.reserve(4 + params.public.len());
+                params.encode_to(&mut out)?;
+            }
             Self::Dhe(params) => params.encode_to(&mut out)?,
         }
         Ok(out)
@@ -173,7 +176,13 @@ impl ServerKeyExchangeParts<'_> {
     /// # Errors
     /// `Error::Internal` if a vector is outside its range.
     pub(crate) fn encode_body(&self) -> Result<Vec<u8>, Error> {
-        let mut out = Vec::new();
+        // Beside lengths and algorithm.
+        const MARGIN: usize = 8;
+        let hint_len = self.psk_identity_hint.map_or(0, |hint| hint.len());
+        let signed = self.signed.as_ref();
+        let signature_len = signed.map_or(0, |signed| signed.signature.len());
+        let len = hint_len + self.params_bytes.len() + signature_len + MARGIN;
+        let mut out = Vec::with_capacity(len);
         if let Some(hint) = &self.psk_identity_hint {
             hint.encode_to(&mut out)?;
         }
