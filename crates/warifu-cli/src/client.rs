@@ -123,7 +123,11 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
     );
     let post_handshake_auth = ("--post-handshake-auth", arguments.post_handshake_auth);
     let key_update = ("--key-update", arguments.session.key_update.is_some());
-    tls_choice::check_tls13_options(&config.versions(), &[post_handshake_auth, key_update])?;
+    let [psk_mode, psk_import] = psk_keys::tls13_options(&arguments.psk);
+    tls_choice::check_tls13_options(
+        &config.versions(),
+        &[post_handshake_auth, key_update, psk_mode, psk_import],
+    )?;
 
     Session {
         report,
@@ -290,7 +294,11 @@ impl Session {
                 .event("connected", summary.json(ONLY_CONNECTION));
         }
         self.send_early_data_again(&channel, &receiver)?;
-        let result = self.exchange(&channel, receiver);
+        let updates = tls_choice::key_updates(self.key_update, channel.facts().as_ref());
+        if let Err(warning) = &updates {
+            self.report.warning(warning);
+        }
+        let result = self.exchange(&channel, receiver, updates.ok().flatten());
         control.linger(Duration::from_millis(200));
         result
     }
@@ -327,7 +335,12 @@ impl Session {
     }
 
     /// Acts on what the threads tell, until the connection is over.
-    fn exchange(&self, channel: &Arc<Channel>, receiver: Receiver) -> Result<(), Failure> {
+    fn exchange(
+        &self,
+        channel: &Arc<Channel>,
+        receiver: Receiver,
+        key_update: Option<u32>,
+    ) -> Result<(), Failure> {
         let (tell, events) = mpsc::sync_channel(READ_AHEAD);
         let signal = tell.clone();
         signals::watch(move |_| {
@@ -353,10 +366,12 @@ impl Session {
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(end) => events.recv_timeout(end.saturating_duration_since(Instant::now())),
             };
-            let event = match (event, write_failure.take()) {
-                (Ok(event), _) => event,
+            let event = match (event, &write_failure) {
                 // The alert that would explain the failed write did not come.
-                (Err(_), Some(broken)) => return Err(self.failure(broken, true)),
+                (Err(_) | Ok(Event::PeerClosed), Some(_)) => {
+                    return write_failure.map_or(Ok(()), |broken| Err(self.failure(broken, true)));
+                }
+                (Ok(event), _) => event,
                 (Err(_), None) => {
                     self.report
                         .status("closed    the server did not close its side in time");
@@ -370,9 +385,7 @@ impl Session {
                     let shutdown = !self.raw && messages::is_shutdown(&message);
                     let mut outcome = channel.send(&message);
                     if outcome.is_ok()
-                        && self
-                            .key_update
-                            .is_some_and(|n| sent.is_multiple_of(u64::from(n)))
+                        && key_update.is_some_and(|n| sent.is_multiple_of(u64::from(n)))
                     {
                         outcome = channel.update_keys();
                     }

@@ -16,6 +16,14 @@ use crate::report::Report;
 /// Bytes of early data under one key, where both sides ask for early data at all.
 const MAX_EARLY_DATA: u32 = 1 << 14;
 
+/// The options that only TLS 1.3 has, and whether they are given.
+pub(crate) fn tls13_options(arguments: &PskArguments) -> [(&'static str, bool); 2] {
+    [
+        ("--psk-mode", !arguments.psk_mode.is_empty()),
+        ("--psk-import", arguments.psk_import.is_some()),
+    ]
+}
+
 /// Says loudly what is dangerous about how the key was given.
 pub(crate) fn banner(arguments: &PskArguments, report: &Report) {
     if arguments.psk.is_some() {

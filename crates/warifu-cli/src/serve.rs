@@ -162,6 +162,12 @@ fn serve_messages(
     receiver: &mut Receiver,
 ) -> Result<End, Trouble> {
     let mut sent: u64 = 0;
+    let updates = tls_choice::key_updates(service.key_update, receiver.facts().as_ref());
+    if let Err(warning) = &updates {
+        let mark = service.report.mark(number);
+        service.report.warning(&format!("{mark}{warning}"));
+    }
+    let key_update = updates.ok().flatten();
     let mut unproved = service.post_handshake_auth;
     let mut asked = false;
     // Messages of a client that has not proved itself yet wait here.
@@ -198,10 +204,7 @@ fn serve_messages(
                 _ => channel.send(&message)?,
             }
             sent += 1;
-            if service
-                .key_update
-                .is_some_and(|n| sent.is_multiple_of(u64::from(n)))
-            {
+            if key_update.is_some_and(|n| sent.is_multiple_of(u64::from(n))) {
                 channel.update_keys()?;
             }
         }

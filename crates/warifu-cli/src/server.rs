@@ -159,7 +159,11 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
     choice.banner(&versions, status, &report);
     let post_handshake_auth = ("--post-handshake-auth", arguments.post_handshake_auth);
     let key_update = ("--key-update", arguments.session.key_update.is_some());
-    tls_choice::check_tls13_options(&versions, &[post_handshake_auth, key_update])?;
+    let [psk_mode, psk_import] = psk_keys::tls13_options(&arguments.psk);
+    tls_choice::check_tls13_options(
+        &versions,
+        &[post_handshake_auth, key_update, psk_mode, psk_import],
+    )?;
     if has_certificates {
         tls_choice::check_keys(&versions, status, &key_kinds)?;
     }

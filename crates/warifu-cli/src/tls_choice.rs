@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use warifu::ConnectionFacts;
 use warifu::config::{ConfigBuilder, Policy, SuiteStatus};
 use warifu::parameters::{CipherSuite, ProtocolVersion};
 
@@ -191,6 +192,20 @@ pub(crate) fn check_tls13_options(
             )))
         }
         _ => Ok(()),
+    }
+}
+
+/// After how many messages keys are updated, or why they are not though `wanted`: the peer chose a version without updates.
+pub(crate) fn key_updates(
+    wanted: Option<u32>,
+    facts: Option<&ConnectionFacts>,
+) -> Result<Option<u32>, String> {
+    match (wanted, facts) {
+        (Some(_), Some(facts)) if facts.version < ProtocolVersion::TLS1_3 => Err(format!(
+            "warning   --key-update: {} has no key updates, the keys stay as they are (--tls 1.3 refuses such peers)",
+            facts.version
+        )),
+        _ => Ok(wanted),
     }
 }
 

@@ -628,6 +628,35 @@ mod with_older_versions {
     }
 
     #[test]
+    fn nothing_is_lost_where_keys_cannot_be_updated() {
+        let home = home();
+        let at = home.path();
+        let warning = "warning   --key-update: TLS 1.2 has no key updates";
+        let running = server(
+            at,
+            "--psk-file keys.psk --policy compat --echo --key-update",
+        );
+        let input = "one\ntwo\nthree\n";
+        let line = format!(
+            "client {} --psk-file alice.psk --tls 1.2",
+            running.address()
+        );
+        let done = warifu_with(at, &words(&line), input);
+        assert_eq!((done.code, &*done.stdout), (0, input), "{}", done.stderr);
+        has(&end(running).stderr, &[warning]);
+
+        let running = server(at, "--psk-file keys.psk --tls 1.2 --echo");
+        let line = format!(
+            "client {} --psk-file alice.psk --key-update",
+            running.address()
+        );
+        let done = warifu_with(at, &words(&line), input);
+        assert_eq!((done.code, &*done.stdout), (0, input), "{}", done.stderr);
+        has(&done.stderr, &[warning]);
+        assert_eq!(end(running).stdout, input);
+    }
+
+    #[test]
     fn what_only_tls13_has_is_refused_where_it_is_off() {
         let home = with_certificates();
         for (line, told_words) in [
@@ -652,6 +681,14 @@ mod with_older_versions {
                 &["ECDSA P-256", "--kind rsa2048"],
             ),
             ("server --psk-hint who", &["--psk-file"]),
+            (
+                "client --tls 1.2 --psk-file alice.psk --psk-mode psk_ke",
+                &["--psk-mode", "only TLS 1.2"],
+            ),
+            (
+                "server --tls 1.2 --psk-file keys.psk --psk-import context",
+                &["--psk-import", "only TLS 1.2"],
+            ),
         ] {
             let done = run(home.path(), line);
             assert_eq!(done.code, 2, "{line}: {}", done.stderr);
