@@ -445,7 +445,7 @@ mod with_older_versions {
         let line = format!("--cert rsa.crt --key rsa.key {both} --policy compat");
         let running = server(at, &line);
         let options = format!("--ca ca.crt {both} --tls 1.2");
-        let words_told = ["RSA_PSK", "--policy compat"];
+        let words_told = ["RSA_PSK", "policy compat"];
         refused(at, &running, &words(&options), 2, &words_told);
         let done = greeted(at, &running, &words(&format!("{options} --policy compat")));
         has(

@@ -391,3 +391,47 @@ fn secure_renegotiation_stays_required_under_the_legacy_policy() {
         }
     }
 }
+
+/// What can never connect is told when it is built.
+#[test]
+fn configurations_without_a_usable_suite_are_refused() {
+    let keys = Keys::new();
+    let of = |suite: CipherSuite, reason: &str| {
+        Error::Usage(UsageError::Config(format!(
+            "no cipher suite of TLS 1.2 can be used ({suite}: {reason}): give what it needs, or enable others"
+        )))
+    };
+    let signed = CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+    let with_key = CipherSuite::TLS_PSK_WITH_AES_128_GCM_SHA256;
+    let versions = || TLS1_2..=TLS1_2;
+    let client = keys
+        .client()
+        .with_versions(versions())
+        .with_cipher_suites(&[with_key]);
+    assert_eq!(
+        client.build().unwrap_err(),
+        of(with_key, "it needs a pre-shared key")
+    );
+    let client = ClientConfig::psk_builder([psk("alice")])
+        .with_versions(versions())
+        .with_cipher_suites(&[signed]);
+    assert_eq!(
+        client.build().unwrap_err(),
+        of(signed, "it needs a certificate")
+    );
+    let server = keys
+        .server(&keys.rsa)
+        .with_versions(versions())
+        .with_cipher_suites(&[with_key]);
+    assert_eq!(
+        server.build().unwrap_err(),
+        of(with_key, "it needs a pre-shared key")
+    );
+    let server = ServerConfig::psk_builder(PskTable::new([psk("alice")]).unwrap())
+        .with_versions(versions())
+        .with_cipher_suites(&[signed]);
+    assert_eq!(
+        server.build().unwrap_err(),
+        of(signed, "it needs a certificate")
+    );
+}

@@ -60,6 +60,15 @@ pub struct Client {
     pub(crate) legacy_suites: OfferedSuites,
 }
 
+impl Client {
+    fn means(&self) -> Means {
+        Means {
+            keys: self.psks.is_some(),
+            certificates: self.verifier.is_some(),
+        }
+    }
+}
+
 impl ClientConfig {
     /// Starts a configuration for a client that believes whom `verifier` believes, usually a
     /// [`Trust`](crate::Trust).
@@ -112,11 +121,7 @@ impl ClientConfig {
     /// # Ok::<(), warifu::Error>(())
     /// ```
     pub fn suite_status(&self, suite: CipherSuite) -> SuiteStatus {
-        let means = Means {
-            keys: self.role.psks.is_some(),
-            certificates: self.role.verifier.is_some(),
-        };
-        self.settings.suite_status(suite, means)
+        self.settings.suite_status(suite, self.role.means())
     }
 
     fn begin(verifier: Option<Arc<dyn VerifyPeer>>) -> ConfigBuilder<Client> {
@@ -268,6 +273,7 @@ impl ConfigBuilder<Client> {
             return Err(UsageError::Config(text.to_owned()).into());
         }
         self.settings.check_psk_and_certificate()?;
+        self.settings.need_usable_suite(self.role.means())?;
         #[cfg(feature = "legacy")]
         {
             let has_verifier = self.role.verifier.is_some();

@@ -196,7 +196,7 @@ impl fmt::Display for SuiteStatus {
             Self::NeedsPsk => f.write_str("it needs a pre-shared key"),
             Self::NeedsGroup => f.write_str("it needs a group that is not enabled"),
             Self::PskPolicy(PskPolicy::RequiredWithCertificate) => {
-                f.write_str("a pre-shared key and a certificate are required together")
+                f.write_str("a pre-shared key and a certificate are required together, as in RSA_PSK suites, which policy compat has")
             }
             Self::PskPolicy(_) => f.write_str("a pre-shared key, and nothing else, is required"),
         }
@@ -235,6 +235,26 @@ impl Settings {
         // In TLS 1.3 the suite says nothing of keys, certificates and groups.
         let _ = means;
         SuiteStatus::Enabled
+    }
+
+    /// Whether any suite can be used at all; the settings are finished.
+    pub(super) fn need_usable_suite(&self, means: Means) -> Result<(), Error> {
+        let suites = self.cipher_suites();
+        let mut status = suites
+            .iter()
+            .map(|suite| (suite, self.suite_status(*suite, means)));
+        if status.any(|(_, status)| status == SuiteStatus::Enabled) {
+            return Ok(());
+        }
+        // All have a reason; the first is that of the suite that is wanted most.
+        let reason = suites.first().map_or_else(String::new, |suite| {
+            format!("{suite}: {}", self.suite_status(*suite, means))
+        });
+        Err(UsageError::Config(format!(
+            "no cipher suite of {} can be used ({reason}): give what it needs, or enable others",
+            self.versions
+        ))
+        .into())
     }
 
     #[cfg(feature = "legacy")]

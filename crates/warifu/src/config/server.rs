@@ -164,6 +164,15 @@ pub trait ChooseServerConfig: Send + Sync + core::fmt::Debug {
     ) -> Answer<'_, Result<Option<Arc<ServerConfig>>, Error>>;
 }
 
+impl Server {
+    fn means(&self) -> Means {
+        Means {
+            keys: self.psk_store.is_some(),
+            certificates: self.credentials.is_some(),
+        }
+    }
+}
+
 impl ServerConfig {
     /// Starts a configuration for a server that proves itself by `credentials`: an
     /// `Arc<`[`Credential`](crate::Credential)`>`, or several of them.
@@ -204,11 +213,7 @@ impl ServerConfig {
     /// Whether a cipher suite is used, or else the first reason why not. What kind of key the certificates have is not looked
     /// at: they may be chosen for each client anew.
     pub fn suite_status(&self, suite: CipherSuite) -> SuiteStatus {
-        let means = Means {
-            keys: self.role.psk_store.is_some(),
-            certificates: self.role.credentials.is_some(),
-        };
-        self.settings.suite_status(suite, means)
+        self.settings.suite_status(suite, self.role.means())
     }
 
     fn begin(credentials: Option<Arc<dyn ChooseCredential>>) -> ConfigBuilder<Server> {
@@ -354,6 +359,10 @@ impl ConfigBuilder<Server> {
             .into());
         }
         self.settings.check_psk_and_certificate()?;
+        // Else the configuration may be there to be exchanged for each client.
+        if role.choose_config.is_none() {
+            self.settings.need_usable_suite(role.means())?;
+        }
         warifu_crypto::random::warm_up();
         Ok(Arc::new(ServerConfig {
             settings: self.settings,
