@@ -165,7 +165,8 @@ fn alert_text(place: &Place, alert: Alert) -> Text {
             match place.role {
                 Role::Client => format!(
                     "leave out --suites and --groups; for an old server add --policy compat; if its certificate is signed with \
-                     SHA-1: {again} --trust-lenient sha1; or, with a key: {again} --psk-identity NAME --psk-file FILE"
+                     SHA-1: {again} --trust-lenient sha1; if it wants a certificate: {again} --cert FILE --key FILE; \
+                     or, with a key: {again} --psk-identity NAME --psk-file FILE"
                 ),
                 Role::Server => {
                     "leave out --suites and --groups; for old clients add --policy compat; for clients with keys start this server with --psk-file FILE".to_owned()

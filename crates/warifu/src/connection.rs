@@ -15,7 +15,7 @@ use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshak
 use crate::handshake::ticket::{Issuer, Keeper};
 use crate::handshake::{self, AfterHandshake, Connected, Exporter, OwnMaterial};
 use crate::message::KeyUpdateRequest;
-use crate::parameters::{AlertDescription, HandshakeType};
+use crate::parameters::{AlertDescription, HandshakeType, ProtocolVersion};
 #[cfg(feature = "legacy")]
 use crate::record::wire::Receiving;
 use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
@@ -718,8 +718,8 @@ impl Connection {
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration does not allow it
-    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, a request is under
-    /// way, or an external pre-shared key alone authenticated both sides (RFC 8446 Section 4.3.2).
+    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, the version is older
+    /// than TLS 1.3, a request is under way, or an external pre-shared key alone authenticated both sides (RFC 8446 Section 4.3.2).
     pub fn request_client_certificate(&mut self) -> Result<(), Error> {
         let established = match &mut self.state {
             State::Established(established) => established,
@@ -740,6 +740,12 @@ impl Connection {
             )
             .into());
         }
+        if established.facts.version < ProtocolVersion::TLS1_3 {
+            return Err(UsageError::NotAvailable(
+                "before TLS 1.3 a client is asked for its certificate in the handshake or never (RFC 8446 Section 4.6.2)",
+            )
+            .into());
+        }
         let Some(post_handshake_auth) = &established.post_handshake_auth else {
             return Err(UsageError::NotAvailable(
                 "post-handshake authentication needs ClientAuth::PostHandshake here and the client's offer, and no external pre-shared key (RFC 8446 Section 4.3.2)",
@@ -751,7 +757,8 @@ impl Connection {
     }
 
     /// Makes keying material for another protocol (RFC 8446 Section 7.5): fills `output`, at most 8160 bytes, from
-    /// `label` and `context`. No context is the same as an empty one.
+    /// `label` and `context`. No context is the same as an empty one. Before TLS 1.3 (RFC 5705) it is another one; output has at
+    /// most 1024 bytes and context at most 65535 there, and the connection must have extended_main_secret.
     ///
     /// # Errors
     /// [`UsageError::HandshakeIncomplete`]; [`UsageError::NotAvailable`] if `output` is too long; the failure of the

@@ -86,6 +86,8 @@
 //! A write of up to the record size (16 KiB, or less as configured or agreed) is one record; a longer one is as many full
 //! records as it takes and one of the rest. A read returns data of one record: all of it, if the buffer is large enough, else a
 //! part, and the next read goes on. It never joins two records. `pending()` tells how much can be read without receiving more.
+//! In TLS 1.0 with CBC the first byte of a write is a record of its own, against the attack called BEAST
+//! ([`with_record_splitting`](config::ConfigBuilder::with_record_splitting)).
 #![forbid(unsafe_code)]
 
 pub mod certificate;

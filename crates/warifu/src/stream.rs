@@ -24,7 +24,7 @@ pub(crate) const FLUSH_LEN: usize = 4 << 14;
 /// A TLS connection over a transport.
 ///
 /// [`Read::read`] returns data of one record, never of two; [`Write::write`] sends one record, or as many as the data
-/// is long, and hands them to the transport at once. The handshake runs at the first read or write, or when
+/// is long (in TLS 1.0 with CBC the first byte alone and then the rest), and hands them to the transport at once. The handshake runs at the first read or write, or when
 /// [`handshake`](Self::handshake) asks for it.
 ///
 /// Over a transport that would block nothing is lost: a write whose records were sealed but not all sent returns its

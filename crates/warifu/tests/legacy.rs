@@ -435,3 +435,26 @@ fn configurations_without_a_usable_suite_are_refused() {
         of(signed, "it needs a certificate")
     );
 }
+
+/// RFC 8446 Section 4.6.2 has no counterpart in older versions.
+#[test]
+fn no_certificate_is_asked_for_after_an_older_handshake() {
+    let keys = Keys::new();
+    let trust = Trust::builder()
+        .with_ca_bytes(&keys.ca.certificate)
+        .build()
+        .unwrap();
+    let server = keys
+        .server(&keys.rsa)
+        .with_client_auth(ClientAuth::post_handshake(trust));
+    let client = keys
+        .client()
+        .with_versions(TLS1_2..=TLS1_2)
+        .with_post_handshake_auth(true);
+    let mut pair = connect(client, server);
+    let error = pair.server.request_client_certificate().unwrap_err();
+    let reason = "before TLS 1.3 a client is asked for its certificate in the handshake or never (RFC 8446 Section 4.6.2)";
+    assert_eq!(error, UsageError::NotAvailable(reason).into());
+    // The connection goes on.
+    exchange(&mut pair);
+}

@@ -41,7 +41,11 @@ pub use ticket_keys::{
 /// since the peer was authenticated other than by a ticket.
 pub const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
 
-/// Which tickets a server issues.
+/// Which tickets a server issues, and how its sessions are found again.
+///
+/// Before TLS 1.3 a client gets one session in its handshake, whatever [`with_count`](Self::with_count) says but 0: a stateless
+/// server sends a ticket (RFC 5077), one with a store a session ID (RFC 5246 Section 7.4.1.2). Sessions need
+/// `extended_main_secret`, and tickets on request are of TLS 1.3 alone.
 ///
 /// ```
 /// use std::time::Duration;
