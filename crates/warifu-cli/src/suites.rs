@@ -83,7 +83,7 @@ impl Row {
             exchange: exchange(suite),
             forward_secret: is_forward_secret(suite),
             policies: Policy::all_with(suite).collect(),
-            reason: reason(status),
+            reason: reason(suite, status),
         }
     }
 
@@ -164,8 +164,13 @@ fn table(rows: &[Row]) -> Vec<String> {
 }
 
 /// Why a suite is off, and which option changes that.
-fn reason(status: &SuiteStatus) -> String {
+fn reason(suite: CipherSuite, status: &SuiteStatus) -> String {
     match status {
+        SuiteStatus::NeedsCertificate | SuiteStatus::NeedsPsk
+            if suite.key_exchange() == Some("RSA_PSK") =>
+        {
+            "needs a pre-shared key and a certificate (--psk-policy with-certificate)".to_owned()
+        }
         SuiteStatus::Enabled => String::new(),
         SuiteStatus::Version { lowest, highest } => {
             let versions = tls_choice::spoken(&(*lowest..=*highest));
@@ -176,7 +181,7 @@ fn reason(status: &SuiteStatus) -> String {
             None => "needs --suites".to_owned(),
         },
         SuiteStatus::NeedsCertificate => "needs a certificate".to_owned(),
-        SuiteStatus::NeedsPsk => "needs a pre-shared key".to_owned(),
+        SuiteStatus::NeedsPsk => "needs a pre-shared key (here: --psk)".to_owned(),
         other => other.to_string(),
     }
 }
