@@ -204,12 +204,9 @@ fn an_interrupted_client_says_goodbye() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    client
-        .stdin
-        .as_mut()
-        .unwrap()
-        .write_all(b"hello\n")
-        .unwrap();
+    // Held to the end: `wait` closes an input that the child still has, and its end would race with the signal.
+    let mut input = client.stdin.take().unwrap();
+    input.write_all(b"hello\n").unwrap();
     let mut reply = String::new();
     BufReader::new(client.stdout.as_mut().unwrap())
         .read_line(&mut reply)
@@ -222,6 +219,7 @@ fn an_interrupted_client_says_goodbye() {
             .success()
     );
     assert_eq!(client.wait().unwrap().code(), Some(130));
+    drop(input);
     server.signal("-TERM");
     let done = server.finish();
     assert!(
