@@ -360,19 +360,25 @@ impl Session {
         let mut closing = None;
         let mut deadline: Option<Instant> = None;
         let mut write_failure = None;
+        // A message that did not leave is told even if the server then closes; a goodbye that did not is not.
+        let mut has_lost_message = false;
         self.report.prompt();
         loop {
             let event = match deadline {
                 None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(end) => events.recv_timeout(end.saturating_duration_since(Instant::now())),
             };
-            let event = match (event, &write_failure) {
-                // The alert that would explain the failed write did not come.
-                (Err(_) | Ok(Event::PeerClosed), Some(_)) => {
-                    return write_failure.map_or(Ok(()), |broken| Err(self.failure(broken, true)));
-                }
-                (Ok(event), _) => event,
-                (Err(_), None) => {
+            let is_over = match &event {
+                Ok(event) => has_lost_message && matches!(event, Event::PeerClosed),
+                Err(_) => true,
+            };
+            // The alert that would explain the failed write did not come.
+            if is_over && let Some(broken) = write_failure {
+                return Err(self.failure(broken, true));
+            }
+            let event = match event {
+                Ok(event) => event,
+                Err(_) => {
                     self.report
                         .status("closed    the server did not close its side in time");
                     return Ok(());
@@ -389,6 +395,7 @@ impl Session {
                     {
                         outcome = channel.update_keys();
                     }
+                    has_lost_message = outcome.is_err();
                     if outcome.is_ok() && shutdown {
                         closing = Some(Closing::Shutdown);
                         deadline = Some(Instant::now() + CLOSE_PATIENCE);
