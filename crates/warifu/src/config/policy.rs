@@ -240,10 +240,9 @@ impl Settings {
     /// Whether any suite can be used at all; the settings are finished.
     pub(super) fn need_usable_suite(&self, means: Means) -> Result<(), Error> {
         let suites = self.cipher_suites();
-        let mut status = suites
-            .iter()
-            .map(|suite| (suite, self.suite_status(*suite, means)));
-        if status.any(|(_, status)| status == SuiteStatus::Enabled) {
+        let is_enabled =
+            |suite: &CipherSuite| self.suite_status(*suite, means) == SuiteStatus::Enabled;
+        if suites.iter().any(is_enabled) {
             return Ok(());
         }
         // All have a reason; the first is that of the suite that is wanted most.
