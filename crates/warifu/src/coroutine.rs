@@ -19,12 +19,13 @@
 //! passed by reference; a flow never sends alerts, its driver does, once, under the keys then in force.
 //! Dropping the coroutine aborts the handshake and wipes its secrets.
 
+use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::decision::Answer;
 use crate::error::{Error, PeerMisbehaved};
@@ -46,20 +47,58 @@ pub enum Waiting {
     Answer(&'static str),
 }
 
-/// The wire while it is lent, and what the flow waits for.
+/// What a flow is lent for the length of a poll.
 struct Loan {
     wire: Option<Box<Wire>>,
     /// Messages that the connection received itself, for a flow after the handshake.
     inbox: VecDeque<Vec<u8>>,
+    /// What the flow waits for, which it says when it gives the wire back.
     waiting: Waiting,
 }
 
-type SharedLoan = Arc<Mutex<Loan>>;
+impl Loan {
+    const fn new() -> Self {
+        Self {
+            wire: None,
+            inbox: VecDeque::new(),
+            waiting: Waiting::Bytes("first message"),
+        }
+    }
+}
+
+thread_local! {
+    /// The loan of the flow that this thread is polling, and an empty one between polls. Not beside the future, where it would
+    /// need a lock, as threads may take turns in polling it. Never dropped, as nothing is in it then, so that connections can
+    /// be driven up to a thread's very end.
+    static LENT: RefCell<ManuallyDrop<Loan>> = const { RefCell::new(ManuallyDrop::new(Loan::new())) };
+}
+
+/// Uses the loan of the flow that is being polled. Nothing that calls the application may run inside of this.
+fn with_loan<T>(use_loan: impl FnOnce(&mut Loan) -> T) -> T {
+    LENT.with_borrow_mut(|lent| use_loan(lent))
+}
+
+/// A loan in force. It ends with this value, be it by a panic; then the one before is in force again, for one of the
+/// application's decisions may drive another connection.
+struct Lent<'l>(&'l mut Loan);
+
+impl<'l> Lent<'l> {
+    fn new(loan: &'l mut Loan) -> Self {
+        with_loan(|lent| core::mem::swap(lent, loan));
+        Self(loan)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        with_loan(|lent| core::mem::swap(lent, self.0));
+    }
+}
 
 /// A flow in progress, as its driver sees it.
 pub(crate) struct Coroutine<T> {
     future: Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>,
-    loan: SharedLoan,
+    loan: Loan,
 }
 
 impl<T> Coroutine<T> {
@@ -68,18 +107,9 @@ impl<T> Coroutine<T> {
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let loan = Arc::new(Mutex::new(Loan {
-            wire: None,
-            inbox: VecDeque::new(),
-            waiting: Waiting::Bytes("first message"),
-        }));
-        let peer = Peer {
-            loan: loan.clone(),
-            wire: None,
-        };
         Self {
-            future: Box::pin(flow(peer)),
-            loan,
+            future: Box::pin(flow(Peer { wire: None })),
+            loan: Loan::new(),
         }
     }
 
@@ -90,9 +120,11 @@ impl<T> Coroutine<T> {
         wire: &mut Option<Box<Wire>>,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, Error>> {
-        self.lock().wire = wire.take();
+        self.loan.wire = wire.take();
+        let lent = Lent::new(&mut self.loan);
         let poll = self.future.as_mut().poll(context);
-        *wire = self.lock().wire.take();
+        drop(lent);
+        *wire = self.loan.wire.take();
         poll
     }
 
@@ -102,7 +134,7 @@ impl<T> Coroutine<T> {
     #[must_use]
     pub(crate) fn deliver(&mut self, message: Vec<u8>) -> bool {
         const LONGEST_FLIGHT: usize = 3;
-        let inbox = &mut self.lock().inbox;
+        let inbox = &mut self.loan.inbox;
         let room = inbox.len() < LONGEST_FLIGHT;
         if room {
             inbox.push_back(message);
@@ -112,11 +144,7 @@ impl<T> Coroutine<T> {
 
     /// What the flow waits for.
     pub(crate) fn waiting(&self) -> Waiting {
-        self.lock().waiting
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {
-        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
+        self.loan.waiting
     }
 
     /// Bytes of the flow's future, for the test that keeps it small.
@@ -128,9 +156,7 @@ impl<T> Coroutine<T> {
 
 /// The peer, as a flow sees it.
 pub(crate) struct Peer {
-    loan: SharedLoan,
-    /// Taken from the loan at its first use in a poll, and back there when the flow waits or ends: one lock each, instead
-    /// of one for every step.
+    /// Taken from the loan at its first use in a poll, and back there when the flow waits or ends.
     wire: Option<Box<Wire>>,
 }
 
@@ -245,7 +271,7 @@ impl Peer {
         let wire = self.wire()?;
         if wire.receiving.is_established() {
             // After the handshake the connection reads the wire and delivers messages.
-            let Some(message) = self.lock().inbox.pop_front() else {
+            let Some(message) = with_loan(|loan| loan.inbox.pop_front()) else {
                 return Ok(None);
             };
             let got = HandshakeType(message.first().copied().unwrap_or_default());
@@ -323,12 +349,11 @@ impl Peer {
     /// Refuses a message that was delivered and that nothing awaits.
     #[cfg(feature = "legacy")]
     pub(crate) fn prove_nothing_delivered(&self, expected: &'static str) -> Result<(), Error> {
-        let first = self
-            .lock()
-            .inbox
-            .front()
-            .map(|message| message.first().copied());
-        match first {
+        let first = |loan: &mut Loan| {
+            let message = loan.inbox.front();
+            message.map(|message| message.first().copied())
+        };
+        match with_loan(first) {
             None => Ok(()),
             Some(got) => Err(PeerMisbehaved::UnexpectedMessage {
                 got: HandshakeType(got.unwrap_or_default()),
@@ -392,22 +417,18 @@ impl Peer {
 
     #[inline(never)]
     fn take_wire(&mut self) {
-        let wire = self.lock().wire.take();
-        self.wire = wire;
+        self.wire = with_loan(|loan| loan.wire.take());
     }
 
     /// Gives the wire back, and says for what the flow waits.
     fn wait(&mut self, waiting: Waiting) {
         let wire = self.wire.take();
-        let mut loan = self.lock();
-        loan.waiting = waiting;
-        if wire.is_some() {
-            loan.wire = wire;
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Loan> {
-        self.loan.lock().unwrap_or_else(PoisonError::into_inner)
+        with_loan(|loan| {
+            loan.waiting = waiting;
+            if wire.is_some() {
+                loan.wire = wire;
+            }
+        });
     }
 }
 
@@ -415,7 +436,7 @@ impl Drop for Peer {
     /// The flow has ended, and the connection goes on with the wire.
     fn drop(&mut self) {
         if let Some(wire) = self.wire.take() {
-            self.lock().wire = Some(wire);
+            with_loan(|loan| loan.wire = Some(wire));
         }
     }
 }

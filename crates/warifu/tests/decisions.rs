@@ -20,6 +20,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use support::psk::{connected, psk};
 use support::transport::pipe;
 use support::{
     Pair, Pki, Side, client_builder, content_lens, credential, deliver, move_bytes, pattern,
@@ -30,9 +31,11 @@ use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PresentedChain, Sign, VerifyPeer,
 };
 use warifu::parameters::{HandshakeType, SignatureScheme};
+use warifu::pki_types::ServerName;
+use warifu::psk::{ChoosePsks, PskRequest};
 use warifu::{
     CertificateError, ClientAuth, ClientConfig, Connection, Credential, Direction, Error,
-    LoggedMessage, MessageLog, ReadOutcome, ServerConfig, Stream, Waiting,
+    LoggedMessage, MessageLog, Psk, PskStore, ReadOutcome, ServerConfig, Stream, Waiting,
 };
 
 // ---- applications that take their time ----
@@ -785,4 +788,53 @@ fn a_panic_after_the_handshake_does_the_same() {
     assert_eq!(pair.server.read(&mut [0; 9]), Err(expected.clone()));
     assert_eq!(pair.server.write(b"x"), Err(expected.clone()));
     assert_eq!(pair.server.failure(), Some(&expected));
+}
+
+// ---- decisions that drive other connections ----
+
+/// Drives other connections before it answers: two to the end of their handshake, then one that a panic ends.
+#[derive(Debug)]
+struct Driving;
+
+impl Driving {
+    fn drive(&self) {
+        let mut pair = Pair::new();
+        pair.handshake().unwrap();
+        let config = ClientConfig::builder(Panicking).build().unwrap();
+        let client = Connection::client(config, server_name());
+        let mut pair = Pair {
+            client,
+            ..Pair::new()
+        };
+        catch_unwind(AssertUnwindSafe(|| pair.handshake())).unwrap_err();
+    }
+}
+
+impl ChoosePsks for Driving {
+    fn choose<'a>(&'a self, _: &'a ServerName<'a>) -> Answer<'a, Result<Arc<[Psk]>, Error>> {
+        self.drive();
+        Answer::Ready(Ok([psk("device")].into()))
+    }
+}
+
+impl PskStore for Driving {
+    fn find<'a>(&'a self, _: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
+        Answer::later(async {
+            self.drive();
+            Ok(Some(psk("device")))
+        })
+    }
+}
+
+impl MessageLog for Driving {
+    fn message(&self, _: Direction, _: LoggedMessage) {
+        self.drive();
+    }
+}
+
+#[test]
+fn a_decision_may_drive_other_connections() {
+    let client = ClientConfig::psk_choice_builder(Driving).with_message_log(Arc::new(Driving));
+    let server = ServerConfig::psk_builder(Driving).with_message_log(Arc::new(Driving));
+    connected(client, server);
 }
