@@ -95,10 +95,10 @@ struct Established {
     facts: ConnectionFacts,
     exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
-    authentication: Option<Coroutine<Authenticated>>,
+    authentication: Option<Box<Coroutine<Authenticated>>>,
     after: AfterHandshake,
     /// Tickets being issued; the issuer comes back at the end.
-    issuing: Option<Coroutine<Box<Issuer>>>,
+    issuing: Option<Box<Coroutine<Box<Issuer>>>>,
     /// Answers to CertificateRequests since the output was last empty.
     unsent_answers: usize,
     /// The peer waits for our KeyUpdate or, in older versions, for the refusal to renegotiate.
@@ -303,12 +303,12 @@ impl Connection {
             State::New(_) => Some(Waiting::Bytes("first message")),
             State::Handshaking(coroutine) => Some(coroutine.waiting()),
             State::Established(established) => {
-                let authentication = established.authentication.as_ref();
+                let authentication = established.authentication.as_deref();
                 #[cfg(feature = "legacy")]
                 if let AfterHandshake::Renegotiating(flow) = &established.after {
                     return Some(flow.waiting());
                 }
-                let issuing = established.issuing.as_ref().map(Coroutine::waiting);
+                let issuing = established.issuing.as_deref().map(Coroutine::waiting);
                 match authentication.map(Coroutine::waiting) {
                     // What the application can do something about counts more.
                     Some(Waiting::Bytes(_)) | None if issuing.is_some() => issuing,
@@ -638,7 +638,7 @@ impl Connection {
             )
             .into());
         };
-        established.issuing = Some(issuer.on_request(count));
+        established.issuing = Some(Box::new(issuer.on_request(count)));
         self.process()
     }
 
@@ -752,7 +752,7 @@ impl Connection {
             )
             .into());
         };
-        established.authentication = Some(post_handshake_auth.request()?);
+        established.authentication = Some(Box::new(post_handshake_auth.request()?));
         self.process()
     }
 
@@ -1098,7 +1098,7 @@ impl Established {
                     }
                     .into());
                 }
-                self.authentication = Some(auth.answer(message)?);
+                self.authentication = Some(Box::new(auth.answer(message)?));
                 Ok(())
             }
             _ => Err(unexpected.into()),
@@ -1107,7 +1107,10 @@ impl Established {
 }
 
 fn wire(wire: &mut Option<Box<Wire>>) -> Result<&mut Wire, Error> {
-    wire.as_deref_mut().ok_or(PANICKED)
+    match wire {
+        Some(wire) => Ok(wire),
+        None => Err(PANICKED),
+    }
 }
 
 #[cfg(test)]

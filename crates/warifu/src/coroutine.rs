@@ -411,8 +411,10 @@ impl Peer {
         if self.wire.is_none() {
             self.take_wire();
         }
-        let wire = self.wire.as_deref_mut();
-        wire.ok_or(Error::Internal("a flow ran without its wire"))
+        match &mut self.wire {
+            Some(wire) => Ok(wire),
+            None => Err(Error::Internal("a flow ran without its wire")),
+        }
     }
 
     #[inline(never)]

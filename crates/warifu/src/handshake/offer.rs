@@ -496,7 +496,7 @@ impl Offer {
     fn identity<'o>(&self, offered: &'o Offered) -> PskIdentity<'o> {
         let clock = &*self.config.settings.clock;
         PskIdentity {
-            identity: Opaque16::new(&offered.identity),
+            identity: Opaque16::new(offered.identity()),
             // Section 4.1.2: a second ClientHello has it computed anew.
             obfuscated_ticket_age: offered.obfuscated_ticket_age(clock),
         }

@@ -74,8 +74,8 @@ pub(super) struct Found {
     pub(super) exchange: Exchange,
     pub(super) secret: Arc<PskSecret>,
     pub(super) source: FoundSource,
-    /// As it was offered, to be found again in a second ClientHello.
-    identity: Arc<[u8]>,
+    /// As it was offered, where it is not the key's own.
+    identity: Option<Box<[u8]>>,
     /// What the client said of the ticket's age.
     pub(super) obfuscated_ticket_age: u32,
     /// Tells this ClientHello from all others.
@@ -109,28 +109,53 @@ pub(super) enum FoundSource {
 }
 
 impl FoundSource {
+    /// A copy of an identity as it was offered; `None` where the key has it.
+    fn kept_identity(&self, identity: &[u8]) -> Option<Box<[u8]>> {
+        match self {
+            Self::Key { psk, .. } if psk.identity() == identity => None,
+            _ => Some(identity.into()),
+        }
+    }
+
     /// The secret with this hash of what was offered as `identity`, and whether it was derived for this.
     fn secret(&self, hash: Hash, identity: &[u8]) -> Result<(Arc<PskSecret>, bool), Error> {
-        let (psk, target_kdf) = match self {
-            Self::Ticket(state) => return Ok((state.psk_secret()?, true)),
-            Self::Key { psk, kind } => match (kind, hash) {
-                (PskKind::External, _) => (psk, None),
-                (PskKind::Imported, Hash::Sha256) => (psk, Some(TargetKdf::HkdfSha256)),
-                (PskKind::Imported, Hash::Sha384 | Hash::Sha512) => {
-                    (psk, Some(TargetKdf::HkdfSha384))
-                }
-            },
-        };
-        let derived = !psk.is_derived(target_kdf);
-        let secret = match target_kdf {
-            None => psk.external_secret()?,
-            Some(target_kdf) => psk.imported_secret(target_kdf, identity)?,
-        };
-        Ok((secret, derived))
+        match self {
+            Self::Ticket(state) => Ok((state.psk_secret()?, true)),
+            Self::Key { psk, kind } => key_secret(psk, *kind, hash, identity),
+        }
     }
 }
 
+/// As [`FoundSource::secret`], of a key.
+fn key_secret(
+    psk: &Psk,
+    kind: PskKind,
+    hash: Hash,
+    identity: &[u8],
+) -> Result<(Arc<PskSecret>, bool), Error> {
+    let target_kdf = match (kind, hash) {
+        (PskKind::External, _) => None,
+        (PskKind::Imported, Hash::Sha256) => Some(TargetKdf::HkdfSha256),
+        (PskKind::Imported, Hash::Sha384 | Hash::Sha512) => Some(TargetKdf::HkdfSha384),
+    };
+    let derived = !psk.is_derived(target_kdf);
+    let secret = match target_kdf {
+        None => psk.external_secret()?,
+        Some(target_kdf) => psk.imported_secret(target_kdf, identity)?,
+    };
+    Ok((secret, derived))
+}
+
 impl Found {
+    /// The identity as it was offered, to be found again in a second ClientHello.
+    fn identity(&self) -> &[u8] {
+        match (&self.identity, &self.source) {
+            (Some(identity), _) => identity,
+            (None, FoundSource::Key { psk, .. }) => psk.identity(),
+            (None, FoundSource::Ticket(_)) => &[],
+        }
+    }
+
     pub(super) fn hash(&self) -> Hash {
         self.secret.hash()
     }
@@ -176,7 +201,7 @@ impl Found {
         let offered = hello.extensions.pre_shared_key.as_ref();
         let place = offered.and_then(|offered| {
             let mut identities = offered.identities.iter();
-            let index = identities.position(|offered| *offered.identity == *self.identity)?;
+            let index = identities.position(|offered| *offered.identity == *self.identity())?;
             Some((
                 u16::try_from(index).ok()?,
                 offered.binders.iter().nth(index)?,
@@ -386,7 +411,7 @@ async fn search(
             index,
             exchange,
             secret,
-            identity: shared(identity, &candidate.source),
+            identity: candidate.source.kept_identity(identity),
             source: candidate.source,
             obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
             binder: kept_binder(&binder),
@@ -404,14 +429,6 @@ async fn search(
         });
     }
     refuse(config, offered, &binders, failed)
-}
-
-/// An identity as it was offered, without a copy where the key has it.
-fn shared(identity: &[u8], source: &FoundSource) -> Arc<[u8]> {
-    match source {
-        FoundSource::Key { psk, .. } if psk.identity() == identity => psk.shared_identity(),
-        _ => Arc::from(identity),
-    }
 }
 
 /// What a ClientHello offers, and how a key would be used.
@@ -540,7 +557,7 @@ pub(super) fn find_recorded(
         exchange: offer.exchange?,
         secret,
         source: candidate.source,
-        identity: Arc::from(identity),
+        identity: Some(identity.into()),
         obfuscated_ticket_age: psk_identity.obfuscated_ticket_age,
         binder: kept_binder(&binder),
         transcript: Some(transcript),
@@ -731,15 +748,12 @@ fn check_binder(
 ) -> Result<Checked, Error> {
     // The wrong length is enough to know; the work is that of nobody's key, whose binder this could be.
     let hash = hash_of_binder(binder);
-    let nobodys = FoundSource::Key {
-        psk: nobodys_key(hash).clone(),
-        kind: PskKind::External,
+    let fits = candidate.hash == hash;
+    let is_nobodys = !fits || candidate.problem.is_some();
+    let (secret, derived) = match fits {
+        true => candidate.source.secret(hash, identity)?,
+        false => key_secret(nobodys_key(hash), PskKind::External, hash, identity)?,
     };
-    let (source, is_nobodys) = match candidate.hash == hash {
-        true => (&candidate.source, candidate.problem.is_some()),
-        false => (&nobodys, true),
-    };
-    let (secret, derived) = source.secret(hash, identity)?;
     let mut transcript = binders.transcript(hash);
     let is_right = secret.verify_binder(&transcript.current_hash(), binder);
     // Everybody can make binders with nobody's key.

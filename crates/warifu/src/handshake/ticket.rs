@@ -418,7 +418,7 @@ pub(super) async fn offer_session(
         return Ok(None);
     }
     Ok(Some(Offered {
-        identity: Arc::from(&*session.ticket),
+        imported_identity: None,
         secret: state.psk_secret()?,
         source: OfferedSource::Session(session),
     }))

@@ -776,9 +776,9 @@ fn keep_tickets(
 }
 
 impl Choice {
-    fn early_secret(&self, offer: &Offer) -> Result<EarlySecret, Error> {
+    fn early_secret<'o>(&self, offer: &'o Offer) -> Result<EarlySecret<'o>, Error> {
         match self.psk.and_then(|index| offer.psks.get(index)) {
-            Some(offered) => Ok(EarlySecret::WithPsk(offered.secret.clone())),
+            Some(offered) => Ok(EarlySecret::WithPsk(&offered.secret)),
             None => EarlySecret::without_psk(self.suite.hash),
         }
     }

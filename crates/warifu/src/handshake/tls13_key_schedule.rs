@@ -51,9 +51,10 @@ struct Zeroizing([u8; MAX_HASH_LEN]);
 
 impl Zeroizing {
     fn get_mut(&mut self, len: usize) -> Result<&mut [u8], Error> {
-        self.0
-            .get_mut(..len)
-            .ok_or(Error::Internal("hash longer than 64 bytes"))
+        match self.0.get_mut(..len) {
+            Some(start) => Ok(start),
+            None => Err(Error::Internal("hash longer than 64 bytes")),
+        }
     }
 }
 
@@ -182,13 +183,13 @@ pub(crate) fn import_psk(
 }
 
 /// Early Secret = HKDF-Extract(0, PSK), or HKDF-Extract(0, 0) without a PSK.
-pub(crate) enum EarlySecret {
+pub(crate) enum EarlySecret<'p> {
     /// Derive-Secret(Early Secret, "derived", ""), all that is wanted of it without a PSK.
     WithoutPsk(&'static HmacKey),
-    WithPsk(Arc<PskSecret>),
+    WithPsk(&'p PskSecret),
 }
 
-impl EarlySecret {
+impl EarlySecret<'_> {
     /// The early secret of a handshake without PSK.
     pub(crate) fn without_psk(hash: Hash) -> Result<Self, Error> {
         derived_without_psk(hash).map(Self::WithoutPsk)
@@ -219,9 +220,9 @@ impl EarlySecret {
         self,
         shared_secret: Option<&SharedSecret>,
     ) -> Result<HandshakeSecret, Error> {
-        let derived = match &self {
+        let derived: &HmacKey = match &self {
             Self::WithoutPsk(derived) => derived,
-            Self::WithPsk(psk) => &*psk.derived,
+            Self::WithPsk(psk) => &psk.derived,
         };
         let (prk, main) = match (&self, shared_secret) {
             (_, Some(secret)) => (
@@ -255,10 +256,12 @@ fn extract_from_zeros(salt: &HmacKey) -> Prk {
 /// Main Secret = HKDF-Extract(Derive-Secret(Handshake Secret, "derived", ""), 0).
 fn main_secret(handshake: &Prk) -> Result<Prk, Error> {
     let hash = handshake.hash();
-    let salt = derive_secret(handshake, b"derived", &hash.empty_digest())?;
-    let zeros = [0; MAX_HASH_LEN];
-    let ikm = zeros.get(..hash.output_len()).unwrap_or_default();
-    Ok(Prk::extract(hash, salt.as_bytes(), ikm))
+    let mut salt = Zeroizing([0; MAX_HASH_LEN]);
+    let salt = salt.get_mut(hash.output_len())?;
+    handshake
+        .expand_label(b"derived", &hash.empty_digest(), salt)
+        .map_err(failed)?;
+    Ok(extract_from_zeros(&HmacKey::new(hash, salt)))
 }
 
 /// The secret of a stage: one connection's own, or one that a PSK has for all.

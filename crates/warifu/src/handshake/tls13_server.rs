@@ -689,7 +689,7 @@ fn send_server_hello(
         },
     )?;
     let early = match psk {
-        Some(psk) => EarlySecret::WithPsk(psk.secret.clone()),
+        Some(psk) => EarlySecret::WithPsk(&psk.secret),
         None => EarlySecret::without_psk(choice.suite.hash)?,
     };
     let shared_secret = exchange.as_ref().map(|(_, (_, secret))| secret);

@@ -26,8 +26,8 @@ use super::truncated_transcript;
 
 /// A key that a client offers.
 pub(in crate::handshake) struct Offered {
-    /// As it is on the wire.
-    pub(in crate::handshake) identity: Arc<[u8]>,
+    /// As it is on the wire, where it is neither the key's own nor the session's ticket: ImportedIdentity.
+    pub(in crate::handshake) imported_identity: Option<Box<[u8]>>,
     pub(in crate::handshake) secret: Arc<PskSecret>,
     pub(in crate::handshake) source: OfferedSource,
 }
@@ -38,6 +38,15 @@ pub(in crate::handshake) enum OfferedSource {
 }
 
 impl Offered {
+    /// The identity as it is on the wire.
+    pub(in crate::handshake) fn identity(&self) -> &[u8] {
+        match (&self.imported_identity, &self.source) {
+            (Some(identity), _) => identity,
+            (None, OfferedSource::Key { psk, .. }) => psk.identity(),
+            (None, OfferedSource::Session(session)) => &session.ticket,
+        }
+    }
+
     pub(in crate::handshake) fn hash(&self) -> Hash {
         self.secret.hash()
     }
@@ -184,9 +193,9 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
     }
     let place = |hash| settings.suites.iter().position(|suite| suite.hash == hash);
     let enabled = |hash| place(hash).is_some();
-    let mut offer = |identity, secret, kind| {
+    let mut offer = |imported_identity, secret, kind| {
         offers.push(Offered {
-            identity,
+            imported_identity,
             secret,
             source: OfferedSource::Key {
                 psk: psk.clone(),
@@ -202,13 +211,13 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
             if enabled(kdf.hash()) {
                 let identity = imported_identity(psk.identity(), context, kdf)?;
                 let secret = psk.imported_secret(kdf, &identity)?;
-                offer(identity.into(), secret, PskKind::Imported);
+                offer(Some(identity.into()), secret, PskKind::Imported);
             }
         }
     }
     if psk.is_external() && enabled(psk.hash().hash()) {
         let secret = psk.external_secret()?;
-        offer(psk.shared_identity(), secret, PskKind::External);
+        offer(None, secret, PskKind::External);
     }
     Ok(())
 }
@@ -220,7 +229,7 @@ pub(in crate::handshake) fn check_size(offers: &[Offered]) -> Result<(), Error> 
     const MOST: usize = MAX_16 - 4096;
     let len: usize = offers
         .iter()
-        .map(|offered| 2 + offered.identity.len() + 4 + 1 + offered.hash().output_len())
+        .map(|offered| 2 + offered.identity().len() + 4 + 1 + offered.hash().output_len())
         .sum();
     if len > MOST {
         return Err(UsageError::Config(format!(

@@ -299,7 +299,7 @@ async fn resume_after_recorded_hello(
     let recorded = recorded_hello(&trace, "client_hello").extensions;
     let recorded = recorded.pre_shared_key.unwrap();
     let identity = recorded.identities.iter().next().unwrap();
-    assert_eq!(*offered.identity, *identity.identity);
+    assert_eq!(offered.identity(), &*identity.identity);
     assert_eq!(
         offered.obfuscated_ticket_age(&*client.config.settings.clock),
         identity.obfuscated_ticket_age

@@ -91,12 +91,10 @@ fn the_schedule_of_every_trace_is_reproduced() {
         let transcript_hash = digest(&[&to_server_hello]);
         assert_eq!(transcript_hash[..], trace["server_hello_transcript_hash"]);
         let shared_secret = SharedSecret::from_slice(&trace["shared_secret"]);
-        let handshake = match psk {
+        let psk = psk.map(|psk| PskSecret::new(HASH, BinderLabel::Resumption, psk).unwrap());
+        let handshake = match &psk {
             None => EarlySecret::without_psk(HASH).unwrap(),
-            Some(psk) => {
-                let psk = PskSecret::new(HASH, BinderLabel::Resumption, psk).unwrap();
-                EarlySecret::WithPsk(Arc::new(psk))
-            }
+            Some(psk) => EarlySecret::WithPsk(psk),
         }
         .into_handshake_secret(Some(&shared_secret))
         .unwrap();
