@@ -83,7 +83,7 @@ use super::tls13_client::Client;
 pub(super) async fn run(
     peer: &mut Peer,
     client: &Client,
-    offer: &mut Offer,
+    offer: &mut Offer<'_>,
     client_hello: &[u8],
     answer: &Received<ServerHello<'static>>,
 ) -> Result<Connected, Error> {
@@ -126,7 +126,7 @@ impl Answer {
     /// Section 7.4.1.3, and the extensions of Section 7.4.1.4.
     fn read(
         client: &Client,
-        offer: &Offer,
+        offer: &Offer<'_>,
         legacy: &LegacyOffer,
         hello: &LegacyServerHello<'_>,
     ) -> Result<Self, Error> {
@@ -260,7 +260,7 @@ fn check_suite(
 /// Record sizes in force: RFC 6066 Section 4, RFC 8449 Section 4.
 fn record_limits(
     client: &Client,
-    offer: &Offer,
+    offer: &Offer<'_>,
     extensions: &LegacyServerHelloExtensions<'_>,
 ) -> Result<RecordLimits, Error> {
     let record_size_limit = extensions.record_size_limit.as_ref().map(|limit| limit.0);
@@ -282,7 +282,7 @@ fn record_limits(
 /// Whether the server resumes the session that was offered: it echoes its ID, or the one that stood beside its ticket (RFC 5077
 /// Section 3.4).
 fn resumed_session(
-    offer: &Offer,
+    offer: &Offer<'_>,
     legacy: &mut LegacyOffer,
     hello: &LegacyServerHello<'_>,
     agreed: &Agreed,
@@ -313,7 +313,7 @@ fn resumed_session(
 /// A flow with what it was begun with.
 struct Flow<'a> {
     client: &'a Client,
-    offer: &'a Offer,
+    offer: &'a Offer<'a>,
     answer: &'a Answer,
     /// A session of an older version was offered.
     offered_session: bool,
@@ -699,7 +699,7 @@ impl Flow<'_> {
     ) {
         let template = Template {
             context: self.client.session_context(),
-            server_name: self.offer.server_name().cloned(),
+            server_name: self.offer.server_name().map(Arc::from),
             alpn: self.answer.alpn.clone(),
             authenticated_at,
             origin,
@@ -726,7 +726,7 @@ impl Flow<'_> {
             local_credential: None,
             local_signature_scheme: None,
             alpn: self.answer.alpn.clone(),
-            server_name: self.offer.server_name().cloned(),
+            server_name: self.offer.server_name().map(Arc::from),
             max_fragment_sent,
             resumed: false,
             legacy: Some(Box::new(LegacyFacts {

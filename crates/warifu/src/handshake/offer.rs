@@ -1,7 +1,5 @@
 //! What a client offers: its first ClientHello, and the second one after a HelloRetryRequest.
 
-use std::sync::Arc;
-
 use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 #[cfg(feature = "legacy")]
@@ -31,13 +29,12 @@ use super::transcript::Transcript;
 
 /// A client's offer. The two ClientHellos of a handshake with retry share all but what Section 4.1.2 of RFC 8446
 /// allows to change.
-pub(crate) struct Offer {
+pub(crate) struct Offer<'c> {
     pub(crate) random: [u8; 32],
     /// Random in middlebox compatibility mode and beside a ticket, or that of a session of an older version, else none (RFC
     /// 8446 Section 4.1.2).
     session_id: OwnedSessionId,
-    config: Arc<ClientConfig>,
-    server_name: Option<Arc<str>>,
+    client: &'c Client,
     /// In the order of the offer: those that fit the first key come first. `None` without keys: as configured.
     own_suites: Option<Box<[Tls13Suite]>>,
     pub(crate) psks: Vec<Offered>,
@@ -58,8 +55,8 @@ pub(crate) struct Offer {
     pub(crate) offered: ExtensionSet,
 }
 
-impl Offer {
-    pub(super) fn new(client: &Client, offers: Offers) -> Result<Self, Error> {
+impl<'c> Offer<'c> {
+    pub(super) fn new(client: &'c Client, offers: Offers) -> Result<Self, Error> {
         let config = &client.config;
         let settings = &config.settings;
         let psks = offers.offered;
@@ -112,8 +109,7 @@ impl Offer {
         Ok(Self {
             random,
             session_id,
-            config: config.clone(),
-            server_name: client.sni().map(Arc::from),
+            client,
             own_suites,
             _not_for_us: NotForUs::register(random, &psks, legacy_psk),
             psks,
@@ -140,7 +136,7 @@ impl Offer {
 
     /// Whether key and certificate are to be used together (RFC 9973).
     pub(crate) fn with_certificate(&self) -> bool {
-        self.config.settings.psk_policy == PskPolicy::RequiredWithCertificate
+        self.client.config.settings.psk_policy == PskPolicy::RequiredWithCertificate
     }
 
     /// Whether early data is offered by the ClientHello sent last.
@@ -202,14 +198,14 @@ impl Offer {
 
     /// Tells the key log, if there is one, a secret of the connection that this offer opened.
     pub(crate) fn log_secret(&self, label: &str, secret: &[u8]) {
-        if let Some(log) = &self.config.settings.key_log {
+        if let Some(log) = &self.client.config.settings.key_log {
             log.log(label, &self.random, secret);
         }
     }
 
     /// The name sent in SNI.
-    pub(crate) fn server_name(&self) -> Option<&Arc<str>> {
-        self.server_name.as_ref()
+    pub(crate) fn server_name(&self) -> Option<&'c str> {
+        self.client.sni()
     }
 
     /// `legacy_session_id`.
@@ -227,7 +223,8 @@ impl Offer {
         {
             return previous.client_version;
         }
-        self.config
+        self.client
+            .config
             .settings
             .versions
             .max
@@ -237,7 +234,7 @@ impl Offer {
     /// The versions on offer: those that have a suite which this client can use.
     #[cfg(feature = "legacy")]
     pub(super) fn versions(&self) -> Versions {
-        let versions = self.config.settings.versions;
+        let versions = self.client.config.settings.versions;
         match &self.legacy {
             None => Versions {
                 min: ProtocolVersion::TLS1_3,
@@ -253,8 +250,8 @@ impl Offer {
         let rows = self
             .legacy
             .iter()
-            .flat_map(|legacy| legacy.suites(&self.config));
-        let fallback = self.config.role.fallback_scsv;
+            .flat_map(|legacy| legacy.suites(&self.client.config));
+        let fallback = self.client.config.role.fallback_scsv;
         rows.map(|row| row.suite)
             .chain(fallback.then_some(CipherSuite::TLS_FALLBACK_SCSV))
     }
@@ -266,7 +263,7 @@ impl Offer {
     }
 
     fn suites(&self) -> &[Tls13Suite] {
-        let configured = &self.config.settings.suites;
+        let configured = &self.client.config.settings.suites;
         self.own_suites.as_deref().unwrap_or(configured)
     }
 
@@ -285,19 +282,19 @@ impl Offer {
     }
 
     pub(crate) fn alpn(&self) -> &[Vec<u8>] {
-        &self.config.settings.alpn
+        &self.client.config.settings.alpn
     }
 
     fn groups(&self) -> &[NamedGroup] {
-        &self.config.settings.groups
+        &self.client.config.settings.groups
     }
 
     pub(crate) fn record_size_limit(&self) -> Option<u16> {
-        self.config.settings.record_size_limit
+        self.client.config.settings.record_size_limit
     }
 
     pub(crate) fn max_fragment_length(&self) -> Option<MaxFragmentLength> {
-        let len = self.config.role.max_fragment_length?;
+        let len = self.client.config.role.max_fragment_length?;
         MaxFragmentLength::from_fragment_len(len.into())
     }
 
@@ -364,7 +361,7 @@ impl Offer {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<ExtensionSet, Error> {
-        let settings = &self.config.settings;
+        let settings = &self.client.config.settings;
         let own = self.share.as_ref().map(|share| KeyShareEntry {
             group: self.share_group,
             key_exchange: Opaque16::new(share.public()),
@@ -404,7 +401,7 @@ impl Offer {
         let versions = versions.get(..count).unwrap_or_default();
         let has_tls13 = settings.versions.has_tls13();
         let names_schemes = settings.versions.max >= ProtocolVersion::TLS1_2;
-        let verifier = self.config.role.verifier.as_ref();
+        let verifier = self.client.config.role.verifier.as_ref();
         let chain_schemes = verifier.map_or(&[][..], |verifier| verifier.chain_schemes());
         let identity = |offered| self.identity(offered);
         let (identity_of_first, identities);
@@ -424,14 +421,14 @@ impl Offer {
         };
         // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
         let uses_psks =
-            has_tls13 && (!self.psks.is_empty() || self.config.role.session_store.is_some());
+            has_tls13 && (!self.psks.is_empty() || self.client.config.role.session_store.is_some());
         let has_groups = own.is_some();
         #[cfg(feature = "legacy")]
         let has_groups = has_groups
             || self
                 .legacy
                 .as_ref()
-                .is_some_and(|legacy| legacy.has_curves(&self.config));
+                .is_some_and(|legacy| legacy.has_curves(&self.client.config));
         let alpn: Vec<_> = settings
             .alpn
             .iter()
@@ -440,8 +437,7 @@ impl Offer {
         #[cfg_attr(not(feature = "legacy"), allow(unused_mut))]
         let mut extensions = ClientHelloExtensions {
             server_name: self
-                .server_name
-                .as_deref()
+                .server_name()
                 .map(|host_name| ServerNameList { host_name }),
             max_fragment_length: self.max_fragment_length(),
             supported_groups: has_groups.then(|| List16::new(&settings.groups)),
@@ -452,6 +448,7 @@ impl Offer {
                 .then(|| List16::new(chain_schemes)),
             application_layer_protocol_negotiation: (!alpn.is_empty()).then(|| List16::new(&alpn)),
             status_request: self
+                .client
                 .config
                 .role
                 .request_ocsp
@@ -460,7 +457,7 @@ impl Offer {
             // RFC 8446 Section 4.2.1: of clients that offer TLS 1.3; without it legacy_version says all.
             supported_versions: has_tls13.then(|| List8::new(versions)),
             cookie: (!self.cookie.is_empty()).then(|| Opaque16::new(&self.cookie)),
-            post_handshake_auth: (has_tls13 && self.config.role.post_handshake_auth)
+            post_handshake_auth: (has_tls13 && self.client.config.role.post_handshake_auth)
                 .then_some(Empty {}),
             // Section 9.2: who sends supported_groups sends this as well, be it empty: with psk_ke alone, the groups are for
             // older versions.
@@ -478,7 +475,7 @@ impl Offer {
         };
         #[cfg(feature = "legacy")]
         if let Some(legacy) = &self.legacy {
-            legacy.extend(&self.config, &mut extensions);
+            legacy.extend(&self.client.config, &mut extensions);
         }
         let present = extensions.present();
         ClientHello {
@@ -494,7 +491,7 @@ impl Offer {
     }
 
     fn identity<'o>(&self, offered: &'o Offered) -> PskIdentity<'o> {
-        let clock = &*self.config.settings.clock;
+        let clock = &*self.client.config.settings.clock;
         PskIdentity {
             identity: Opaque16::new(offered.identity()),
             // Section 4.1.2: a second ClientHello has it computed anew.

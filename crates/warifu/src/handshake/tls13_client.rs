@@ -92,7 +92,7 @@ impl Client {
 pub(super) async fn run(
     peer: &mut Peer,
     client: &Client,
-    offer: &mut Offer,
+    offer: &mut Offer<'_>,
     client_hello: &[u8],
     answer: Received<ServerHello<'static>>,
     is_retry: bool,
@@ -167,7 +167,7 @@ fn is_retry(answer: &Received<ServerHello<'static>>) -> Result<bool, Error> {
 async fn retry(
     peer: &mut Peer,
     client: &Client,
-    offer: &mut Offer,
+    offer: &mut Offer<'_>,
     client_hello: &[u8],
     answer: &Received<ServerHello<'static>>,
 ) -> Result<(Transcript, Received<ServerHello<'static>>), Error> {
@@ -209,7 +209,7 @@ async fn retry(
 }
 
 /// RFC 8446 Appendix D.4: a client that sent a session ID sends it before its second flight.
-fn send_change_cipher_spec(peer: &mut Peer, offer: &Offer) -> Result<(), Error> {
+fn send_change_cipher_spec(peer: &mut Peer, offer: &Offer<'_>) -> Result<(), Error> {
     if offer.session_id().is_empty() {
         return Ok(());
     }
@@ -238,7 +238,7 @@ fn read_server_hello<'a>(
 
 /// Section 4.1.3, and after a retry that the suite did not change (Section 4.1.4).
 fn check_server_hello(
-    offer: &Offer,
+    offer: &Offer<'_>,
     hello: &ServerHello<'_>,
     suite_of_retry: Option<Tls13Suite>,
 ) -> Result<Tls13Suite, Error> {
@@ -266,7 +266,7 @@ fn check_not_ssl3(legacy_version: ProtocolVersion) -> Result<(), Error> {
 
 /// What ServerHello and HelloRetryRequest have in common.
 fn check_answer(
-    offer: &Offer,
+    offer: &Offer<'_>,
     version: Option<ProtocolVersion>,
     session_id: &[u8],
     suite: crate::parameters::CipherSuite,
@@ -314,7 +314,7 @@ struct Choice {
 /// The key exchange, Section 4.2.8, and the pre-shared key, Section 4.2.11.
 fn agree(
     client: &Client,
-    offer: &mut Offer,
+    offer: &mut Offer<'_>,
     answer: &Received<ServerHello<'static>>,
     kind: HandshakeKind,
 ) -> Result<(Choice, Option<SharedSecret>), Error> {
@@ -364,7 +364,7 @@ fn agree(
 /// Section 4.2.11: which of our keys the server uses, and whether that is legal and enough for us.
 fn check_selected_psk(
     client: &Client,
-    offer: &Offer,
+    offer: &Offer<'_>,
     hello: &ServerHello<'_>,
     suite: Tls13Suite,
 ) -> Result<Option<usize>, Error> {
@@ -430,7 +430,7 @@ impl HandshakeKeys {
 
 fn install_handshake_keys(
     peer: &mut Peer,
-    offer: &Offer,
+    offer: &Offer<'_>,
     choice: &Choice,
     handshake: &HandshakeSecret,
     transcript: &mut Transcript,
@@ -490,7 +490,7 @@ async fn recv_encrypted_extensions(
     peer: &mut Peer,
     transcript: &mut Transcript,
     client: &Client,
-    offer: &Offer,
+    offer: &Offer<'_>,
     choice: &Choice,
 ) -> Result<Option<Arc<[u8]>>, Error> {
     let received = peer.recv::<EncryptedExtensions>().await?;
@@ -528,7 +528,7 @@ async fn recv_encrypted_extensions(
 /// in the client's "pre_shared_key" extension", with the suite and protocol of the session, or of the key; else "the client MUST abort the handshake
 /// with an "illegal_parameter" alert".
 fn check_accepted_early_data(
-    offer: &Offer,
+    offer: &Offer<'_>,
     choice: &Choice,
     alpn: Option<&[u8]>,
 ) -> Result<(), Error> {
@@ -560,7 +560,7 @@ struct RecordLimits {
 }
 
 impl RecordLimits {
-    fn agreed(offer: &Offer, message: &EncryptedExtensions<'_>) -> Result<Self, Error> {
+    fn agreed(offer: &Offer<'_>, message: &EncryptedExtensions<'_>) -> Result<Self, Error> {
         let none = Self {
             send: MAX_FRAGMENT_LEN,
             receive_inner: MAX_FRAGMENT_LEN + 1,
@@ -612,7 +612,7 @@ async fn recv_server_identity(
     peer: &mut Peer,
     transcript: &mut Transcript,
     client: &Client,
-    offer: &Offer,
+    offer: &Offer<'_>,
 ) -> Result<(Option<Request>, Option<PeerIdentity>), Error> {
     let next = peer
         .recv_either::<CertificateRequest, Certificate>("CertificateRequest or Certificate")
@@ -693,7 +693,7 @@ async fn send_client_identity(
 
 fn install_application_keys(
     peer: &mut Peer,
-    offer: &Offer,
+    offer: &Offer<'_>,
     choice: &Choice,
     main: &MainSecret,
     server_finished_hash: &warifu_crypto::Digest,
@@ -724,7 +724,7 @@ fn install_application_keys(
 /// Section 4.6.1: what the tickets that will come need, if somebody keeps them.
 fn keep_tickets(
     client: &Client,
-    offer: &Offer,
+    offer: &Offer<'_>,
     choice: &Choice,
     facts: &ConnectionFacts,
     main: MainSecret,
@@ -768,7 +768,7 @@ fn keep_tickets(
             suite: choice.suite,
             authenticated_at,
             context,
-            server_name: offer.server_name().cloned(),
+            server_name: facts.server_name.clone(),
             alpn: facts.alpn.clone(),
             origin,
         },
@@ -776,7 +776,7 @@ fn keep_tickets(
 }
 
 impl Choice {
-    fn early_secret<'o>(&self, offer: &'o Offer) -> Result<EarlySecret<'o>, Error> {
+    fn early_secret<'o>(&self, offer: &'o Offer<'_>) -> Result<EarlySecret<'o>, Error> {
         match self.psk.and_then(|index| offer.psks.get(index)) {
             Some(offered) => Ok(EarlySecret::WithPsk(&offered.secret)),
             None => EarlySecret::without_psk(self.suite.hash),
@@ -786,7 +786,7 @@ impl Choice {
     fn facts(
         &self,
         peer: &mut Peer,
-        offer: &Offer,
+        offer: &Offer<'_>,
         server: Option<PeerIdentity>,
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
@@ -826,7 +826,7 @@ impl Choice {
             local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
             local_credential: chosen.map(|chosen| chosen.credential),
             alpn,
-            server_name: offer.server_name().cloned(),
+            server_name: offer.server_name().map(Arc::from),
             max_fragment_sent,
             #[cfg(feature = "legacy")]
             legacy: None,

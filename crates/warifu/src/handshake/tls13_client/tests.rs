@@ -65,12 +65,12 @@ fn client_with(
 }
 
 /// An offer in the recorded ClientHello, which this sends.
-fn send_recorded_hello(
+fn send_recorded_hello<'c>(
     peer: &mut Peer,
-    client: &Client,
+    client: &'c Client,
     psks: Offers,
     trace: &Vectors,
-) -> Result<(Offer, Vec<u8>), Error> {
+) -> Result<(Offer<'c>, Vec<u8>), Error> {
     let mut offer = Offer::new(client, psks)?;
     assert_eq!(offer.random[..], trace["client_random"]);
     offer.offered = recorded_hello(trace, "client_hello").extensions.present();
