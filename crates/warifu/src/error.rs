@@ -198,8 +198,8 @@ errors! {
         MessageTooLong { message: HandshakeType, len: usize, limit: usize } => ILLEGAL_PARAMETER, "{message} of {len} bytes, at most {limit} are accepted";
         /// A message that cannot be read. `what` names the field, `problem` what is wrong with it.
         Malformed { what: &'static str, problem: &'static str } => DECODE_ERROR, "malformed {what}: {problem}";
-        /// Handshake bytes left in the buffer where keys change (cf. RUSTSEC-2026-0285).
-        HandshakeBytesAcrossKeyChange => UNEXPECTED_MESSAGE, "handshake message is not aligned with the change of keys (RFC 8446 Section 5.1)";
+        /// Handshake bytes left in the buffer where keys change (cf. RUSTSEC-2026-0285), or where it is this side's turn.
+        HandshakeBytesAcrossKeyChange => UNEXPECTED_MESSAGE, "handshake message is not aligned with the change of keys, or with the end of the peer's flight (RFC 8446 Section 5.1)";
         /// A record of another type inside a fragmented handshake message.
         InterleavedHandshake { content_type: ContentType } => UNEXPECTED_MESSAGE, "{content_type} record between the fragments of a handshake message (RFC 8446 Section 5.1)";
         /// Each extension may appear once.

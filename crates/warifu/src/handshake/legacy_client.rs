@@ -401,6 +401,7 @@ impl Flow<'_> {
             .required::<ServerHelloDone>("ServerHelloDone")
             .await?;
         ServerHelloDone::read(done.body())?;
+        flight.peer.end_of_flight()?;
         let (exchange, server_scheme, hint) = self.exchange(params.as_ref(), server.as_ref())?;
 
         let chosen = match &request {

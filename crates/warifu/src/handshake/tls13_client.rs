@@ -125,6 +125,7 @@ pub(super) async fn run(
         false => (None, None),
     };
     let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
+    peer.end_of_flight()?;
 
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
@@ -172,6 +173,7 @@ async fn retry(
     answer: &Received<ServerHello<'static>>,
 ) -> Result<(Transcript, Received<ServerHello<'static>>), Error> {
     let request = HelloRetryRequest::read(answer.body())?;
+    peer.end_of_flight()?;
     request.extensions.check_solicited(offer.offered)?;
     let version = request.extensions.supported_versions;
     let session_id = request.legacy_session_id_echo.as_slice();
