@@ -785,6 +785,10 @@ fn send_encrypted_extensions(
     let alpn = choice.alpn.as_deref();
     let limits = choice.record_limits(config);
     let takes_early_data = matches!(choice.early_data, EarlyOutcome::Accepted { .. });
+    let resumes = choice
+        .psk
+        .as_deref()
+        .is_some_and(|found| found.ticket().is_some());
     peer.with_wire(|wire| {
         wire.sending
             .writer_mut()
@@ -801,7 +805,11 @@ fn send_encrypted_extensions(
         transcript,
         &EncryptedExtensions {
             extensions: EncryptedExtensionsExtensions {
-                server_name: choice.server_name.as_ref().map(|_| Empty {}),
+                // RFC 6066 Section 3: "When resuming a session, the server MUST NOT include a server_name extension".
+                server_name: match (&choice.server_name, resumes) {
+                    (Some(_), false) => Some(Empty {}),
+                    _ => None,
+                },
                 application_layer_protocol_negotiation: alpn
                     .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
                 max_fragment_length: choice.max_fragment_length,
