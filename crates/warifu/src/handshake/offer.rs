@@ -13,7 +13,7 @@ use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
     KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16,
-    OwnedSessionId, PskIdentity, Random, RecordSizeLimit, ServerNameList,
+    OwnedSessionId, PskBinderEntry, PskIdentity, Random, RecordSizeLimit, ServerNameList,
 };
 use crate::parameters::{
     CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, TLS13_SUITES,
@@ -590,7 +590,7 @@ fn no_room(first: bool) -> Error {
 }
 
 /// Room for a binder, which `write_binders` fills.
-fn place_of_binder(offered: &Offered) -> Opaque8<'static, 32, 0xff> {
+fn place_of_binder(offered: &Offered) -> PskBinderEntry<'static> {
     let len = offered.hash().output_len();
     Opaque8::new(NO_BINDER.get(..len).unwrap_or_default())
 }

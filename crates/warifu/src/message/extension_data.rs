@@ -323,13 +323,16 @@ wire_struct! {
 }
 
 /// PskBinderEntry, RFC 8446 Section 4.2.11: an HMAC.
-pub(crate) type PskBinderEntry<'a> = Opaque8<'a, 32, 0xff>;
+///
+/// Note: a shorter one than the RFC's 32 bytes is read too. Where the binder is checked it is as wrong as any other of another
+/// length; a server that chose an older version has nothing to do with it.
+pub(crate) type PskBinderEntry<'a> = Opaque8<'a, 0, 0xff>;
 
 wire_struct! {
     /// OfferedPsks, RFC 8446 Section 4.2.11: as many binders as identities.
     pub(crate) struct OfferedPsks<'a> {
         pub(crate) identities: List16<'a, PskIdentity<'a>, 7, MAX_16>,
-        pub(crate) binders: List16<'a, PskBinderEntry<'a>, 33, MAX_16>,
+        pub(crate) binders: List16<'a, PskBinderEntry<'a>, 1, MAX_16>,
     }
     check OfferedPsks::check_count;
 }

@@ -198,10 +198,12 @@ fn a_second_offer_that_differs_is_refused() {
             hello.remove(PRE_SHARED_KEY)
         });
     });
-    let error = PeerMisbehaved::SecondHelloChanged {
-        what: "pre_shared_key: the key that the first one offered is not in it",
+    let error = PeerMisbehaved::MissingExtension {
+        extension: "pre_shared_key",
+        message: "second ClientHello",
     };
-    expect("ticket gone", &outcome, error, ILLEGAL_PARAMETER);
+    let alert = AlertDescription::MISSING_EXTENSION;
+    expect("ticket gone", &outcome, error, alert);
     let outcome = resumed_after_retry(|flight| {
         edit(find(flight, CLIENT_HELLO), |hello| {
             *hello.extension(PSK_KEY_EXCHANGE_MODES) = vec![2, 1, 0];
