@@ -247,11 +247,11 @@ impl Credential {
 
     /// Whether the key signs, in the version of the request, what its peer verifies.
     fn signs_for(&self, request: &CredentialRequest<'_>) -> bool {
-        let peers = request.signature_schemes;
         #[cfg(feature = "legacy")]
         if request.version != ProtocolVersion::TLS1_3 {
-            return crate::handshake::can_sign_before_tls13(self, request.version, peers);
+            return crate::handshake::can_sign_before_tls13(self, request);
         }
+        let peers = request.signature_schemes;
         self.schemes.iter().any(|scheme| peers.contains(scheme))
     }
 

@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::credential::Credential;
 use crate::error::{CertificateError, Error};
-use crate::parameters::{ProtocolVersion, SignatureScheme};
+use crate::parameters::{NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::trust::Leniency;
 
 /// An application's answer: now, or later.
@@ -218,6 +218,9 @@ pub struct CredentialRequest<'a> {
     /// The peer's `signature_algorithms`. Where it has none, as before TLS 1.2, some schemes of each kind of key that it can
     /// verify by. Empty for a client of older versions that can only encrypt to the server's key.
     pub signature_schemes: &'a [SignatureScheme],
+    /// Before TLS 1.3, the curves on which an ECDSA key of the server's may be (`supported_groups`, RFC 8422 Section 5.3). Empty for
+    /// any; later the schemes say it.
+    pub curves: &'a [NamedGroup],
     /// Whether a server's RSA key that decrypts will do, too: the client has RSA or RSA_PSK key exchange of a version before TLS
     /// 1.3 (RFC 5246 Section 7.4.7.1).
     pub key_encipherment: bool,
@@ -232,6 +235,7 @@ impl<'a> CredentialRequest<'a> {
             version,
             server_name: None,
             signature_schemes,
+            curves: &[],
             key_encipherment: false,
             authorities: &[],
         }

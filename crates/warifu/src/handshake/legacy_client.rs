@@ -66,7 +66,7 @@ use super::legacy::{
     Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
 };
 use super::legacy_certificate::{
-    self as certificate, ChainRules, KeyType, PeerCertificate, send_certificate,
+    self as certificate, ChainRules, KeyType, PeerCertificate, certificate_curve, send_certificate,
     send_certificate_verify, verify_chain, verify_signature,
 };
 use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
@@ -536,6 +536,14 @@ impl Flow<'_> {
             }
             .into());
         }
+        // RFC 8422 Section 5.3: the server's key is on a curve that the client's supported_groups names.
+        let groups = &self.client.config.settings.groups;
+        if certificate_curve(kind).is_some_and(|curve| !groups.contains(&curve)) {
+            return Err(CertificateError::UnsupportedKey {
+                reason: format!("{kind} is on a curve that was not offered"),
+            }
+            .into());
+        }
         Ok(server)
     }
 
@@ -742,13 +750,20 @@ impl Flow<'_> {
     }
 }
 
-/// The schemes that a server asks for. Before TLS 1.2 it names kinds of keys; what stands for them are schemes of those.
+/// The schemes that a server asks for, of keys that it asks for (Section 7.4.4: "the end-entity certificate provided by the
+/// client MUST contain a key that is compatible with certificate_types"). Before TLS 1.2 it names kinds of keys alone; what stands
+/// for them are schemes of those.
 fn wanted_schemes(request: &LegacyCertificateRequest<'_>) -> Vec<SignatureScheme> {
+    let types = &request.certificate_types;
     if let Some(schemes) = &request.supported_signature_algorithms {
-        return schemes.iter().collect();
+        // RFC 8422 Section 5.5: ecdsa_sign stands for EdDSA, too.
+        let wanted = |scheme: &SignatureScheme| match scheme.is_rsa() {
+            true => types.contains(&ClientCertificateType::RSA_SIGN),
+            false => types.contains(&ClientCertificateType::ECDSA_SIGN),
+        };
+        return schemes.iter().filter(wanted).collect();
     }
     let mut schemes = Vec::new();
-    let types = &request.certificate_types;
     if types.contains(&ClientCertificateType::ECDSA_SIGN) {
         schemes.extend([
             SignatureScheme::ECDSA_SECP256R1_SHA256,

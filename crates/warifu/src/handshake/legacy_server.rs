@@ -48,7 +48,7 @@ use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::decision::{CredentialRequest, KeyUse, PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
-use crate::error::{CertificateError, Error, PeerMisbehaved, PskFailure};
+use crate::error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind, LegacyFacts};
 use crate::handshake::psk::Counters;
 use crate::message::legacy::{
@@ -588,8 +588,16 @@ async fn choose_server_credential(
     let authorities: Vec<&[u8]> = authorities
         .map(|names| names.iter().map(|name| name.as_slice()).collect())
         .unwrap_or_default();
+    let curves: Vec<_> = hello
+        .extensions
+        .supported_groups
+        .iter()
+        .flat_map(|groups| groups.iter())
+        .filter(|group| group.is_curve())
+        .collect();
     let request = CredentialRequest {
         server_name: server.server_name.as_deref(),
+        curves: &curves,
         key_encipherment,
         authorities: &authorities,
         ..CredentialRequest::new(server.version, &schemes)
@@ -696,6 +704,14 @@ fn send_certificate_request(
         .copied()
         .filter(|scheme| legacy.accepts_scheme(*scheme))
         .collect();
+    let version = agreed.version;
+    if schemes.is_empty() && version == ProtocolVersion::TLS1_2 {
+        return Err(NothingInCommon::SignatureScheme {
+            ours: "none".to_owned(),
+            peers: format!("those of {version}, and this side accepts only schemes of TLS 1.3"),
+        }
+        .into());
+    }
     send(
         peer,
         transcript,
