@@ -43,7 +43,7 @@ const SUITES: [CipherSuite; 5] = [
     CipherSuite::TLS_AES_128_CCM_8_SHA256,
 ];
 
-const GROUPS: [NamedGroup; 7] = [
+const GROUPS: [NamedGroup; 9] = [
     NamedGroup::X25519MLKEM768,
     NamedGroup::X25519,
     NamedGroup::SECP256R1,
@@ -51,6 +51,8 @@ const GROUPS: [NamedGroup; 7] = [
     NamedGroup::SECP521R1,
     NamedGroup::SECP256R1MLKEM768,
     NamedGroup::SECP384R1MLKEM1024,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
 ];
 
 /// Data both ways, and the same exporter on both sides.
