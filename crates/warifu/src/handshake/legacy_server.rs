@@ -101,7 +101,7 @@ pub(super) async fn run(
     let search = session::find(peer, config, &hello, &server.fit(&options.suites)).await?;
     server.declined = search.declined;
     if let Some(state) = search.found {
-        return resume(peer, server, received.bytes(), state).await;
+        return resume(peer, server, received.bytes(), state, search.by_id).await;
     }
     let choice = options.choose(&hello)?;
     let client_hello = (received.bytes(), &hello);
@@ -254,11 +254,11 @@ impl<'a> Server<'a> {
     fn new_session_id(&self) -> Result<Option<[u8; 32]>, Error> {
         let tickets = self.config.role.tickets.as_ref();
         let stores = tickets.is_some_and(|tickets| {
-            matches!(tickets.source, TicketSource::Stored(_))
-                && tickets.count > 0
-                && !tickets.on_request
+            tickets.id_store().is_some() && tickets.count > 0 && !tickets.on_request
         });
-        match stores && self.extended_main_secret {
+        // RFC 5077 Section 3.4: "If a server is planning on issuing a SessionTicket to a client that does not present one, it
+        // SHOULD include an empty Session ID".
+        match stores && self.extended_main_secret && !self.will_send_ticket() {
             true => Ok(Some(self.config.settings.random.bytes()?)),
             false => Ok(None),
         }
@@ -395,6 +395,7 @@ async fn resume(
     server: Server<'_>,
     client_hello: &[u8],
     state: Box<LegacyState>,
+    by_id: bool,
 ) -> Result<Connected, Error> {
     // RFC 7627 Section 5.3: "If the original session used the "extended_master_secret" extension but the new ClientHello does
     // not contain it, the server MUST abort the abbreviated handshake."
@@ -426,7 +427,8 @@ async fn resume(
         .await?;
     let own_finished = keys.send_finished(peer, &mut transcript)?;
     keys.recv_finished(peer, &mut transcript).await?;
-    if let Ok(id) = server.session_id.try_into() {
+    // What was taken out under its ID goes back, and nothing under an ID that the client made up beside its ticket.
+    if by_id && let Ok(id) = server.session_id.try_into() {
         server.store_session(peer, &keys, template(), id).await?;
     }
     keys.begin_application_data(peer, server.config.settings.legacy.record_splitting)?;
