@@ -288,6 +288,8 @@ errors! {
         Group { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common group: we allow {ours}, the peer {peers}";
         /// None of our credentials can sign what the peer can verify.
         SignatureScheme { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common signature scheme: our keys can make {ours}, the peer accepts {peers}";
+        /// None of our certificates is of an authority that the peer named, and one must be.
+        Issuer { ours: String, peers: String } => HANDSHAKE_FAILURE, "no certificate of an authority that the peer named: ours are of {ours}, the peer named {peers}";
         /// RFC 7301 Section 3.2.
         ApplicationProtocol { ours: String, peers: String } => NO_APPLICATION_PROTOCOL, "no common application protocol (ALPN): we speak {ours}, the peer {peers}";
         /// No mode in which both would use a pre-shared key.
