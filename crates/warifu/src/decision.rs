@@ -107,6 +107,9 @@ pub struct PresentedChain<'a> {
     pub role: PeerRole<'a>,
     /// By what the peer proves that it holds the leaf's key.
     pub key_use: KeyUse,
+    /// Whether the chain is of an earlier handshake whose session is to be resumed. One that is refused costs that session, and
+    /// a full handshake follows.
+    pub resumed: bool,
     /// The time of the handshake.
     pub now: UnixTime,
 }
@@ -123,6 +126,7 @@ impl<'a> PresentedChain<'a> {
             ocsp_response: &[],
             role,
             key_use: KeyUse::Signature,
+            resumed: false,
             now,
         }
     }

@@ -348,6 +348,9 @@ errors! {
         BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
         /// The application's verifier said no.
         Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";
+        /// The same, and the peer is told no more than that the handshake failed, as OpenSSL and BoringSSL do for their
+        /// `X509_V_ERR_APPLICATION_VERIFICATION`.
+        RefusedUntold { reason: String } => HANDSHAKE_FAILURE, "peer's certificate was refused by the application: {reason}";
     }
 }
 
