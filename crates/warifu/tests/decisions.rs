@@ -26,13 +26,14 @@ use support::{
     server_builder, server_name,
 };
 use warifu::config::{ChooseServerConfig, ClientHelloFacts};
+use warifu::credential::Credentials;
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PresentedChain, Sign, VerifyPeer,
 };
 use warifu::parameters::{AlertDescription, HandshakeType, ProtocolVersion, SignatureScheme};
 use warifu::{
     CertificateError, ClientAuth, ClientConfig, Connection, Credential, Direction, Error,
-    LoggedMessage, MessageLog, ReadOutcome, ServerConfig, Stream, Waiting,
+    LoggedMessage, MessageLog, NothingInCommon, ReadOutcome, ServerConfig, Stream, Waiting,
 };
 
 // ---- applications that take their time ----
@@ -931,4 +932,47 @@ fn a_refusal_may_tell_the_peer_nothing() {
     let reason = "whatever".to_owned();
     let error = CertificateError::RefusedUntold { reason };
     assert_eq!(error.alert(), AlertDescription::HANDSHAKE_FAILURE);
+}
+
+/// Whether a client would rather come without a certificate is its own decision: an error of the application's is one, whatever
+/// its kind.
+#[test]
+fn a_client_that_must_have_a_fitting_credential_ends_the_handshake() {
+    let pki = Pki::new();
+    #[cfg(feature = "legacy")]
+    let versions = [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+    #[cfg(not(feature = "legacy"))]
+    let versions = [ProtocolVersion::TLS1_3];
+    for version in versions {
+        for required in [false, true] {
+            let credentials = Credentials::from(pki.client.clone()).with_match_required(required);
+            let client = client_builder(&pki)
+                .with_versions(version..=version)
+                .with_credential(credentials);
+            // The client's key is for ECDSA.
+            let server = server_builder(&pki)
+                .with_signature_schemes(&[SignatureScheme::RSA_PSS_RSAE_SHA256])
+                .with_client_auth(ClientAuth::optional(pki.trust()));
+            let mut pair = Pair {
+                client: Connection::client(client.build().unwrap(), server_name()),
+                server: Connection::server(server.build().unwrap()),
+            };
+            let outcome = pair.handshake();
+            if !required {
+                outcome.unwrap();
+                assert!(pair.server.facts().unwrap().peer_certificates.is_none());
+                continue;
+            }
+            let (side, error) = outcome.unwrap_err();
+            assert_eq!(side, Side::Client);
+            let scheme = NothingInCommon::SignatureScheme {
+                ours: "ecdsa_secp256r1_sha256".to_owned(),
+                peers: "rsa_pss_rsae_sha256".to_owned(),
+            };
+            if version == ProtocolVersion::TLS1_3 {
+                assert_eq!(error, scheme.into());
+            }
+            assert_eq!(error.alert(), Some(AlertDescription::HANDSHAKE_FAILURE));
+        }
+    }
 }

@@ -206,14 +206,15 @@ pub(crate) struct Chosen {
 }
 
 /// Chooses a credential: the connection's own, else the config's choice (which the application may take).
-/// `Ok(None)` is no credential at all.
+/// `Ok(Ok(None))` is no credential at all, `Ok(Err)` one whose key makes no signature that the peer accepts: a client then comes
+/// without. `Err` is the application's, which wants the handshake to end.
 pub(crate) async fn choose_credential(
     peer: &mut Peer,
     own: Option<&Arc<Credential>>,
     config: Option<&dyn ChooseCredential>,
     wanted: &Wanted<'_>,
     server_name: Option<&str>,
-) -> Result<Option<Chosen>, Error> {
+) -> Result<Result<Option<Chosen>, Error>, Error> {
     let mut schemes: Vec<SignatureScheme> = Vec::with_capacity(wanted.schemes.len());
     schemes.extend(wanted.schemes.iter());
     let credential = match (own, config) {
@@ -235,10 +236,10 @@ pub(crate) async fn choose_credential(
         (None, None) => None,
     };
     let Some(credential) = credential else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
-    let scheme = negotiate::choose_scheme(credential.schemes(), &schemes)?;
-    Ok(Some(Chosen { credential, scheme }))
+    Ok(negotiate::choose_scheme(credential.schemes(), &schemes)
+        .map(|scheme| Some(Chosen { credential, scheme })))
 }
 
 /// Sends Certificate and CertificateVerify, or an empty Certificate without a credential. Waits for the

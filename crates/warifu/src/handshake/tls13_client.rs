@@ -37,7 +37,7 @@ use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
 use crate::decision::PeerRole;
 use crate::early_data::EarlyData;
-use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure};
+use crate::error::{Error, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     Certificate, CertificateRequest, EncryptedExtensions, EndOfEarlyData, Handshake,
@@ -685,10 +685,9 @@ async fn send_client_identity(
     let wanted = request.wanted()?;
     let own = client.own.credential.as_ref();
     let config = client.config.role.credentials.as_deref();
-    let chosen = match choose_credential(peer, own, config, &wanted, None).await {
-        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => None,
-        other => other?,
-    };
+    let chosen = choose_credential(peer, own, config, &wanted, None)
+        .await?
+        .unwrap_or(None);
     send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.ocsp).await?;
     Ok(chosen)
 }

@@ -427,7 +427,7 @@ async fn choose_server_credential(
     let own = own.credential.as_ref();
     let credentials = config.role.credentials.as_deref();
     choose_credential(peer, own, credentials, &wanted, server_name)
-        .await?
+        .await??
         .ok_or_else(|| CertificateError::NoneToPresent.into())
         .map(Some)
 }
