@@ -105,7 +105,8 @@ fn sessions(
         let wanted =
             !options.expect_no_session && (!facts.resumed || options.expect_ticket_renewal);
         // A session that was resumed is kept again, with or without a new ticket.
-        let is_new = !facts.resumed || observed.messages.has(HandshakeType::NEW_SESSION_TICKET);
+        let is_new =
+            !facts.resumed || observed.messages.count(HandshakeType::NEW_SESSION_TICKET) > 0;
         expect("new session", wanted, sessions.given().is_some() && is_new)?;
     }
     if !is_resume {
@@ -177,6 +178,16 @@ fn legacy(options: &Options, facts: &ConnectionFacts) -> Result<(), Failure> {
         expect("psk_identity_hint", options.psk_identity.as_slice(), hint)?;
     }
     Ok(())
+}
+
+/// Handshakes in a connection beside the first: each ends with the server's Finished.
+pub(crate) fn renegotiations(options: &Options, observed: &Observed) -> Result<(), Failure> {
+    if options.server {
+        return Ok(());
+    }
+    let wanted = options.expect_total_renegotiations;
+    let handshakes = observed.messages.count(HandshakeType::FINISHED);
+    expect("renegotiations", wanted, handshakes.saturating_sub(1))
 }
 
 /// What a client was given after the handshake.

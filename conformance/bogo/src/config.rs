@@ -89,6 +89,7 @@ pub(crate) fn client(
         .with_server_name_indication(options.host_name.is_some())
         .with_ocsp_request(options.enable_ocsp_stapling)
         .with_fallback_scsv(options.fallback_scsv)
+        .with_renegotiation(options.renegotiate_freely)
         .with_alpn(&options.advertise_alpn);
     Ok((builder.build()?, observed))
 }

@@ -423,8 +423,9 @@ impl Received {
         lock(&self.0).last().copied()
     }
 
-    pub(crate) fn has(&self, kind: HandshakeType) -> bool {
-        lock(&self.0).contains(&kind)
+    pub(crate) fn count(&self, kind: HandshakeType) -> usize {
+        let messages = lock(&self.0);
+        messages.iter().filter(|message| **message == kind).count()
     }
 }
 

@@ -107,6 +107,7 @@ impl Exchange<'_> {
             self.handshake()?;
         }
         check::tickets(self.options, &self.observed, &self.stream)?;
+        check::renegotiations(self.options, &self.observed)?;
         self.close()
     }
 

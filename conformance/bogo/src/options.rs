@@ -37,6 +37,7 @@ pub(crate) struct Options {
     pub(crate) partial_write: bool,
     pub(crate) max_send_fragment: Option<usize>,
     pub(crate) no_legacy_server_connect: bool,
+    pub(crate) renegotiate_freely: bool,
 
     // Credentials and keys.
     pub(crate) default_credential: CredentialOptions,
@@ -107,6 +108,7 @@ pub(crate) struct Options {
     pub(crate) expect_extended_master_secret: bool,
     pub(crate) expect_secure_renegotiation: Option<bool>,
     pub(crate) expect_hrr: Option<bool>,
+    pub(crate) expect_total_renegotiations: usize,
     pub(crate) expect_session_miss: bool,
     pub(crate) expect_no_session: bool,
     pub(crate) expect_session_id: bool,
@@ -240,6 +242,7 @@ impl Options {
             "-cbc-record-splitting" => self.cbc_record_splitting = true,
             "-partial-write" => self.partial_write = true,
             "-max-send-fragment" => self.max_send_fragment = Some(number(&value()?)?),
+            "-renegotiate-freely" => self.renegotiate_freely = true,
             "-no-legacy-server-connect" => self.no_legacy_server_connect = true,
 
             "-new-x509-credential" => self.credentials.push(CredentialOptions::default()),
@@ -338,6 +341,9 @@ impl Options {
             "-expect-extended-master-secret" => self.expect_extended_master_secret = true,
             "-expect-secure-renegotiation" => self.expect_secure_renegotiation = Some(true),
             "-expect-no-secure-renegotiation" => self.expect_secure_renegotiation = Some(false),
+            "-expect-total-renegotiations" => {
+                self.expect_total_renegotiations = number(&value()?)?;
+            }
             "-expect-hrr" => self.expect_hrr = Some(true),
             "-expect-no-hrr" => self.expect_hrr = Some(false),
             "-expect-session-miss" => self.expect_session_miss = true,
