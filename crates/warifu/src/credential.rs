@@ -41,6 +41,7 @@ pub struct Credential {
     signer: Signer,
     schemes: Vec<SignatureScheme>,
     ocsp_response: Vec<u8>,
+    scts: Vec<Vec<u8>>,
     /// Left out where the peer names no authority of the chain.
     issuer_match_required: bool,
     /// DNS names of the leaf in lower case; a wildcard begins with `*.`.
@@ -199,6 +200,24 @@ impl Credential {
         self
     }
 
+    /// Sends these signed certificate timestamps (SCTs) of the leaf where a client asks for them (RFC 6962 Section 3.3), each as the
+    /// log made it. For certificates that do not carry them inside. Default: none.
+    ///
+    /// # Errors
+    /// [`CredentialError::BadScts`] if one is empty, or they take more than 16,384 bytes together, two more for each.
+    pub fn with_scts(
+        mut self,
+        scts: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<Self, CredentialError> {
+        let scts = scts.into_iter().map(|sct| sct.as_ref().to_vec());
+        self.scts = scts.collect();
+        let len: usize = self.scts.iter().map(|sct| 2 + sct.len()).sum();
+        if len > MAX_SCTS_LEN || self.scts.iter().any(Vec::is_empty) {
+            return Err(CredentialError::BadScts { len });
+        }
+        Ok(self)
+    }
+
     /// Restricts what the key signs to these schemes, best first; those that it cannot make are passed over. Default: all that
     /// it can make. Before TLS 1.2, where nothing is to be chosen, the list is not looked at.
     ///
@@ -353,6 +372,7 @@ impl Credential {
             signer,
             schemes,
             ocsp_response: Vec::new(),
+            scts: Vec::new(),
             issuer_match_required: false,
             dns_names,
             ip_names,
@@ -375,6 +395,11 @@ impl Credential {
     /// which serves for the key exchanges RSA and RSA_PSK of older versions (RFC 5246 Section 7.4.2).
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+
+    /// The SCTs to send.
+    pub fn scts(&self) -> &[Vec<u8>] {
+        &self.scts
     }
 
     /// The OCSP response to staple, DER; empty if there is none.
@@ -873,6 +898,9 @@ fn issuers_in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDe
 /// Most names of a peer's that an error text repeats.
 const MAX_LISTED: usize = 24;
 
+/// Far more than the logs that there are would make; the extension block, which an OCSP response may share, has 65,535 bytes.
+const MAX_SCTS_LEN: usize = 16_384;
+
 /// Several credentials, of which each connection gets the best: the built-in [`ChooseCredential`].
 ///
 /// Left out are those whose key makes no signature that the peer can verify, and cannot decrypt for it either where that
@@ -1045,6 +1073,11 @@ pub enum CredentialError {
         /// The schemes of the signer.
         signer: String,
     },
+    /// One of the SCTs is empty, or they are too long.
+    BadScts {
+        /// What they would take, in bytes.
+        len: usize,
+    },
     /// The key can make none of the schemes that it is to sign by.
     NoScheme {
         /// The schemes that were named.
@@ -1082,6 +1115,10 @@ impl fmt::Display for CredentialError {
                 f,
                 "the certificate for {subject} may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
                  Section 4.4.2.2)"
+            ),
+            Self::BadScts { len } => write!(
+                f,
+                "the SCTs take {len} bytes: none may be empty, and and together they may take {MAX_SCTS_LEN} bytes"
             ),
             Self::NoScheme { wanted, possible } => write!(
                 f,

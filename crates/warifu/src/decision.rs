@@ -103,6 +103,10 @@ pub struct PresentedChain<'a> {
     pub certificates: &'a [CertificateDer<'static>],
     /// The stapled OCSP response, DER, empty if there is none (RFC 6066 Section 8).
     pub ocsp_response: &'a [u8],
+    /// The signed certificate timestamps (SCTs) that came with the chain, each as it was sent (RFC 6962 Section 3.2); none unless
+    /// they were asked for ([`with_sct_request`](crate::config::ConfigBuilder::with_sct_request)). Those inside of certificates
+    /// are not among them.
+    pub scts: &'a [Vec<u8>],
     /// Who the peer is.
     pub role: PeerRole<'a>,
     /// By what the peer proves that it holds the leaf's key.
@@ -115,7 +119,7 @@ pub struct PresentedChain<'a> {
 }
 
 impl<'a> PresentedChain<'a> {
-    /// A chain of a peer that signs, as in all of TLS 1.3, without an OCSP response.
+    /// A chain of a peer that signs, as in all of TLS 1.3, without an OCSP response and SCTs.
     pub fn new(
         certificates: &'a [CertificateDer<'static>],
         role: PeerRole<'a>,
@@ -124,6 +128,7 @@ impl<'a> PresentedChain<'a> {
         Self {
             certificates,
             ocsp_response: &[],
+            scts: &[],
             role,
             key_use: KeyUse::Signature,
             resumed: false,

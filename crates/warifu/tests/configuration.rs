@@ -224,6 +224,7 @@ fn defaults_are_what_a_built_configuration_has() {
         "max_fragment_length: None",
         "send_server_name: true",
         "request_ocsp: false",
+        "request_scts: false",
         "post_handshake_auth: false",
         "credentials: None",
     ] {

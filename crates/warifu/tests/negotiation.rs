@@ -18,7 +18,7 @@ use support::{
     server_builder, server_name, wire_records,
 };
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::credential::Credentials;
+use warifu::credential::{CredentialError, Credentials};
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PeerRole, PresentedChain, VerifyPeer,
 };
@@ -818,6 +818,7 @@ fn client_without_a_share_sends_an_empty_key_share_beside_its_groups() {
 struct Credulous {
     chain_schemes: Vec<SignatureScheme>,
     seen: std::sync::Mutex<Option<(bool, usize, Vec<u8>)>>,
+    scts: std::sync::Mutex<Vec<Vec<u8>>>,
 }
 
 impl Credulous {
@@ -825,12 +826,14 @@ impl Credulous {
         Arc::new(Self {
             chain_schemes: chain_schemes.to_vec(),
             seen: Default::default(),
+            scts: Default::default(),
         })
     }
 }
 
 impl VerifyPeer for Credulous {
     fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        *self.scts.lock().unwrap() = chain.scts.to_vec();
         *self.seen.lock().unwrap() = Some((
             matches!(chain.role, PeerRole::Server(_)),
             chain.certificates.len(),
@@ -916,6 +919,59 @@ fn ocsp_response_is_stapled_only_if_asked_for_and_reaches_the_verifier() {
             assert_eq!(seen, (true, 1, expected));
         }
     }
+}
+
+// ---- SCTs ----
+
+#[test]
+fn scts_are_sent_only_if_asked_for_and_reach_the_verifier() {
+    let pki = Pki::new();
+    let scts = [b"one log's".to_vec(), b"another log's".to_vec()];
+    #[cfg(feature = "legacy")]
+    let versions = [
+        ProtocolVersion::TLS1_0,
+        ProtocolVersion::TLS1_1,
+        ProtocolVersion::TLS1_2,
+        ProtocolVersion::TLS1_3,
+    ];
+    #[cfg(not(feature = "legacy"))]
+    let versions = [ProtocolVersion::TLS1_3];
+    for version in versions {
+        for (asked, kept) in [(true, &scts[..]), (true, &[]), (false, &scts)] {
+            let (certificate, key) = pki.ca.leaf_and_key(&["host.example"], |_| {});
+            let credential = Credential::from_der(vec![certificate], &key.serialize_der())
+                .and_then(|credential| credential.with_scts(kept))
+                .unwrap();
+            let verifier = Credulous::new(&[]);
+            let client = warifu::ClientConfig::builder(verifier.clone())
+                .with_versions(version..=version)
+                .with_sct_request(asked)
+                .build()
+                .unwrap();
+            let server = warifu::ServerConfig::builder(Arc::new(credential))
+                .with_versions(version..=version)
+                .build()
+                .unwrap();
+            let mut pair = Pair {
+                client: Connection::client(client, server_name()),
+                server: Connection::server(server),
+            };
+            pair.handshake().unwrap();
+            let expected = if asked { kept } else { &[] };
+            assert_eq!(*verifier.scts.lock().unwrap(), expected, "{version}");
+        }
+    }
+    let (certificate, key) = pki.ca.leaf_and_key(&["host.example"], |_| {});
+    let credential =
+        || Credential::from_der(vec![certificate.clone()], &key.serialize_der()).unwrap();
+    for (scts, len) in [
+        (vec![vec![1], vec![]], 5),
+        (vec![vec![1; 40_000], vec![2; 40_000]], 80_004),
+    ] {
+        let error = credential().with_scts(scts).unwrap_err();
+        assert_eq!(error, CredentialError::BadScts { len });
+    }
+    assert!(credential().with_scts([vec![7; 16_382]]).is_ok());
 }
 
 // ---- middlebox compatibility ----

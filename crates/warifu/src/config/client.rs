@@ -50,6 +50,7 @@ pub struct Client {
     pub(crate) max_fragment_length: Option<u16>,
     pub(crate) send_server_name: bool,
     pub(crate) request_ocsp: bool,
+    pub(crate) request_scts: bool,
     pub(crate) post_handshake_auth: bool,
     #[cfg(feature = "legacy")]
     pub(crate) fallback_scsv: bool,
@@ -136,6 +137,7 @@ impl ClientConfig {
                 max_fragment_length: None,
                 send_server_name: true,
                 request_ocsp: false,
+                request_scts: false,
                 post_handshake_auth: defaults::POST_HANDSHAKE_AUTH,
                 #[cfg(feature = "legacy")]
                 fallback_scsv: false,
@@ -204,6 +206,13 @@ impl ConfigBuilder<Client> {
     /// Asks the server to staple an OCSP response, which the verifier then gets. Default: no.
     pub fn with_ocsp_request(mut self, enabled: bool) -> Self {
         self.role.request_ocsp = enabled;
+        self
+    }
+
+    /// Asks the server for signed certificate timestamps (SCTs, RFC 6962 Section 3.3), which the verifier then gets; it has to judge
+    /// them itself. Default: no.
+    pub fn with_sct_request(mut self, enabled: bool) -> Self {
+        self.role.request_scts = enabled;
         self
     }
 

@@ -17,7 +17,7 @@ use crate::handshake::negotiate::listed;
 use crate::message::legacy::{
     LegacyCertificate, LegacyCertificateStatus, LegacyCertificateVerify, LegacySigned,
 };
-use crate::message::{CertificateStatus, Handshake, Opaque16};
+use crate::message::{CertificateStatus, Handshake, Opaque16, Staples};
 use crate::parameters::{KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme};
 
 use super::certificate::{Chosen, MAX_CHAIN_LEN, peer_public_key};
@@ -214,14 +214,15 @@ pub(super) async fn verify_chain(
     peer: &mut Peer,
     rules: &ChainRules<'_>,
     certificates: Arc<[CertificateDer<'static>]>,
-    ocsp_response: &[u8],
+    staples: Staples<'_>,
 ) -> Result<PeerCertificate, Error> {
     let leaf = certificates
         .first()
         .ok_or(Error::Internal("chain without a leaf"))?;
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
-        ocsp_response,
+        ocsp_response: staples.ocsp_response,
+        scts: staples.scts,
         key_use: rules.key_use,
         ..PresentedChain::new(&certificates, rules.peer, rules.now)
     };

@@ -51,7 +51,9 @@ use crate::message::legacy::{
     LegacyCertificateStatus, LegacyNewSessionTicket, LegacyServerHello, ServerHelloDone,
     ServerKeyExchange, ServerKeyExchangeParts,
 };
-use crate::message::{Handshake, LegacyServerHelloExtensions, Opaque16, Random, Rest, ServerHello};
+use crate::message::{
+    Handshake, LegacyServerHelloExtensions, Opaque16, Random, Rest, ServerHello, Staples,
+};
 use crate::parameters::{
     CipherSuite, ClientCertificateType, HandshakeType, KeyExchange, LegacySuite, ProtocolVersion,
     SignatureScheme,
@@ -120,6 +122,7 @@ struct Answer {
     alpn: Option<Arc<[u8]>>,
     will_send_ticket: bool,
     may_send_status: bool,
+    scts: Vec<Vec<u8>>,
 }
 
 impl Answer {
@@ -208,6 +211,9 @@ impl Answer {
             alpn: alpn.map(Arc::from),
             will_send_ticket: extensions.session_ticket.is_some(),
             may_send_status: extensions.status_request.is_some(),
+            scts: extensions
+                .signed_certificate_timestamp
+                .map_or(Vec::new(), |list| list.to_scts()),
         })
     }
 }
@@ -528,7 +534,11 @@ impl Flow<'_> {
             key_use: agreed.suite.key_exchange.key_use(),
             now: self.client.config.settings.clock.now(),
         };
-        let server = verify_chain(flight.peer, &rules, certificates, ocsp_response).await?;
+        let staples = Staples {
+            ocsp_response,
+            scts: &self.answer.scts,
+        };
+        let server = verify_chain(flight.peer, &rules, certificates, staples).await?;
         let kind = server.key.kind();
         if !KeyType::of(kind).serves(agreed.suite.key_exchange, agreed.version) {
             return Err(CertificateError::UnsupportedKey {

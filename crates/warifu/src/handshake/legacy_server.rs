@@ -57,7 +57,7 @@ use crate::message::legacy::{
 };
 use crate::message::{
     ClientHello, Empty, Handshake, LegacyServerHelloExtensions, List8, List16, NullCompression,
-    Opaque8, Opaque16, Random, RecordSizeLimit, Rest, SelectedProtocol,
+    Opaque8, Opaque16, Random, RecordSizeLimit, Rest, SelectedProtocol, Staples,
 };
 use crate::parameters::{
     ClientCertificateType, KeyExchange, LegacyCipher, LegacySuite, MaxFragmentLength, NamedGroup,
@@ -68,7 +68,7 @@ use crate::resumption::TicketSource;
 use crate::resumption::legacy_state::LegacyState;
 use crate::resumption::state::Origin;
 
-use super::certificate::Chosen;
+use super::certificate::{Chosen, Takes};
 use super::legacy::{
     Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
 };
@@ -124,7 +124,7 @@ struct Server<'a> {
     encrypt_then_mac: bool,
     secure_renegotiation: bool,
     takes_ticket: bool,
-    takes_ocsp: bool,
+    takes: Takes,
     sent_point_formats: bool,
     max_fragment_length: Option<MaxFragmentLength>,
     record_size_limit: Option<u16>,
@@ -176,10 +176,7 @@ impl<'a> Server<'a> {
                 && settings.legacy.encrypt_then_mac,
             secure_renegotiation,
             takes_ticket: extensions.session_ticket.is_some(),
-            takes_ocsp: matches!(
-                extensions.status_request,
-                Some(crate::message::CertificateStatusRequest::Ocsp(_))
-            ),
+            takes: Takes::of_hello(hello),
             sent_point_formats: extensions.ec_point_formats.is_some(),
             max_fragment_length: extensions
                 .max_fragment_length
@@ -271,12 +268,13 @@ impl<'a> Server<'a> {
         transcript: &mut LegacyTranscript,
         agreed: &Agreed,
         session_id: &[u8],
-        sends_ocsp: bool,
+        staples: Staples<'_>,
         resumes: bool,
     ) -> Result<(), Error> {
         let is_elliptic = agreed.suite.key_exchange.is_ecdhe();
         agreed.limits.apply_at_hello(peer)?;
         let alpn = self.alpn.as_deref();
+        let scts = staples.sct_entries();
         send(
             peer,
             transcript,
@@ -290,7 +288,8 @@ impl<'a> Server<'a> {
                     // RFC 6066 Section 3: not where a session is resumed.
                     server_name: (self.sent_server_name && !resumes).then_some(Empty {}),
                     max_fragment_length: self.max_fragment_length,
-                    status_request: sends_ocsp.then_some(Empty {}),
+                    status_request: (!staples.ocsp_response.is_empty()).then_some(Empty {}),
+                    signed_certificate_timestamp: (!scts.is_empty()).then(|| List16::new(&scts)),
                     // RFC 8422 Section 5.2: only with a suite that has points.
                     ec_point_formats: (self.sent_point_formats && is_elliptic)
                         .then(|| Opaque8::new(&[negotiate::UNCOMPRESSED])),
@@ -410,7 +409,7 @@ async fn resume(
         &mut transcript,
         &agreed,
         server.session_id,
-        false,
+        Staples::default(),
         true,
     )?;
     let keys = Keys::new(&agreed, state.main_secret(), Writer::Server)?;
@@ -464,22 +463,26 @@ async fn full(
         LegacyTranscript::new(prf_hash(agreed.version, &agreed.suite), verifier.is_some());
     transcript.add(client_hello);
     let credential = credential.filter(|_| key_exchange.sends_certificate());
-    let staple = credential
+    let staples = credential
         .as_ref()
-        .filter(|credential| server.takes_ocsp && !credential.ocsp_response().is_empty());
+        .map_or(Staples::default(), |credential| {
+            server.takes.staples(credential)
+        });
     let session_id = server.new_session_id()?;
     server.send_server_hello(
         peer,
         &mut transcript,
         &agreed,
         session_id.as_ref().map_or(&[], |id| id.as_slice()),
-        staple.is_some(),
+        staples,
         false,
     )?;
     if let Some(credential) = &credential {
         send_certificate(peer, &mut transcript, Some(credential))?;
     }
-    if let Some(credential) = staple {
+    if let Some(credential) = &credential
+        && !staples.ocsp_response.is_empty()
+    {
         send_certificate_status(peer, &mut transcript, credential)?;
     }
     let exchange = send_server_key_exchange(
@@ -759,7 +762,7 @@ async fn recv_client_certificate(
         key_use: KeyUse::Signature,
         now: server.config.settings.clock.now(),
     };
-    let client = verify_chain(peer, &rules, chain, &[]).await?;
+    let client = verify_chain(peer, &rules, chain, Staples::default()).await?;
     let key_type = KeyType::of(client.key.kind());
     let can_sign = match server.version {
         ProtocolVersion::TLS1_2 => key_type != KeyType::Other,

@@ -456,6 +456,7 @@ impl Offer {
                 .role
                 .request_ocsp
                 .then(CertificateStatusRequest::ocsp),
+            signed_certificate_timestamp: self.config.role.request_scts.then_some(Empty {}),
             record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
             // RFC 8446 Section 4.2.1: of clients that offer TLS 1.3; without it legacy_version says all.
             supported_versions: has_tls13.then(|| List8::new(versions)),

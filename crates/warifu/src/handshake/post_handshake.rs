@@ -225,14 +225,14 @@ async fn answer_request(
         None,
     );
     let chosen = chosen.await?.unwrap_or(None);
-    let staple = wanted.ocsp;
+    let takes = wanted.takes;
     send_identity(
         &mut peer,
         &mut transcript,
         false,
         chosen.as_ref(),
         &context,
-        staple,
+        takes,
     )
     .await?;
     let finished_key = peer.with_wire(|wire| match wire.sending.epoch() {

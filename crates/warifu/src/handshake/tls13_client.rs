@@ -52,8 +52,8 @@ use crate::resumption::SessionKey;
 use crate::resumption::state::Origin;
 
 use super::certificate::{
-    self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
-    send_finished, send_identity,
+    self, Chosen, FinishedVerified, PeerIdentity, Rules, Takes, Wanted, choose_credential,
+    recv_finished, send_finished, send_identity,
 };
 use super::negotiate::has_downgrade_sentinel;
 use super::offer::Offer;
@@ -670,7 +670,10 @@ pub(super) fn wanted_of_request<'a>(message: &CertificateRequest<'a>) -> Result<
     Ok(Wanted {
         schemes,
         authorities: extensions.certificate_authorities,
-        ocsp: extensions.status_request.is_some(),
+        takes: Takes {
+            ocsp: extensions.status_request.is_some(),
+            scts: extensions.signed_certificate_timestamp.is_some(),
+        },
     })
 }
 
@@ -688,7 +691,7 @@ async fn send_client_identity(
     let chosen = choose_credential(peer, own, config, &wanted, None)
         .await?
         .unwrap_or(None);
-    send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.ocsp).await?;
+    send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.takes).await?;
     Ok(chosen)
 }
 

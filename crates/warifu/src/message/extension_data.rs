@@ -242,8 +242,18 @@ impl<'a> Wire<'a> for SelectedProtocol<'a> {
     }
 }
 
+/// SerializedSCT, RFC 6962 Section 3.3.
+pub(crate) type SerializedSct<'a> = Opaque16<'a, 1, MAX_16>;
+
 /// SignedCertificateTimestampList, RFC 6962 Section 3.3.
-pub(crate) type SignedCertificateTimestampList<'a> = List16<'a, Opaque16<'a, 1, MAX_16>, 1, MAX_16>;
+pub(crate) type SignedCertificateTimestampList<'a> = List16<'a, SerializedSct<'a>, 1, MAX_16>;
+
+impl SignedCertificateTimestampList<'_> {
+    /// A copy of the SCTs.
+    pub(crate) fn to_scts(self) -> Vec<Vec<u8>> {
+        self.iter().map(|sct| sct.to_vec()).collect()
+    }
+}
 
 /// Padding, RFC 7685: so many bytes, written as zeros. What a peer padded with is not looked at, which
 /// RFC 7685 Section 3 leaves to the server.

@@ -422,6 +422,10 @@ fn the_table_agrees_with_the_rfcs_of_older_versions() {
             "RecordSizeLimit<RECORD_SIZE_LIMIT_LEGACY>",
         ),
         (T::SESSION_TICKET, "Empty"),
+        (
+            T::SIGNED_CERTIFICATE_TIMESTAMP,
+            "SignedCertificateTimestampList<'a>",
+        ),
         (T::RENEGOTIATION_INFO, "Opaque8<'a, 0, 0xff>"),
     ];
     let mut ours: Vec<_> = TABLE
