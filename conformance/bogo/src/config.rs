@@ -88,6 +88,7 @@ pub(crate) fn client(
         .with_replayable_early_data(options.enable_early_data)
         .with_server_name_indication(options.host_name.is_some())
         .with_ocsp_request(options.enable_ocsp_stapling)
+        .with_sct_request(options.enable_signed_cert_timestamps)
         .with_fallback_scsv(options.fallback_scsv)
         .with_renegotiation(options.renegotiate_freely)
         .with_alpn(&options.advertise_alpn);
@@ -362,6 +363,7 @@ fn credential(
         .dangerously_with_rsa_1024()
         .with_ocsp_response(staple.to_vec())
         .build()
+        .and_then(|credential| credential.with_scts(&described.scts))
         .map_err(usage)?
         .with_issuer_match_required(described.must_match_issuer);
     if !described.signing_prefs.is_empty() {

@@ -58,7 +58,8 @@ pub(crate) struct Verifier {
     tells: bool,
     refuses_ocsp: bool,
     reverifies: bool,
-    expects_ocsp: bool,
+    expected_ocsp: Vec<u8>,
+    expected_scts: Vec<Vec<u8>>,
     authorities: Vec<Vec<u8>>,
     polls: u32,
 }
@@ -79,7 +80,8 @@ impl Verifier {
                 && options.use_ocsp_callback
                 && options.fail_ocsp_callback,
             reverifies: options.reverify_on_resume,
-            expects_ocsp: !options.expect_ocsp_response.is_empty(),
+            expected_ocsp: options.expect_ocsp_response.clone(),
+            expected_scts: options.expect_signed_cert_timestamps.clone(),
             authorities: options.use_client_ca_list.clone(),
             polls: u32::from(options.asynchronous),
         })
@@ -96,8 +98,14 @@ impl Verifier {
                 reason: reason.to_owned(),
             })
         };
-        if self.expects_ocsp && chain.ocsp_response.is_empty() && !chain.resumed {
-            return refused("there is no OCSP response");
+        // What came with a chain is not kept in its session.
+        if !chain.resumed {
+            if !self.expected_ocsp.is_empty() && self.expected_ocsp != chain.ocsp_response {
+                return refused("there is another OCSP response, or none");
+            }
+            if !self.expected_scts.is_empty() && self.expected_scts != chain.scts {
+                return refused("there are other SCTs, or none");
+            }
         }
         if self.refuses && self.tells {
             return refused("the test says so");

@@ -33,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) select_alpn: Vec<u8>,
     pub(crate) reject_alpn: bool,
     pub(crate) enable_ocsp_stapling: bool,
+    pub(crate) enable_signed_cert_timestamps: bool,
     pub(crate) cbc_record_splitting: bool,
     pub(crate) partial_write: bool,
     pub(crate) max_send_fragment: Option<usize>,
@@ -101,6 +102,7 @@ pub(crate) struct Options {
     pub(crate) expect_alpn: Vec<u8>,
     pub(crate) expect_advertised_alpn: Vec<Vec<u8>>,
     pub(crate) expect_ocsp_response: Vec<u8>,
+    pub(crate) expect_signed_cert_timestamps: Vec<Vec<u8>>,
     pub(crate) expect_client_ca_list: Vec<Vec<u8>>,
     pub(crate) expect_peer_cert_file: Option<String>,
     pub(crate) expect_no_peer_cert: bool,
@@ -128,6 +130,7 @@ pub(crate) struct CredentialOptions {
     pub(crate) key_file: Option<String>,
     pub(crate) signing_prefs: Vec<u16>,
     pub(crate) ocsp_response: Vec<u8>,
+    pub(crate) scts: Vec<Vec<u8>>,
     pub(crate) must_match_issuer: bool,
     pub(crate) psk: Vec<u8>,
     pub(crate) psk_identity: Vec<u8>,
@@ -239,6 +242,7 @@ impl Options {
             "-enable-ocsp-stapling" => self.enable_ocsp_stapling = true,
             // There is no other here.
             "-server-preference" => {}
+            "-enable-signed-cert-timestamps" => self.enable_signed_cert_timestamps = true,
             "-cbc-record-splitting" => self.cbc_record_splitting = true,
             "-partial-write" => self.partial_write = true,
             "-max-send-fragment" => self.max_send_fragment = Some(number(&value()?)?),
@@ -257,6 +261,10 @@ impl Options {
                 self.credential().signing_prefs.push(scheme);
             }
             "-ocsp-response" => self.credential().ocsp_response = base64(&value()?)?,
+            "-signed-cert-timestamps" => {
+                let list = sct_list(&base64(&value()?)?)?;
+                self.credential().scts = list;
+            }
             "-must-match-issuer" => self.credential().must_match_issuer = true,
             "-psk-importer-key" => self.credential().psk = base64(&value()?)?,
             "-psk-importer-identity" => self.credential().psk_identity = base64(&value()?)?,
@@ -332,6 +340,9 @@ impl Options {
             "-expect-alpn" => self.expect_alpn = value()?,
             "-expect-advertised-alpn" => self.expect_advertised_alpn = length_prefixed(&value()?)?,
             "-expect-ocsp-response" => self.expect_ocsp_response = base64(&value()?)?,
+            "-expect-signed-cert-timestamps" => {
+                self.expect_signed_cert_timestamps = sct_list(&base64(&value()?)?)?;
+            }
             "-expect-client-ca-list" => self.expect_client_ca_list = names(&value()?)?,
             "-expect-peer-cert-file" => self.expect_peer_cert_file = Some(text(value()?)?),
             "-expect-no-peer-cert" => self.expect_no_peer_cert = true,
@@ -397,6 +408,21 @@ fn length_prefixed(mut value: &[u8]) -> Result<Vec<Vec<u8>>, Unimplemented> {
         value = rest;
     }
     Ok(list)
+}
+
+/// The entries of a SignedCertificateTimestampList, RFC 6962 Section 3.3.
+fn sct_list(list: &[u8]) -> Result<Vec<Vec<u8>>, Unimplemented> {
+    let bad = || Unimplemented("SCT list that is malformed".to_owned());
+    let mut entries = Vec::new();
+    let mut rest = list.get(2..).ok_or_else(bad)?;
+    while !rest.is_empty() {
+        let (len, after) = rest.split_first_chunk::<2>().ok_or_else(bad)?;
+        let len = usize::from(u16::from_be_bytes(*len));
+        let (entry, after) = after.split_at_checked(len).ok_or_else(bad)?;
+        entries.push(entry.to_vec());
+        rest = after;
+    }
+    Ok(entries)
 }
 
 /// Distinguished names in hexadecimal, with commas between; `<NULL>` and `<EMPTY>` are none.
