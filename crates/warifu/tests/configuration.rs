@@ -223,6 +223,7 @@ fn defaults_are_what_a_built_configuration_has() {
         "padding: None",
         "max_fragment_length: None",
         "send_server_name: true",
+        "key_shares: None",
         "request_ocsp: false",
         "request_scts: false",
         "post_handshake_auth: false",

@@ -28,7 +28,7 @@ use warifu::parameters::{
 use warifu::pki_types::ServerName;
 use warifu::{
     CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, HandshakeKind,
-    NothingInCommon, Trust,
+    NothingInCommon, Trust, UsageError,
 };
 
 fn same<R>(builder: ConfigBuilder<R>) -> ConfigBuilder<R> {
@@ -811,6 +811,56 @@ fn client_without_a_share_sends_an_empty_key_share_beside_its_groups() {
     let [groups, share] = hello(client());
     assert_eq!(groups.is_some(), cfg!(feature = "legacy"));
     assert_eq!(share, groups.map(|_| vec![0, 0]));
+}
+
+/// RFC 8446 Section 4.2.8: shares are in the order of supported_groups.
+#[test]
+fn client_sends_the_shares_that_are_named_and_uses_the_one_that_is_chosen() {
+    const KEY_SHARE: u16 = 51;
+    let (p256, x25519) = (NamedGroup::SECP256R1, NamedGroup::X25519);
+    let hybrid = NamedGroup::X25519MLKEM768;
+    let groups = [x25519, hybrid, p256];
+    for (shares, of_server, is_retried) in [
+        (&[p256, x25519][..], x25519, false),
+        (&[p256, x25519], p256, false),
+        (&[p256, x25519], hybrid, true),
+        (&[hybrid, p256, hybrid], p256, false),
+        // It is no hybrid's half here: a hybrid that is named goes alone.
+        (&[hybrid], x25519, true),
+        (&[hybrid], hybrid, false),
+        (&groups, hybrid, false),
+        (&[], x25519, true),
+    ] {
+        let mut pair = Pair::with(
+            |client| client.with_groups(&groups).with_key_shares(shares),
+            |server| server.with_groups(&[of_server]),
+        );
+        pair.client.process().unwrap();
+        let share = extension_of_client_hello(pair.client.output(), KEY_SHARE).unwrap();
+        let (mut rest, mut sent) = (&share[2..], Vec::new());
+        while let [group @ .., _, _] = &rest[..rest.len().min(4)] {
+            sent.push(NamedGroup(u16::from_be_bytes([group[0], group[1]])));
+            rest = &rest[4 + usize::from(u16::from_be_bytes([rest[2], rest[3]]))..];
+        }
+        let in_order = groups.into_iter().filter(|group| shares.contains(group));
+        assert_eq!(sent, in_order.collect::<Vec<_>>());
+        pair.handshake().unwrap();
+        let facts = pair.client.facts().unwrap();
+        assert_eq!(facts.group, Some(of_server), "{shares:?}");
+        let kind = match is_retried {
+            true => HandshakeKind::FullWithRetry,
+            false => HandshakeKind::Full,
+        };
+        assert_eq!(facts.handshake_kind, kind, "{shares:?}");
+        expect_working(&mut pair);
+    }
+    let error = ClientConfig::psk_builder([support::psk::psk("alice")])
+        .with_groups(&[x25519])
+        .with_key_shares(&[x25519, p256])
+        .build()
+        .unwrap_err();
+    let text = "key share of secp256r1, which is not among the groups: name it in with_groups";
+    assert_eq!(error, UsageError::Config(text.to_owned()).into());
 }
 
 /// Believes everybody, tells what chains may be signed with, and keeps the OCSP response.

@@ -7,7 +7,7 @@ use crate::decision::{ChooseCredential, VerifyPeer};
 use crate::error::{Error, UsageError};
 #[cfg(feature = "legacy")]
 use crate::handshake::OfferedSuites;
-use crate::parameters::{CipherSuite, ProtocolVersion};
+use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::psk::{ChoosePsks, Psk, PskPolicy};
 use crate::resumption::ClientSessionStore;
 
@@ -49,6 +49,8 @@ pub struct Client {
     pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
     pub(crate) max_fragment_length: Option<u16>,
     pub(crate) send_server_name: bool,
+    /// The groups to send shares of, in the order of all groups. `None`: of the first, and of its classical half.
+    pub(crate) key_shares: Option<Vec<NamedGroup>>,
     pub(crate) request_ocsp: bool,
     pub(crate) request_scts: bool,
     pub(crate) post_handshake_auth: bool,
@@ -136,6 +138,7 @@ impl ClientConfig {
                 credentials: None,
                 max_fragment_length: None,
                 send_server_name: true,
+                key_shares: None,
                 request_ocsp: false,
                 request_scts: false,
                 post_handshake_auth: defaults::POST_HANDSHAKE_AUTH,
@@ -223,6 +226,15 @@ impl ConfigBuilder<Client> {
         self
     }
 
+    /// Sends key shares of these groups in the first ClientHello of TLS 1.3, in the order of
+    /// [`with_groups`](Self::with_groups), each with a key of its own. A server without any of them asks for another group, which
+    /// costs a round trip; without names here it always does. Default: a share of the first group and, if that is a hybrid whose
+    /// classical half is enabled too, one of that.
+    pub fn with_key_shares(mut self, groups: &[NamedGroup]) -> Self {
+        self.role.key_shares = Some(groups.to_vec());
+        self
+    }
+
     /// Says that this is another attempt with a lower highest version, after one with a higher one has failed
     /// (`TLS_FALLBACK_SCSV`, RFC 7507): a server that has the higher one then refuses with inappropriate_fallback. Default: no.
     #[cfg(feature = "legacy")]
@@ -264,6 +276,22 @@ impl ConfigBuilder<Client> {
                 )
                 .into());
             }
+        }
+        let has_tls13 = self.settings.versions.has_tls13();
+        if let Some(named) = self.role.key_shares.as_mut().filter(|_| has_tls13) {
+            let groups = &self.settings.groups;
+            if let Some(other) = named.iter().find(|group| !groups.contains(group)) {
+                return Err(UsageError::Config(format!(
+                    "key share of {other}, which is not among the groups: name it in with_groups"
+                ))
+                .into());
+            }
+            // RFC 8446 Section 4.2.8: in the order of supported_groups.
+            *named = groups
+                .iter()
+                .copied()
+                .filter(|group| named.contains(group))
+                .collect();
         }
         let (role, policy) = (&self.role, self.settings.psk_policy);
         let mistake = match policy {
