@@ -81,6 +81,14 @@ pub(crate) fn client(
         builder = builder.with_psk_policy(PskPolicy::Required);
     }
     builder = common(builder, options, memory, &observed)?;
+    // The first group that the server is said to have, before those that are named.
+    let hint = &options.server_supported_groups_hint;
+    let hinted = options.curves.iter().find(|group| hint.contains(group));
+    let shares = hinted.map(|group| vec![*group]);
+    if let Some(shares) = shares.or_else(|| options.key_shares.clone()) {
+        let shares: Vec<_> = shares.into_iter().map(NamedGroup).collect();
+        builder = builder.with_key_shares(&shares);
+    }
     let credentials = credentials(options, &mut observed.credentials)?;
     builder = builder
         .with_credential(chooser(options, credentials))

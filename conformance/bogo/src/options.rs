@@ -26,6 +26,9 @@ pub(crate) struct Options {
     pub(crate) no_tls13: bool,
     pub(crate) cipher: Option<String>,
     pub(crate) curves: Vec<u16>,
+    /// Empty for none, with `-no-key-shares`.
+    pub(crate) key_shares: Option<Vec<u16>>,
+    pub(crate) server_supported_groups_hint: Vec<u16>,
     pub(crate) verify_prefs: Vec<u16>,
     pub(crate) fallback_scsv: bool,
     pub(crate) host_name: Option<String>,
@@ -231,6 +234,14 @@ impl Options {
             "-no-tls13" => self.no_tls13 = true,
             "-cipher" => self.cipher = Some(text(value()?)?),
             "-curves" => self.curves.push(number(&value()?)?),
+            "-key-shares" => {
+                let shares = self.key_shares.get_or_insert_default();
+                shares.push(number(&value()?)?);
+            }
+            "-no-key-shares" => self.key_shares = Some(Vec::new()),
+            "-server-supported-groups-hint" => {
+                self.server_supported_groups_hint.push(number(&value()?)?);
+            }
             "-verify-prefs" => self.verify_prefs.push(number(&value()?)?),
             "-fallback-scsv" => self.fallback_scsv = true,
             "-host-name" => self.host_name = Some(text(value()?)?),
