@@ -15,8 +15,8 @@ use warifu::{
 
 use crate::ciphers;
 use crate::decisions::{
-    Choice, Chooser, EarlyCallback, FakeClock, OneSession, OneTicketKey, Received, SlowPsks,
-    SlowSessions, SlowSigner, TrafficSecrets, Verifier,
+    Choice, Chooser, EarlyCallback, FakeClock, OneSession, OneTicketKey, Received, SlowPskStore,
+    SlowPsks, SlowReplays, SlowSessions, SlowSigner, TrafficSecrets, Verifier,
 };
 use crate::failure::Failure;
 use crate::options::{CredentialOptions, Options, Unimplemented};
@@ -145,7 +145,8 @@ fn server_builder(
     let polls = u32::from(options.asynchronous);
     let mut builder = ServerConfig::builder(chooser(options, credentials.clone()));
     if !psks.is_empty() {
-        builder = builder.with_psk_store(PskTable::new(psks.to_vec()).map_err(Error::from)?);
+        let psks = PskTable::new(psks.to_vec()).map_err(Error::from)?;
+        builder = builder.with_psk_store(SlowPskStore { psks, polls });
     }
     builder = common(builder, options, memory, observed)?;
     if options.verify_peer {
@@ -169,7 +170,8 @@ fn server_builder(
     });
     if options.enable_early_data {
         // What BoringSSL takes.
-        let early_data = ReplayableEarlyData::new(14336, memory.replays.clone());
+        let store = memory.replays.clone();
+        let early_data = ReplayableEarlyData::new(14336, SlowReplays { store, polls });
         builder = builder.with_replayable_early_data(early_data);
     }
     if options.reject_alpn {

@@ -10,9 +10,10 @@ use warifu::credential::Credentials;
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PeerRole, PresentedChain, Sign, VerifyPeer,
 };
+use warifu::early_data::{MemoryReplayStore, ReplayStore};
 use warifu::parameters::{HandshakeType, SignatureScheme};
 use warifu::pki_types::{ServerName, UnixTime};
-use warifu::psk::ChoosePsks;
+use warifu::psk::{ChoosePsks, PskRequest, PskStore, PskTable};
 use warifu::resumption::{
     ClientSessionStore, MemorySessionStore, Session, SessionKey, SessionStore, TICKET_KEY_NAME_LEN,
     TicketKey, TicketKeys,
@@ -391,6 +392,37 @@ pub(crate) struct SlowPsks {
 impl ChoosePsks for SlowPsks {
     fn choose<'a>(&'a self, _: &'a ServerName<'a>) -> Answer<'a, Result<Arc<[Psk]>, Error>> {
         answer(Ok(self.psks.clone()), self.polls)
+    }
+}
+
+/// A server's keys, late.
+#[derive(Debug)]
+pub(crate) struct SlowPskStore {
+    pub(crate) psks: PskTable,
+    pub(crate) polls: u32,
+}
+
+impl PskStore for SlowPskStore {
+    fn find<'a>(&'a self, request: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
+        late(self.psks.find(request), self.polls)
+    }
+}
+
+/// Remembers early data, and says late whether it is new.
+#[derive(Debug)]
+pub(crate) struct SlowReplays {
+    pub(crate) store: Arc<MemoryReplayStore>,
+    pub(crate) polls: u32,
+}
+
+impl ReplayStore for SlowReplays {
+    fn is_first<'a>(
+        &'a self,
+        client_hello: &'a [u8; 32],
+        now: UnixTime,
+        until: Option<UnixTime>,
+    ) -> Answer<'a, Result<bool, String>> {
+        late(self.store.is_first(client_hello, now, until), self.polls)
     }
 }
 
