@@ -13,6 +13,7 @@ use crate::certificate::name::distinguished_name;
 use crate::certificate::view::{CertificateView, KeyUsage, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
 use crate::error::{Error, NothingInCommon, UsageError};
+use crate::message::MAX_SCTS;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
 use crate::parameters::SignatureScheme;
@@ -204,7 +205,8 @@ impl Credential {
     /// log made it. For certificates that do not carry them inside. Default: none.
     ///
     /// # Errors
-    /// [`CredentialError::BadScts`] if one is empty, or they take more than 16,384 bytes together, two more for each.
+    /// [`CredentialError::BadScts`] if one is empty, or there are more than 32, or they take more than 16,384 bytes together, two more for
+    /// each.
     pub fn with_scts(
         mut self,
         scts: impl IntoIterator<Item = impl AsRef<[u8]>>,
@@ -212,8 +214,9 @@ impl Credential {
         let scts = scts.into_iter().map(|sct| sct.as_ref().to_vec());
         self.scts = scts.collect();
         let len: usize = self.scts.iter().map(|sct| 2 + sct.len()).sum();
-        if len > MAX_SCTS_LEN || self.scts.iter().any(Vec::is_empty) {
-            return Err(CredentialError::BadScts { len });
+        let count = self.scts.len();
+        if len > MAX_SCTS_LEN || count > MAX_SCTS || self.scts.iter().any(Vec::is_empty) {
+            return Err(CredentialError::BadScts { count, len });
         }
         Ok(self)
     }
@@ -1073,8 +1076,10 @@ pub enum CredentialError {
         /// The schemes of the signer.
         signer: String,
     },
-    /// One of the SCTs is empty, or they are too long.
+    /// One of the SCTs is empty, or there are too many, or they are too long.
     BadScts {
+        /// How many there are.
+        count: usize,
         /// What they would take, in bytes.
         len: usize,
     },
@@ -1116,9 +1121,9 @@ impl fmt::Display for CredentialError {
                 "the certificate for {subject} may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
                  Section 4.4.2.2)"
             ),
-            Self::BadScts { len } => write!(
+            Self::BadScts { count, len } => write!(
                 f,
-                "the SCTs take {len} bytes: none may be empty, and and together they may take {MAX_SCTS_LEN} bytes"
+                "{count} SCTs take {len} bytes: none may be empty, and {MAX_SCTS} of together {MAX_SCTS_LEN} bytes are the most"
             ),
             Self::NoScheme { wanted, possible } => write!(
                 f,

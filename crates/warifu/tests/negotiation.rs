@@ -1016,12 +1016,15 @@ fn scts_are_sent_only_if_asked_for_and_reach_the_verifier() {
         || Credential::from_der(vec![certificate.clone()], &key.serialize_der()).unwrap();
     for (scts, len) in [
         (vec![vec![1], vec![]], 5),
-        (vec![vec![1; 40_000], vec![2; 40_000]], 80_004),
+        (vec![vec![1; 16_383]], 16_385),
+        (vec![vec![1]; 33], 99),
     ] {
+        let count = scts.len();
         let error = credential().with_scts(scts).unwrap_err();
-        assert_eq!(error, CredentialError::BadScts { len });
+        assert_eq!(error, CredentialError::BadScts { count, len });
     }
     assert!(credential().with_scts([vec![7; 16_382]]).is_ok());
+    assert!(credential().with_scts(vec![vec![7]; 32]).is_ok());
 }
 
 // ---- middlebox compatibility ----

@@ -156,7 +156,7 @@ fn read_chain(
         .and_then(|extensions| extensions.status_request);
     let ocsp_response = status.map_or(Vec::new(), |status| status.ocsp_response.to_vec());
     let scts = extensions.and_then(|extensions| extensions.signed_certificate_timestamp);
-    let scts = scts.map_or(Vec::new(), |list| list.to_scts());
+    let scts = scts.map_or(Ok(Vec::new()), |list| list.to_scts())?;
     // By a range, whose length is known, the shared slice is made in one allocation.
     let mut entries = message.certificate_list.iter();
     let certificates = (0..count)

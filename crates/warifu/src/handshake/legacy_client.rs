@@ -213,7 +213,7 @@ impl Answer {
             may_send_status: extensions.status_request.is_some(),
             scts: extensions
                 .signed_certificate_timestamp
-                .map_or(Vec::new(), |list| list.to_scts()),
+                .map_or(Ok(Vec::new()), |list| list.to_scts())?,
         })
     }
 }

@@ -5,7 +5,7 @@ use super::codec::{
     put_u16, wire_struct, write_block,
 };
 use super::extension::first_duplicate;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{CertificateError, Error, PeerMisbehaved};
 use crate::parameters::{
     MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
 };
@@ -245,13 +245,22 @@ impl<'a> Wire<'a> for SelectedProtocol<'a> {
 /// SerializedSCT, RFC 6962 Section 3.3.
 pub(crate) type SerializedSct<'a> = Opaque16<'a, 1, MAX_16>;
 
+/// Most SCTs beside a certificate: browsers want two or three.
+pub(crate) const MAX_SCTS: usize = 32;
+
 /// SignedCertificateTimestampList, RFC 6962 Section 3.3.
 pub(crate) type SignedCertificateTimestampList<'a> = List16<'a, SerializedSct<'a>, 1, MAX_16>;
 
 impl SignedCertificateTimestampList<'_> {
     /// A copy of the SCTs.
-    pub(crate) fn to_scts(self) -> Vec<Vec<u8>> {
-        self.iter().map(|sct| sct.to_vec()).collect()
+    ///
+    /// # Errors
+    /// If there are more than [`MAX_SCTS`]: each would cost more memory than bytes on the wire.
+    pub(crate) fn to_scts(self) -> Result<Vec<Vec<u8>>, CertificateError> {
+        match self.len() > MAX_SCTS {
+            true => Err(CertificateError::TooComplex),
+            false => Ok(self.iter().map(|sct| sct.to_vec()).collect()),
+        }
     }
 }
 

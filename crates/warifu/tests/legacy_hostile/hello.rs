@@ -3,7 +3,7 @@
 use warifu::config::Policy;
 use warifu::error::NothingInCommon;
 use warifu::parameters::{AlertDescription, CipherSuite, ExtensionType, NamedGroup};
-use warifu::{Error, PeerMisbehaved, UsageError};
+use warifu::{CertificateError, Error, PeerMisbehaved, UsageError};
 
 use crate::bytes::*;
 use crate::crypto::*;
@@ -214,6 +214,17 @@ fn malformed_scts_in_server_hello_are_refused() {
         let error = malformed("signed_certificate_timestamp", problem);
         refused_by_client(&format!("{data:?}"), stage, change, error, DECODE);
     }
+    // More than anybody has.
+    let many = vector(2, &[0, 1, 7].repeat(33));
+    let stage = Stage::client_with(TLS1_2, ECDHE_RSA_GCM, |client| {
+        client.with_sct_request(true)
+    });
+    let change = |hello: &mut Vec<u8>| {
+        edit(hello, |hello| hello.extensions.push((SCT, many.clone())));
+    };
+    let error = CertificateError::TooComplex;
+    let alert = AlertDescription::BAD_CERTIFICATE;
+    refused_by_client("33 SCTs", stage, change, error, alert);
 }
 
 #[test]
