@@ -92,7 +92,7 @@ impl MessageLog for MessageLines {
 }
 
 /// Names that can be negotiated, for the error text.
-const GROUPS: [NamedGroup; 7] = [
+const GROUPS: [NamedGroup; 9] = [
     NamedGroup::X25519MLKEM768,
     NamedGroup::SECP256R1MLKEM768,
     NamedGroup::SECP384R1MLKEM1024,
@@ -100,6 +100,8 @@ const GROUPS: [NamedGroup; 7] = [
     NamedGroup::SECP256R1,
     NamedGroup::SECP384R1,
     NamedGroup::SECP521R1,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
 ];
 
 fn groups(list: &str) -> Result<Vec<NamedGroup>, Failure> {

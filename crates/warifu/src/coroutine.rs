@@ -290,6 +290,12 @@ impl Peer {
         }
     }
 
+    /// The peer's flight ends with the message received last: a byte of another one behind it, in the same record, was sent by
+    /// somebody who cannot have seen the answer.
+    pub(crate) fn end_of_flight(&mut self) -> Result<(), Error> {
+        self.with_wire(|wire| wire.receiving.prove_aligned().map(|_aligned| ()))
+    }
+
     /// Waits for change_cipher_spec and nothing else. The keys that it announces must be set with the proof that this
     /// returns before anything more is awaited.
     #[cfg(feature = "legacy")]

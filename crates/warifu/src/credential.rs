@@ -12,7 +12,8 @@ use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProb
 use crate::certificate::name::distinguished_name;
 use crate::certificate::view::{CertificateView, KeyUsage, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
-use crate::error::{Error, UsageError};
+use crate::error::{Error, NothingInCommon, UsageError};
+use crate::message::MAX_SCTS;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
 use crate::parameters::SignatureScheme;
@@ -41,6 +42,9 @@ pub struct Credential {
     signer: Signer,
     schemes: Vec<SignatureScheme>,
     ocsp_response: Vec<u8>,
+    scts: Vec<Vec<u8>>,
+    /// Left out where the peer names no authority of the chain.
+    issuer_match_required: bool,
     /// DNS names of the leaf in lower case; a wildcard begins with `*.`.
     dns_names: Vec<String>,
     ip_names: Vec<core::net::IpAddr>,
@@ -50,14 +54,67 @@ pub struct Credential {
     /// Whether the key may and can decrypt.
     #[cfg(feature = "legacy")]
     decrypts: bool,
+    /// Whether the leaf's key usage allows signatures.
+    #[cfg(feature = "legacy")]
+    signs: bool,
     /// What the key signs in TLS 1.2 handshakes, best first.
     #[cfg(feature = "legacy")]
     legacy_schemes: Vec<SignatureScheme>,
 }
 
 enum Signer {
-    Local(PrivateKey),
+    /// The key signs at once.
+    Local(Arc<PrivateKey>),
+    /// The key is here, and its signatures come from this signer.
+    Through(Arc<PrivateKey>, Arc<dyn Sign>),
+    /// The key is elsewhere.
     Remote(Arc<dyn Sign>),
+}
+
+impl Signer {
+    /// The key, if it is in this process.
+    #[cfg(feature = "legacy")]
+    fn key(&self) -> Option<&PrivateKey> {
+        match self {
+            Self::Local(key) | Self::Through(key, _) => Some(key),
+            Self::Remote(_) => None,
+        }
+    }
+}
+
+/// A key in memory behind the trait of signers.
+#[derive(Debug)]
+struct KeySigner {
+    key: Arc<PrivateKey>,
+    schemes: Vec<SignatureScheme>,
+}
+
+impl KeySigner {
+    fn make(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        #[cfg(feature = "legacy")]
+        if let Some(legacy) = crate::handshake::legacy_signature(scheme) {
+            return self.key.sign_legacy(legacy, message);
+        }
+        let algorithm = scheme.algorithm().ok_or(CryptoError::Unsupported)?;
+        self.key.sign(algorithm, message)
+    }
+}
+
+impl Sign for KeySigner {
+    fn schemes(&self) -> &[SignatureScheme] {
+        &self.schemes
+    }
+
+    fn sign<'a>(
+        &'a self,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    ) -> Answer<'a, Result<Vec<u8>, String>> {
+        Answer::Ready(
+            self.make(scheme, message)
+                .map_err(|error| error.to_string()),
+        )
+    }
 }
 
 impl Credential {
@@ -144,6 +201,127 @@ impl Credential {
         self
     }
 
+    /// Sends these signed certificate timestamps (SCTs) of the leaf where a client asks for them (RFC 6962 Section 3.3), each as the
+    /// log made it. For certificates that do not carry them inside. Default: none.
+    ///
+    /// # Errors
+    /// [`CredentialError::BadScts`] if one is empty, or there are more than 32, or they take more than 16,384 bytes together, two more for
+    /// each.
+    pub fn with_scts(
+        mut self,
+        scts: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<Self, CredentialError> {
+        let scts = scts.into_iter().map(|sct| sct.as_ref().to_vec());
+        self.scts = scts.collect();
+        let len: usize = self.scts.iter().map(|sct| 2 + sct.len()).sum();
+        let count = self.scts.len();
+        if len > MAX_SCTS_LEN || count > MAX_SCTS || self.scts.iter().any(Vec::is_empty) {
+            return Err(CredentialError::BadScts { count, len });
+        }
+        Ok(self)
+    }
+
+    /// Restricts what the key signs to these schemes, best first; those that it cannot make are passed over. Default: all that
+    /// it can make. Before TLS 1.2, where nothing is to be chosen, the list is not looked at.
+    ///
+    /// # Errors
+    /// [`CredentialError::NoScheme`] if the key can make none of them.
+    pub fn with_signature_schemes(
+        mut self,
+        schemes: &[SignatureScheme],
+    ) -> Result<Self, CredentialError> {
+        let these = |own: &[SignatureScheme]| -> Vec<SignatureScheme> {
+            let can_make = |scheme: &SignatureScheme| own.contains(scheme);
+            schemes.iter().copied().filter(can_make).collect()
+        };
+        let restricted = these(&self.schemes);
+        #[cfg(feature = "legacy")]
+        let serves = {
+            self.legacy_schemes = these(&self.legacy_schemes);
+            !restricted.is_empty() || !self.legacy_schemes.is_empty()
+        };
+        #[cfg(not(feature = "legacy"))]
+        let serves = !restricted.is_empty();
+        if !serves {
+            return Err(CredentialError::NoScheme {
+                wanted: listed(schemes),
+                possible: listed(&self.schemes),
+            });
+        }
+        self.schemes = restricted;
+        Ok(self)
+    }
+
+    /// Whether [`Credentials`] leave this one out where the peer names no authority that issued a certificate of the chain
+    /// (`certificate_authorities`, RFC 8446 Section 4.2.4): for a chain that only the peers of one PKI can use, or must see.
+    /// Default: no, a match is a reason to prefer it, and no condition.
+    #[must_use]
+    pub fn with_issuer_match_required(mut self, required: bool) -> Self {
+        self.issuer_match_required = required;
+        self
+    }
+
+    /// Puts `wrap` between handshakes and the signatures of a key in this process: it is given a signer that signs at once, and
+    /// returns one that may do it later, on a thread of its own for example. An RSA signature takes half a millisecond or
+    /// more, in which one thread serves no other connection. Decryption, for the key exchanges RSA and RSA_PSK before TLS
+    /// 1.3, stays as it is. Nothing changes where the key is elsewhere already ([`with_signer`](Self::with_signer)).
+    ///
+    /// ```
+    /// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+    /// use std::sync::Arc;
+    /// use warifu::decision::{Answer, Sign};
+    /// use warifu::parameters::SignatureScheme;
+    ///
+    /// # async fn on_another_thread<T>(work: impl FnOnce() -> T) -> T { work() }
+    /// #[derive(Debug)]
+    /// struct Elsewhere(Arc<dyn Sign>);
+    ///
+    /// impl Sign for Elsewhere {
+    ///     fn schemes(&self) -> &[SignatureScheme] {
+    ///         self.0.schemes()
+    ///     }
+    ///
+    ///     fn sign<'a>(&'a self, scheme: SignatureScheme, message: &'a [u8]) -> Answer<'a, Result<Vec<u8>, String>> {
+    ///         let (key, message) = (self.0.clone(), message.to_vec());
+    ///         Answer::later(on_another_thread(move || match key.sign(scheme, &message) {
+    ///             Answer::Ready(signature) => signature,
+    ///             Answer::Later(_) => Err("a key in memory signs at once".to_owned()),
+    ///         }))
+    ///     }
+    /// }
+    ///
+    /// # let (_, certificate, key) = doc::certificates();
+    /// let credential = warifu::Credential::from_pem(certificate.as_bytes(), key.as_bytes())?
+    ///     .with_signing_through(|key| Arc::new(Elsewhere(key)));
+    /// # let _ = credential;
+    /// # Ok::<(), warifu::credential::CredentialError>(())
+    /// ```
+    #[must_use]
+    pub fn with_signing_through(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn Sign>) -> Arc<dyn Sign>,
+    ) -> Self {
+        let key = match self.signer {
+            Signer::Local(key) | Signer::Through(key, _) => key,
+            Signer::Remote(_) => return self,
+        };
+        #[cfg(feature = "legacy")]
+        let schemes = {
+            let mut all = self.legacy_schemes.clone();
+            let of_tls13 = self.schemes.iter();
+            all.extend(of_tls13.filter(|scheme| !self.legacy_schemes.contains(scheme)));
+            all
+        };
+        #[cfg(not(feature = "legacy"))]
+        let schemes = self.schemes.clone();
+        let signer = wrap(Arc::new(KeySigner {
+            key: key.clone(),
+            schemes,
+        }));
+        self.signer = Signer::Through(key, signer);
+        self
+    }
+
     fn new(
         chain: Vec<CertificateDer<'static>>,
         signer: Signer,
@@ -163,7 +341,10 @@ impl Credential {
         let decrypts = usage.is_none_or(KeyUsage::key_encipherment)
             && matches!(
                 (&signer, key_kind),
-                (Signer::Local(_), Some(KeyKind::Rsa { .. }))
+                (
+                    Signer::Local(_) | Signer::Through(..),
+                    Some(KeyKind::Rsa { .. })
+                )
             );
         #[cfg(not(feature = "legacy"))]
         let decrypts = false;
@@ -187,11 +368,15 @@ impl Credential {
             #[cfg(feature = "legacy")]
             decrypts,
             #[cfg(feature = "legacy")]
+            signs: !schemes.is_empty(),
+            #[cfg(feature = "legacy")]
             key_kind,
             chain,
             signer,
             schemes,
             ocsp_response: Vec::new(),
+            scts: Vec::new(),
+            issuer_match_required: false,
             dns_names,
             ip_names,
         })
@@ -213,6 +398,11 @@ impl Credential {
     /// which serves for the key exchanges RSA and RSA_PSK of older versions (RFC 5246 Section 7.4.2).
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+
+    /// The SCTs to send.
+    pub fn scts(&self) -> &[Vec<u8>] {
+        &self.scts
     }
 
     /// The OCSP response to staple, DER; empty if there is none.
@@ -247,12 +437,22 @@ impl Credential {
 
     /// Whether the key signs, in the version of the request, what its peer verifies.
     fn signs_for(&self, request: &CredentialRequest<'_>) -> bool {
-        let peers = request.signature_schemes;
         #[cfg(feature = "legacy")]
         if request.version != ProtocolVersion::TLS1_3 {
-            return crate::handshake::can_sign_before_tls13(self, request.version, peers);
+            return crate::handshake::can_sign_before_tls13(self, request);
         }
+        let peers = request.signature_schemes;
         self.schemes.iter().any(|scheme| peers.contains(scheme))
+    }
+
+    /// What the key signs in the version of the request.
+    fn schemes_for(&self, request: &CredentialRequest<'_>) -> &[SignatureScheme] {
+        #[cfg(feature = "legacy")]
+        if request.version != ProtocolVersion::TLS1_3 {
+            return &self.legacy_schemes;
+        }
+        let _ = request;
+        &self.schemes
     }
 
     /// Whether the key decrypts, and the peer of the request takes that for a proof.
@@ -284,7 +484,7 @@ impl Credential {
     #[cfg(feature = "legacy")]
     pub(crate) fn can_sign_legacy(&self, scheme: SignatureScheme) -> bool {
         match &self.signer {
-            Signer::Local(_) => !self.schemes.is_empty(),
+            Signer::Local(_) | Signer::Through(..) => self.signs,
             Signer::Remote(signer) => signer.schemes().contains(&scheme),
         }
     }
@@ -303,9 +503,10 @@ impl Credential {
         encrypted: &[u8],
         client_version: ProtocolVersion,
     ) -> Result<warifu_crypto::Secret, Error> {
-        let Signer::Local(key) = &self.signer else {
-            return Err(Error::Internal("remote signer asked to decrypt"));
-        };
+        let key = self
+            .signer
+            .key()
+            .ok_or(Error::Internal("remote signer asked to decrypt"))?;
         key.decrypt_premaster_secret(encrypted, client_version.0.to_be_bytes())
             .map_err(|_| {
                 crate::error::PeerMisbehaved::Malformed {
@@ -346,12 +547,14 @@ impl Credential {
                     .map_err(|_| Error::Internal("private key does not sign")),
                 None => Err(Error::Internal("signature scheme without algorithm")),
             }),
-            Signer::Remote(signer) => match signer.sign(scheme, message) {
-                Answer::Ready(result) => Answer::Ready(result.map_err(Error::Application)),
-                Answer::Later(future) => {
-                    Answer::later(async move { future.await.map_err(Error::Application) })
+            Signer::Through(_, signer) | Signer::Remote(signer) => {
+                match signer.sign(scheme, message) {
+                    Answer::Ready(result) => Answer::Ready(result.map_err(Error::Application)),
+                    Answer::Later(future) => {
+                        Answer::later(async move { future.await.map_err(Error::Application) })
+                    }
                 }
-            },
+            }
         }
     }
 }
@@ -391,7 +594,7 @@ fn legacy_schemes(
         Some(KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87) | None => return Vec::new(),
     };
     let can_make = |scheme: &SignatureScheme| match signer {
-        Signer::Local(_) => true,
+        Signer::Local(_) | Signer::Through(..) => true,
         Signer::Remote(signer) => signer.schemes().contains(scheme),
     };
     // Where key usage forbids signatures, there are none of TLS 1.3 either.
@@ -540,7 +743,7 @@ impl CredentialBuilder {
             .map(|algorithm| SignatureScheme(algorithm.iana()))
             .filter(|scheme| scheme.signs_tls13_handshakes())
             .collect();
-        let credential = Credential::new(chain, Signer::Local(key), schemes)?;
+        let credential = Credential::new(chain, Signer::Local(Arc::new(key)), schemes)?;
         Ok(credential.with_ocsp_response(self.ocsp_response))
     }
 }
@@ -695,27 +898,88 @@ fn issuers_in_order(mut rest: Vec<CertificateDer<'static>>) -> Vec<CertificateDe
     chain
 }
 
+/// Most names of a peer's that an error text repeats.
+const MAX_LISTED: usize = 24;
+
+/// Far more than the logs that there are would make; the extension block, which an OCSP response may share, has 65,535 bytes.
+const MAX_SCTS_LEN: usize = 16_384;
+
 /// Several credentials, of which each connection gets the best: the built-in [`ChooseCredential`].
 ///
 /// Left out are those whose key makes no signature that the peer can verify, and cannot decrypt for it either where that
 /// would do ([`CredentialRequest::key_encipherment`]). Among the rest, in their order: the first for the name that the client
 /// asked for (SNI) *and* of an authority that the peer named; else the first for the name; else the first of an authority;
-/// else the first. Of those who are equal in this, the ones that sign come first, as only they have forward secrecy. So a
+/// else the first. One with [`with_issuer_match_required`](Credential::with_issuer_match_required) is left out unless it is of
+/// such an authority. Of those who are equal in this, the ones that sign come first, as only they have forward secrecy. So a
 /// server with certificates for other names only still answers, and the client sees in the certificate where it is.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     list: Vec<Arc<Credential>>,
+    match_required: bool,
 }
 
 impl Credentials {
     /// The list, best first.
     pub fn new(list: Vec<Arc<Credential>>) -> Self {
-        Self { list }
+        Self {
+            list,
+            match_required: false,
+        }
+    }
+
+    /// Whether a handshake ends where there are credentials and none of them fits, instead of going on without. For a client
+    /// that would rather fail, and be told why, than come as nobody. Default: no; a server fails in any case.
+    ///
+    /// The error is [`NothingInCommon::Issuer`] if credentials with
+    /// [`with_issuer_match_required`](Credential::with_issuer_match_required) would do but for that, else
+    /// [`NothingInCommon::SignatureScheme`].
+    #[must_use]
+    pub fn with_match_required(mut self, required: bool) -> Self {
+        self.match_required = required;
+        self
+    }
+
+    /// Why no credential fits.
+    fn mismatch(&self, request: &CredentialRequest<'_>) -> Error {
+        let listed = |names: Vec<String>| match names.is_empty() {
+            true => "none".to_owned(),
+            false => names.join("; "),
+        };
+        let mut usable = self
+            .list
+            .iter()
+            .filter(|ours| ours.signs_for(request) || ours.decrypts_for(request))
+            .peekable();
+        if usable.peek().is_some() {
+            let issuers = usable
+                .filter_map(|ours| CertificateView::parse(ours.chain.first()?).ok())
+                .map(|view| distinguished_name(view.issuer));
+            let named = request.authorities.iter().take(MAX_LISTED);
+            return NothingInCommon::Issuer {
+                ours: listed(issuers.collect()),
+                peers: listed(named.map(|name| distinguished_name(name)).collect()),
+            }
+            .into();
+        }
+        let mut ours: Vec<SignatureScheme> = Vec::new();
+        for scheme in self.list.iter().flat_map(|ours| ours.schemes_for(request)) {
+            if !ours.contains(scheme) {
+                ours.push(*scheme);
+            }
+        }
+        let peers = request.signature_schemes.iter().take(MAX_LISTED);
+        NothingInCommon::SignatureScheme {
+            ours: listed(ours.iter().map(ToString::to_string).collect()),
+            peers: listed(peers.map(ToString::to_string).collect()),
+        }
+        .into()
     }
 
     /// The best credential for a request; `None` if no key can sign what the peer verifies, nor decrypt for it.
     pub fn best(&self, request: &CredentialRequest<'_>) -> Option<&Arc<Credential>> {
-        if let [only] = self.list.as_slice() {
+        if let [only] = self.list.as_slice()
+            && !only.issuer_match_required
+        {
             let fits = only.signs_for(request) || only.decrypts_for(request);
             return fits.then_some(only);
         }
@@ -729,6 +993,9 @@ impl Credentials {
                 .is_some_and(|name| credential.serves_name(name));
             let issuer =
                 !request.authorities.is_empty() && credential.issued_by_any(request.authorities);
+            if credential.issuer_match_required && !issuer {
+                return None;
+            }
             Some((name, issuer, signs))
         };
         // max_by_key would return the last of equals.
@@ -760,12 +1027,21 @@ impl ChooseCredential for Credentials {
         &'a self,
         request: CredentialRequest<'a>,
     ) -> Answer<'a, Result<Option<Arc<Credential>>, Error>> {
-        Answer::Ready(Ok(self.best(&request).cloned()))
+        Answer::Ready(match self.best(&request) {
+            Some(best) => Ok(Some(best.clone())),
+            None if self.match_required && !self.list.is_empty() => Err(self.mismatch(&request)),
+            None => Ok(None),
+        })
     }
 
     fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+}
+
+fn listed(schemes: &[SignatureScheme]) -> String {
+    let names: Vec<_> = schemes.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 /// A credential could not be made.
@@ -800,6 +1076,20 @@ pub enum CredentialError {
         /// The schemes of the signer.
         signer: String,
     },
+    /// One of the SCTs is empty, or there are too many, or they are too long.
+    BadScts {
+        /// How many there are.
+        count: usize,
+        /// What they would take, in bytes.
+        len: usize,
+    },
+    /// The key can make none of the schemes that it is to sign by.
+    NoScheme {
+        /// The schemes that were named.
+        wanted: String,
+        /// Those that the key can make in TLS 1.3.
+        possible: String,
+    },
 }
 
 impl fmt::Display for CredentialError {
@@ -830,6 +1120,14 @@ impl fmt::Display for CredentialError {
                 f,
                 "the certificate for {subject} may not sign handshakes: its key usage lacks digitalSignature (RFC 8446 \
                  Section 4.4.2.2)"
+            ),
+            Self::BadScts { count, len } => write!(
+                f,
+                "{count} SCTs take {len} bytes: none may be empty, and {MAX_SCTS} of together {MAX_SCTS_LEN} bytes are the most"
+            ),
+            Self::NoScheme { wanted, possible } => write!(
+                f,
+                "the key can sign by none of the schemes named, {wanted}; it can by {possible}"
             ),
             Self::SignerMismatch {
                 certificate,

@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::credential::Credential;
 use crate::error::{CertificateError, Error};
-use crate::parameters::{ProtocolVersion, SignatureScheme};
+use crate::parameters::{NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::trust::Leniency;
 
 /// An application's answer: now, or later.
@@ -103,16 +103,23 @@ pub struct PresentedChain<'a> {
     pub certificates: &'a [CertificateDer<'static>],
     /// The stapled OCSP response, DER, empty if there is none (RFC 6066 Section 8).
     pub ocsp_response: &'a [u8],
+    /// The signed certificate timestamps (SCTs) that came with the chain, each as it was sent (RFC 6962 Section 3.2); none unless
+    /// they were asked for ([`with_sct_request`](crate::config::ConfigBuilder::with_sct_request)). Those inside of certificates
+    /// are not among them.
+    pub scts: &'a [Vec<u8>],
     /// Who the peer is.
     pub role: PeerRole<'a>,
     /// By what the peer proves that it holds the leaf's key.
     pub key_use: KeyUse,
+    /// Whether the chain is of an earlier handshake whose session is to be resumed. One that is refused costs that session, and
+    /// a full handshake follows.
+    pub resumed: bool,
     /// The time of the handshake.
     pub now: UnixTime,
 }
 
 impl<'a> PresentedChain<'a> {
-    /// A chain of a peer that signs, as in all of TLS 1.3, without an OCSP response.
+    /// A chain of a peer that signs, as in all of TLS 1.3, without an OCSP response and SCTs.
     pub fn new(
         certificates: &'a [CertificateDer<'static>],
         role: PeerRole<'a>,
@@ -121,8 +128,10 @@ impl<'a> PresentedChain<'a> {
         Self {
             certificates,
             ocsp_response: &[],
+            scts: &[],
             role,
             key_use: KeyUse::Signature,
+            resumed: false,
             now,
         }
     }
@@ -218,6 +227,9 @@ pub struct CredentialRequest<'a> {
     /// The peer's `signature_algorithms`. Where it has none, as before TLS 1.2, some schemes of each kind of key that it can
     /// verify by. Empty for a client of older versions that can only encrypt to the server's key.
     pub signature_schemes: &'a [SignatureScheme],
+    /// Before TLS 1.3, the curves on which an ECDSA key of the server's may be (`supported_groups`, RFC 8422 Section 5.3). Empty for
+    /// any; later the schemes say it.
+    pub curves: &'a [NamedGroup],
     /// Whether a server's RSA key that decrypts will do, too: the client has RSA or RSA_PSK key exchange of a version before TLS
     /// 1.3 (RFC 5246 Section 7.4.7.1).
     pub key_encipherment: bool,
@@ -232,6 +244,7 @@ impl<'a> CredentialRequest<'a> {
             version,
             server_name: None,
             signature_schemes,
+            curves: &[],
             key_encipherment: false,
             authorities: &[],
         }

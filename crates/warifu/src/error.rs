@@ -198,8 +198,8 @@ errors! {
         MessageTooLong { message: HandshakeType, len: usize, limit: usize } => ILLEGAL_PARAMETER, "{message} of {len} bytes, at most {limit} are accepted";
         /// A message that cannot be read. `what` names the field, `problem` what is wrong with it.
         Malformed { what: &'static str, problem: &'static str } => DECODE_ERROR, "malformed {what}: {problem}";
-        /// Handshake bytes left in the buffer where keys change (cf. RUSTSEC-2026-0285).
-        HandshakeBytesAcrossKeyChange => UNEXPECTED_MESSAGE, "handshake message is not aligned with the change of keys (RFC 8446 Section 5.1)";
+        /// Handshake bytes left in the buffer where keys change (cf. RUSTSEC-2026-0285), or where it is this side's turn.
+        HandshakeBytesAcrossKeyChange => UNEXPECTED_MESSAGE, "handshake message is not aligned with the change of keys, or with the end of the peer's flight (RFC 8446 Section 5.1)";
         /// A record of another type inside a fragmented handshake message.
         InterleavedHandshake { content_type: ContentType } => UNEXPECTED_MESSAGE, "{content_type} record between the fragments of a handshake message (RFC 8446 Section 5.1)";
         /// Each extension may appear once.
@@ -288,6 +288,8 @@ errors! {
         Group { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common group: we allow {ours}, the peer {peers}";
         /// None of our credentials can sign what the peer can verify.
         SignatureScheme { ours: String, peers: String } => HANDSHAKE_FAILURE, "no common signature scheme: our keys can make {ours}, the peer accepts {peers}";
+        /// None of our certificates is of an authority that the peer named, and one must be.
+        Issuer { ours: String, peers: String } => HANDSHAKE_FAILURE, "no certificate of an authority that the peer named: ours are of {ours}, the peer named {peers}";
         /// RFC 7301 Section 3.2.
         ApplicationProtocol { ours: String, peers: String } => NO_APPLICATION_PROTOCOL, "no common application protocol (ALPN): we speak {ours}, the peer {peers}";
         /// No mode in which both would use a pre-shared key.
@@ -346,6 +348,9 @@ errors! {
         BadOcspResponse { reason: String } => BAD_CERTIFICATE_STATUS_RESPONSE, "stapled OCSP response: {reason}";
         /// The application's verifier said no.
         Refused { reason: String } => CERTIFICATE_UNKNOWN, "peer's certificate was refused by the application: {reason}";
+        /// The same, and the peer is told no more than that the handshake failed, as OpenSSL and BoringSSL do for their
+        /// `X509_V_ERR_APPLICATION_VERIFICATION`.
+        RefusedUntold { reason: String } => HANDSHAKE_FAILURE, "peer's certificate was refused by the application: {reason}";
     }
 }
 

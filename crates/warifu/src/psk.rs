@@ -287,6 +287,22 @@ impl Psk {
         self.change(|terms| terms.hash = hash)
     }
 
+    /// The key without the identity that it was made with, for peers that agreed on one key and no name for it: in versions before
+    /// TLS 1.3 the identity may be empty (RFC 4279 Section 2). TLS 1.3 has no such identities (RFC 8446 Section 4.2.11): there
+    /// the key is not used, so that a configuration with no other key has to do without TLS 1.3
+    /// ([`with_versions`](crate::config::ConfigBuilder::with_versions)).
+    ///
+    /// ```
+    /// let psk = warifu::Psk::new("no matter", [0x5a; 32])?.without_identity();
+    /// assert_eq!(psk.identity(), b"");
+    /// # Ok::<(), warifu::psk::PskError>(())
+    /// ```
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn without_identity(self) -> Self {
+        self.change(|terms| terms.identity = Arc::from([]))
+    }
+
     /// The key to be used in imported form only (RFC 9258), with this context of at most 65,535 bytes, empty for none.
     #[must_use]
     pub fn with_import(self, context: impl AsRef<[u8]>) -> Self {

@@ -142,7 +142,12 @@ impl<T: Read + Write> Stream<T> {
             if !self.connection.is_handshaking() {
                 break;
             }
-            self.send_output()?;
+            // What the transport does not take now leaves later: the peer may wait for us to read before it reads, as a server
+            // that answers while much early data is under way.
+            match self.send_output() {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
             match self.connection.waiting() {
                 Some(Waiting::Answer(_)) => thread::park(),
                 _ => self.receive()?,

@@ -847,3 +847,86 @@ fn certificate_beside_the_leaf_may_have_a_key_that_cannot_be_used() {
         certificates_from_file(directory.path("cert.pem")).unwrap()[0]
     );
 }
+
+/// What a peer is told of why no credential fits, where one must.
+#[test]
+fn credentials_that_must_match_say_what_does_not() {
+    use warifu::NothingInCommon;
+    use warifu::decision::ChooseCredential;
+    let (ca, other) = (Ca::root("root"), Ca::root("other"));
+    let one = |ca: &Ca| {
+        let (certificate, key) = ca.leaf_and_key(&["a.example"], |_| {});
+        let credential = Credential::from_der(vec![certificate], &key.serialize_der()).unwrap();
+        Arc::new(credential.with_issuer_match_required(true))
+    };
+    let (ours, theirs) = (one(&ca), one(&other));
+    let name = |name: &str| {
+        // SEQUENCE { SET { SEQUENCE { OID 2.5.4.3, UTF8String } } }
+        let len = u8::try_from(name.len()).unwrap();
+        let mut der = vec![0x30, len + 11, 0x31, len + 9, 0x30, len + 7];
+        der.extend([6, 3, 0x55, 4, 3, 0x0c, len]);
+        der.extend(name.as_bytes());
+        der
+    };
+    let choose = |list: &Credentials, schemes: &[SignatureScheme], authorities: &[&[u8]]| {
+        let mut request = CredentialRequest::new(ProtocolVersion::TLS1_3, schemes);
+        request.authorities = authorities;
+        match list.choose(request) {
+            Answer::Ready(chosen) => chosen,
+            Answer::Later(_) => panic!("the list is in memory"),
+        }
+    };
+    let p256 = [SignatureScheme::ECDSA_SECP256R1_SHA256];
+    let (root, nobody) = (name("root"), name("nobody"));
+    for list in [vec![ours.clone()], vec![theirs, ours.clone()]] {
+        let list = Credentials::new(list);
+        let chosen = choose(&list, &p256, &[&nobody, &root]).unwrap();
+        assert!(Arc::ptr_eq(&chosen.unwrap(), &ours));
+        // None of an authority that was named, or none was named.
+        assert!(choose(&list, &p256, &[&nobody]).unwrap().is_none());
+        assert!(choose(&list, &p256, &[]).unwrap().is_none());
+        assert!(choose(&list, &[], &[&root]).unwrap().is_none());
+    }
+    let list = Credentials::from(ours).with_match_required(true);
+    assert_eq!(
+        choose(&list, &p256, &[&nobody]).unwrap_err(),
+        NothingInCommon::Issuer {
+            ours: "CN=root".to_owned(),
+            peers: "CN=nobody".to_owned(),
+        }
+        .into()
+    );
+    let ed25519 = [SignatureScheme::ED25519];
+    let error = choose(&list, &ed25519, &[&root]).unwrap_err();
+    assert_eq!(
+        error,
+        NothingInCommon::SignatureScheme {
+            ours: "ecdsa_secp256r1_sha256".to_owned(),
+            peers: "ed25519".to_owned(),
+        }
+        .into()
+    );
+    assert_eq!(error.alert().unwrap().name(), Some("handshake_failure"));
+    // Without credentials there is nothing to match.
+    let empty = Credentials::default().with_match_required(true);
+    assert!(choose(&empty, &p256, &[]).unwrap().is_none());
+}
+
+#[test]
+fn what_a_key_signs_can_be_restricted_and_ordered() {
+    use SignatureScheme as S;
+    let directory = Directory::new();
+    self_signed(&directory, "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    let read = || Credential::from_files(directory.path("cert.pem"), directory.path("key.pem"));
+    let wanted = [S::ED25519, S::RSA_PSS_RSAE_SHA512, S::RSA_PSS_RSAE_SHA256];
+    let credential = read().unwrap().with_signature_schemes(&wanted).unwrap();
+    assert_eq!(credential.schemes(), &wanted[1..]);
+    let error = read().unwrap().with_signature_schemes(&wanted[..1]);
+    assert_eq!(
+        error.unwrap_err(),
+        CredentialError::NoScheme {
+            wanted: "ed25519".to_owned(),
+            possible: "rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512".to_owned(),
+        }
+    );
+}

@@ -27,15 +27,17 @@ use support::{
     server_builder, server_name,
 };
 use warifu::config::{ChooseServerConfig, ClientHelloFacts};
+use warifu::credential::Credentials;
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PresentedChain, Sign, VerifyPeer,
 };
-use warifu::parameters::{HandshakeType, SignatureScheme};
+use warifu::parameters::{AlertDescription, HandshakeType, ProtocolVersion, SignatureScheme};
 use warifu::pki_types::ServerName;
 use warifu::psk::{ChoosePsks, PskRequest};
 use warifu::{
     CertificateError, ClientAuth, ClientConfig, Connection, Credential, Direction, Error,
-    LoggedMessage, MessageLog, Psk, PskStore, ReadOutcome, ServerConfig, Stream, Waiting,
+    LoggedMessage, MessageLog, NothingInCommon, Psk, PskStore, ReadOutcome, ServerConfig, Stream,
+    Waiting,
 };
 
 // ---- applications that take their time ----
@@ -788,6 +790,195 @@ fn a_panic_after_the_handshake_does_the_same() {
     assert_eq!(pair.server.read(&mut [0; 9]), Err(expected.clone()));
     assert_eq!(pair.server.write(b"x"), Err(expected.clone()));
     assert_eq!(pair.server.failure(), Some(&expected));
+}
+
+/// A key in memory, whose signatures wait behind the gate.
+#[derive(Debug)]
+struct SignsLater {
+    key: Arc<dyn Sign>,
+    gate: Arc<Gate>,
+}
+
+impl Sign for SignsLater {
+    fn schemes(&self) -> &[SignatureScheme] {
+        self.key.schemes()
+    }
+
+    fn sign<'a>(
+        &'a self,
+        scheme: SignatureScheme,
+        message: &'a [u8],
+    ) -> Answer<'a, Result<Vec<u8>, String>> {
+        let Answer::Ready(signature) = self.key.sign(scheme, message) else {
+            panic!("a key in memory signs at once");
+        };
+        self.gate.behind(move || signature)
+    }
+}
+
+/// As a server does that signs on other threads: nothing else of the credential changes.
+#[test]
+fn a_key_in_memory_can_sign_later_in_every_version() {
+    let pki = Pki::new();
+    #[cfg(feature = "legacy")]
+    let versions = [
+        ProtocolVersion::TLS1_0,
+        ProtocolVersion::TLS1_1,
+        ProtocolVersion::TLS1_2,
+        ProtocolVersion::TLS1_3,
+    ];
+    #[cfg(not(feature = "legacy"))]
+    let versions = [ProtocolVersion::TLS1_3];
+    for version in versions {
+        let gate = Arc::new(Gate::default());
+        let (certificate, key) = pki.ca.leaf_and_key(&["host.example"], |_| {});
+        let credential = Credential::from_der(vec![certificate], &key.serialize_der())
+            .unwrap()
+            .with_signing_through(|key| {
+                Arc::new(SignsLater {
+                    key,
+                    gate: gate.clone(),
+                })
+            });
+        let client = client_builder(&pki).with_versions(version..=version);
+        let server = ServerConfig::builder(Arc::new(credential))
+            .with_clock(Arc::new(support::FixedClock))
+            .with_versions(version..=version);
+        let mut pair = Pair {
+            client: Connection::client(client.build().unwrap(), server_name()),
+            server: Connection::server(server.build().unwrap()),
+        };
+        run_until_stuck(&mut pair);
+        assert_eq!(pair.server.waiting(), Some(Waiting::Answer("signature")));
+        gate.open();
+        run_until_stuck(&mut pair);
+        let facts = pair.client.facts().unwrap();
+        assert_eq!(facts.version, version);
+    }
+}
+
+/// Tells what it is asked to verify.
+#[derive(Debug)]
+struct Remembers(Mutex<Vec<bool>>);
+
+impl VerifyPeer for Remembers {
+    fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        self.0.lock().unwrap().push(chain.resumed);
+        Ok(()).into()
+    }
+
+    fn chain_schemes(&self) -> &[SignatureScheme] {
+        &[]
+    }
+}
+
+#[test]
+fn a_verifier_knows_whether_a_chain_is_of_an_earlier_handshake() {
+    use warifu::resumption::{MemorySessionStore, MemorySessions, Tickets};
+    let pki = Pki::new();
+    let by_client = Arc::new(Remembers(Mutex::default()));
+    let by_server = Arc::new(Remembers(Mutex::default()));
+    let client = ClientConfig::builder(by_client.clone())
+        .with_clock(Arc::new(support::FixedClock))
+        .with_credential(pki.client.clone())
+        .with_session_store(MemorySessions::default())
+        .build()
+        .unwrap();
+    let server = server_builder(&pki)
+        .with_client_auth(ClientAuth::required(by_server.clone()))
+        .with_tickets(Tickets::stored(MemorySessionStore::new(10)))
+        .build()
+        .unwrap();
+    for resumed in [false, true] {
+        let mut pair = Pair {
+            client: Connection::client(client.clone(), server_name()),
+            server: Connection::server(server.clone()),
+        };
+        run_until_stuck(&mut pair);
+        // The tickets.
+        support::deliver(&mut pair.server, &mut pair.client);
+        assert_eq!(pair.client.facts().unwrap().resumed, resumed);
+        assert_eq!(std::mem::take(&mut *by_client.0.lock().unwrap()), [resumed]);
+        assert_eq!(std::mem::take(&mut *by_server.0.lock().unwrap()), [resumed]);
+    }
+}
+
+#[test]
+fn a_server_sees_which_identities_are_offered_before_it_chooses() {
+    #[derive(Debug)]
+    struct Sees(Mutex<Vec<Vec<u8>>>);
+    impl ChooseServerConfig for Sees {
+        fn choose(
+            &self,
+            hello: ClientHelloFacts,
+        ) -> Answer<'_, Result<Option<Arc<ServerConfig>>, Error>> {
+            *self.0.lock().unwrap() = hello.psk_identities;
+            Ok(None).into()
+        }
+    }
+    let pki = Pki::new();
+    let seen = Arc::new(Sees(Mutex::default()));
+    let server = server_builder(&pki).with_config_choice(seen.clone());
+    let keys = [support::psk::psk("alice"), support::psk::psk("bob")];
+    let mut pair = Pair {
+        client: Connection::client(
+            client_builder(&pki).with_psks(keys).build().unwrap(),
+            server_name(),
+        ),
+        server: Connection::server(server.build().unwrap()),
+    };
+    run_until_stuck(&mut pair);
+    assert_eq!(*seen.0.lock().unwrap(), [&b"alice"[..], b"bob"]);
+}
+
+#[test]
+fn a_refusal_may_tell_the_peer_nothing() {
+    let reason = "whatever".to_owned();
+    let error = CertificateError::RefusedUntold { reason };
+    assert_eq!(error.alert(), AlertDescription::HANDSHAKE_FAILURE);
+}
+
+/// Whether a client would rather come without a certificate is its own decision: an error of the application's is one, whatever
+/// its kind.
+#[test]
+fn a_client_that_must_have_a_fitting_credential_ends_the_handshake() {
+    let pki = Pki::new();
+    #[cfg(feature = "legacy")]
+    let versions = [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3];
+    #[cfg(not(feature = "legacy"))]
+    let versions = [ProtocolVersion::TLS1_3];
+    for version in versions {
+        for required in [false, true] {
+            let credentials = Credentials::from(pki.client.clone()).with_match_required(required);
+            let client = client_builder(&pki)
+                .with_versions(version..=version)
+                .with_credential(credentials);
+            // The client's key is for ECDSA.
+            let server = server_builder(&pki)
+                .with_signature_schemes(&[SignatureScheme::RSA_PSS_RSAE_SHA256])
+                .with_client_auth(ClientAuth::optional(pki.trust()));
+            let mut pair = Pair {
+                client: Connection::client(client.build().unwrap(), server_name()),
+                server: Connection::server(server.build().unwrap()),
+            };
+            let outcome = pair.handshake();
+            if !required {
+                outcome.unwrap();
+                assert!(pair.server.facts().unwrap().peer_certificates.is_none());
+                continue;
+            }
+            let (side, error) = outcome.unwrap_err();
+            assert_eq!(side, Side::Client);
+            let scheme = NothingInCommon::SignatureScheme {
+                ours: "ecdsa_secp256r1_sha256".to_owned(),
+                peers: "rsa_pss_rsae_sha256".to_owned(),
+            };
+            if version == ProtocolVersion::TLS1_3 {
+                assert_eq!(error, scheme.into());
+            }
+            assert_eq!(error.alert(), Some(AlertDescription::HANDSHAKE_FAILURE));
+        }
+    }
 }
 
 // ---- decisions that drive other connections ----

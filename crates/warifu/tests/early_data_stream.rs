@@ -102,6 +102,32 @@ fn the_client_hello_leaves_with_the_data() {
     assert_eq!(client.read(&mut buffer).unwrap(), 2);
 }
 
+/// A server may be unable to read on before its own flight is read, as one with little memory whose client sends much.
+#[test]
+fn a_client_reads_the_servers_flight_while_its_early_data_is_under_way() {
+    let world = World::new();
+    let (mut client, mut server) = over(configs(&world), pipe());
+    let mut buffer = [0; 100];
+    assert_eq!(client.write_replayable_early_data(b"request").unwrap(), 7);
+    assert_eq!(
+        server.read_replayable_early_data(&mut buffer).unwrap(),
+        7,
+        "the server's flight has left"
+    );
+    // From now on the transport takes nothing.
+    client.transport_mut().capacity = 0;
+    assert_eq!(client.write_replayable_early_data(b"more").unwrap(), 4);
+    let error = client.handshake().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    assert_eq!(client.early_data(), EarlyData::Accepted);
+    assert!(!client.connection().is_handshaking(), "all was read");
+    client.transport_mut().capacity = usize::MAX;
+    client.handshake().unwrap();
+    assert_eq!(server.read_replayable_early_data(&mut buffer).unwrap(), 4);
+    assert_eq!(server.read_replayable_early_data(&mut buffer).unwrap(), 0);
+    server.handshake().unwrap();
+}
+
 #[test]
 fn each_side_has_its_own_direction() {
     let (mut client, mut server) = support::streams(pipe(), same, same);

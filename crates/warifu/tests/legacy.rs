@@ -136,6 +136,30 @@ fn every_suite_connects_in_every_version_that_has_it() {
     assert!(connections > 100, "{connections}");
 }
 
+/// RFC 4279 Section 2: psk_identity<0..2^16-1>. In TLS 1.3 there is no such identity, and the key stays at home.
+#[test]
+fn a_key_may_have_no_identity() {
+    let key = || psk("alice").without_identity();
+    assert_eq!(key().identity(), b"");
+    let server = || ServerConfig::psk_builder(PskTable::new([key()]).unwrap());
+    let client = || ClientConfig::psk_builder([key()]);
+    let mut pair = connect(
+        client().with_versions(TLS1_2..=TLS1_2),
+        server().with_versions(TLS1_2..=TLS1_2),
+    );
+    for connection in [&pair.client, &pair.server] {
+        let used = connection.facts().unwrap().psk.clone().unwrap();
+        assert_eq!(&*used.identity, b"");
+    }
+    exchange(&mut pair);
+    let mut alone = Connection::client(
+        client().with_versions(TLS1_3..=TLS1_3).build().unwrap(),
+        server_name(),
+    );
+    let error = alone.process().unwrap_err();
+    assert_eq!(error, UsageError::NoPskToOffer.into());
+}
+
 #[test]
 fn the_highest_version_of_both_is_chosen() {
     let keys = Keys::new();

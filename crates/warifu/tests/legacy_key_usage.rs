@@ -18,7 +18,9 @@ use support::{FixedClock, Pair, Side, deliver, pki, server_name};
 use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::credential::{CredentialError, Credentials};
 use warifu::error::NothingInCommon;
-use warifu::parameters::{AlertDescription, CipherSuite, ProtocolVersion, SignatureScheme};
+use warifu::parameters::{
+    AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use warifu::psk::PskTable;
 use warifu::resumption::{MemorySessionStore, MemorySessions, Tickets};
 use warifu::{
@@ -283,6 +285,39 @@ fn credentials_are_chosen_by_key_usage() {
         let chosen = pair.server.facts().unwrap().local_credential.clone();
         assert!(Arc::ptr_eq(&chosen.unwrap(), expected), "{suites:?}");
     }
+}
+
+/// RFC 8422 Section 5.1 and 5.3: before TLS 1.3 an ECDSA key is on a curve that the client names, and where no curve is in common,
+/// no suite needs one.
+#[test]
+fn credentials_are_chosen_by_the_curves_that_the_client_names() {
+    use NamedGroup as G;
+    let ca = pki::Ca::root("test CA");
+    let p384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let p384 = credential(&ca, p384, &[]);
+    let p256 = credential(&ca, rcgen::KeyPair::generate().unwrap(), &[]);
+    let rsa = credential(&ca, rsa_key(), &[]);
+    let list = Credentials::new(vec![p384.clone(), p256.clone(), rsa.clone()]);
+    let suites = [ECDHE_ECDSA_GCM, RSA_GCM];
+    for (groups, expected) in [
+        (&[G::SECP256R1][..], &p256),
+        (&[G::X25519, G::SECP256R1], &p256),
+        (&[G::SECP384R1, G::SECP256R1], &p384),
+        (&[G::X25519], &rsa),
+        // Not ours, for ECDHE.
+        (&[G::SECP521R1], &rsa),
+    ] {
+        let client = client(&ca, TLS1_2, &suites).with_groups(groups);
+        let server = server(list.clone()).with_groups(&[G::X25519, G::SECP256R1, G::SECP384R1]);
+        let pair = connect(client, server);
+        let chosen = pair.server.facts().unwrap().local_credential.clone();
+        assert!(Arc::ptr_eq(&chosen.unwrap(), expected), "{groups:?}");
+    }
+    // In TLS 1.3 the schemes say it.
+    let client = client(&ca, TLS1_3, &[]).with_groups(&[G::X25519]);
+    let pair = connect(client, server(list));
+    let chosen = pair.server.facts().unwrap().local_credential.clone();
+    assert!(Arc::ptr_eq(&chosen.unwrap(), &p384));
 }
 
 /// In TLS 1.2 ECDSA has any hash with any curve, and RSA has PKCS #1 v1.5.

@@ -18,7 +18,7 @@ use support::{
     server_builder, server_name, wire_records,
 };
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::credential::Credentials;
+use warifu::credential::{CredentialError, Credentials};
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PeerRole, PresentedChain, VerifyPeer,
 };
@@ -28,7 +28,7 @@ use warifu::parameters::{
 use warifu::pki_types::ServerName;
 use warifu::{
     CertificateError, ClientAuth, ClientConfig, Connection, Credential, Error, HandshakeKind,
-    NothingInCommon, Trust,
+    NothingInCommon, Trust, UsageError,
 };
 
 fn same<R>(builder: ConfigBuilder<R>) -> ConfigBuilder<R> {
@@ -43,7 +43,7 @@ const SUITES: [CipherSuite; 5] = [
     CipherSuite::TLS_AES_128_CCM_8_SHA256,
 ];
 
-const GROUPS: [NamedGroup; 7] = [
+const GROUPS: [NamedGroup; 9] = [
     NamedGroup::X25519MLKEM768,
     NamedGroup::X25519,
     NamedGroup::SECP256R1,
@@ -51,6 +51,8 @@ const GROUPS: [NamedGroup; 7] = [
     NamedGroup::SECP521R1,
     NamedGroup::SECP256R1MLKEM768,
     NamedGroup::SECP384R1MLKEM1024,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
 ];
 
 /// Data both ways, and the same exporter on both sides.
@@ -811,11 +813,62 @@ fn client_without_a_share_sends_an_empty_key_share_beside_its_groups() {
     assert_eq!(share, groups.map(|_| vec![0, 0]));
 }
 
+/// RFC 8446 Section 4.2.8: shares are in the order of supported_groups.
+#[test]
+fn client_sends_the_shares_that_are_named_and_uses_the_one_that_is_chosen() {
+    const KEY_SHARE: u16 = 51;
+    let (p256, x25519) = (NamedGroup::SECP256R1, NamedGroup::X25519);
+    let hybrid = NamedGroup::X25519MLKEM768;
+    let groups = [x25519, hybrid, p256];
+    for (shares, of_server, is_retried) in [
+        (&[p256, x25519][..], x25519, false),
+        (&[p256, x25519], p256, false),
+        (&[p256, x25519], hybrid, true),
+        (&[hybrid, p256, hybrid], p256, false),
+        // It is no hybrid's half here: a hybrid that is named goes alone.
+        (&[hybrid], x25519, true),
+        (&[hybrid], hybrid, false),
+        (&groups, hybrid, false),
+        (&[], x25519, true),
+    ] {
+        let mut pair = Pair::with(
+            |client| client.with_groups(&groups).with_key_shares(shares),
+            |server| server.with_groups(&[of_server]),
+        );
+        pair.client.process().unwrap();
+        let share = extension_of_client_hello(pair.client.output(), KEY_SHARE).unwrap();
+        let (mut rest, mut sent) = (&share[2..], Vec::new());
+        while let [group @ .., _, _] = &rest[..rest.len().min(4)] {
+            sent.push(NamedGroup(u16::from_be_bytes([group[0], group[1]])));
+            rest = &rest[4 + usize::from(u16::from_be_bytes([rest[2], rest[3]]))..];
+        }
+        let in_order = groups.into_iter().filter(|group| shares.contains(group));
+        assert_eq!(sent, in_order.collect::<Vec<_>>());
+        pair.handshake().unwrap();
+        let facts = pair.client.facts().unwrap();
+        assert_eq!(facts.group, Some(of_server), "{shares:?}");
+        let kind = match is_retried {
+            true => HandshakeKind::FullWithRetry,
+            false => HandshakeKind::Full,
+        };
+        assert_eq!(facts.handshake_kind, kind, "{shares:?}");
+        expect_working(&mut pair);
+    }
+    let error = ClientConfig::psk_builder([support::psk::psk("alice")])
+        .with_groups(&[x25519])
+        .with_key_shares(&[x25519, p256])
+        .build()
+        .unwrap_err();
+    let text = "key share of secp256r1, which is not among the groups: name it in with_groups";
+    assert_eq!(error, UsageError::Config(text.to_owned()).into());
+}
+
 /// Believes everybody, tells what chains may be signed with, and keeps the OCSP response.
 #[derive(Debug)]
 struct Credulous {
     chain_schemes: Vec<SignatureScheme>,
     seen: std::sync::Mutex<Option<(bool, usize, Vec<u8>)>>,
+    scts: std::sync::Mutex<Vec<Vec<u8>>>,
 }
 
 impl Credulous {
@@ -823,12 +876,14 @@ impl Credulous {
         Arc::new(Self {
             chain_schemes: chain_schemes.to_vec(),
             seen: Default::default(),
+            scts: Default::default(),
         })
     }
 }
 
 impl VerifyPeer for Credulous {
     fn verify<'a>(&'a self, chain: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        *self.scts.lock().unwrap() = chain.scts.to_vec();
         *self.seen.lock().unwrap() = Some((
             matches!(chain.role, PeerRole::Server(_)),
             chain.certificates.len(),
@@ -914,6 +969,62 @@ fn ocsp_response_is_stapled_only_if_asked_for_and_reaches_the_verifier() {
             assert_eq!(seen, (true, 1, expected));
         }
     }
+}
+
+// ---- SCTs ----
+
+#[test]
+fn scts_are_sent_only_if_asked_for_and_reach_the_verifier() {
+    let pki = Pki::new();
+    let scts = [b"one log's".to_vec(), b"another log's".to_vec()];
+    #[cfg(feature = "legacy")]
+    let versions = [
+        ProtocolVersion::TLS1_0,
+        ProtocolVersion::TLS1_1,
+        ProtocolVersion::TLS1_2,
+        ProtocolVersion::TLS1_3,
+    ];
+    #[cfg(not(feature = "legacy"))]
+    let versions = [ProtocolVersion::TLS1_3];
+    for version in versions {
+        for (asked, kept) in [(true, &scts[..]), (true, &[]), (false, &scts)] {
+            let (certificate, key) = pki.ca.leaf_and_key(&["host.example"], |_| {});
+            let credential = Credential::from_der(vec![certificate], &key.serialize_der())
+                .and_then(|credential| credential.with_scts(kept))
+                .unwrap();
+            let verifier = Credulous::new(&[]);
+            let client = warifu::ClientConfig::builder(verifier.clone())
+                .with_versions(version..=version)
+                .with_sct_request(asked)
+                .build()
+                .unwrap();
+            let server = warifu::ServerConfig::builder(Arc::new(credential))
+                .with_versions(version..=version)
+                .build()
+                .unwrap();
+            let mut pair = Pair {
+                client: Connection::client(client, server_name()),
+                server: Connection::server(server),
+            };
+            pair.handshake().unwrap();
+            let expected = if asked { kept } else { &[] };
+            assert_eq!(*verifier.scts.lock().unwrap(), expected, "{version}");
+        }
+    }
+    let (certificate, key) = pki.ca.leaf_and_key(&["host.example"], |_| {});
+    let credential =
+        || Credential::from_der(vec![certificate.clone()], &key.serialize_der()).unwrap();
+    for (scts, len) in [
+        (vec![vec![1], vec![]], 5),
+        (vec![vec![1; 16_383]], 16_385),
+        (vec![vec![1]; 33], 99),
+    ] {
+        let count = scts.len();
+        let error = credential().with_scts(scts).unwrap_err();
+        assert_eq!(error, CredentialError::BadScts { count, len });
+    }
+    assert!(credential().with_scts([vec![7; 16_382]]).is_ok());
+    assert!(credential().with_scts(vec![vec![7]; 32]).is_ok());
 }
 
 // ---- middlebox compatibility ----

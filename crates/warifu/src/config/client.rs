@@ -7,7 +7,7 @@ use crate::decision::{ChooseCredential, VerifyPeer};
 use crate::error::{Error, UsageError};
 #[cfg(feature = "legacy")]
 use crate::handshake::OfferedSuites;
-use crate::parameters::{CipherSuite, ProtocolVersion};
+use crate::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
 use crate::psk::{ChoosePsks, Psk, PskPolicy};
 use crate::resumption::ClientSessionStore;
 
@@ -49,7 +49,10 @@ pub struct Client {
     pub(crate) credentials: Option<Arc<dyn ChooseCredential>>,
     pub(crate) max_fragment_length: Option<u16>,
     pub(crate) send_server_name: bool,
+    /// The groups to send shares of, in the order of all groups. `None`: of the first, and of its classical half.
+    pub(crate) key_shares: Option<Vec<NamedGroup>>,
     pub(crate) request_ocsp: bool,
+    pub(crate) request_scts: bool,
     pub(crate) post_handshake_auth: bool,
     #[cfg(feature = "legacy")]
     pub(crate) fallback_scsv: bool,
@@ -135,7 +138,9 @@ impl ClientConfig {
                 credentials: None,
                 max_fragment_length: None,
                 send_server_name: true,
+                key_shares: None,
                 request_ocsp: false,
+                request_scts: false,
                 post_handshake_auth: defaults::POST_HANDSHAKE_AUTH,
                 #[cfg(feature = "legacy")]
                 fallback_scsv: false,
@@ -207,10 +212,26 @@ impl ConfigBuilder<Client> {
         self
     }
 
+    /// Asks the server for signed certificate timestamps (SCTs, RFC 6962 Section 3.3), which the verifier then gets; it has to judge
+    /// them itself. Default: no.
+    pub fn with_sct_request(mut self, enabled: bool) -> Self {
+        self.role.request_scts = enabled;
+        self
+    }
+
     /// Offers post-handshake authentication (RFC 8446 Section 4.6.2) and answers the server's requests. Default: off. Costs
     /// memory for the transcript hash on each connection.
     pub fn with_post_handshake_auth(mut self, enabled: bool) -> Self {
         self.role.post_handshake_auth = enabled;
+        self
+    }
+
+    /// Sends key shares of these groups in the first ClientHello of TLS 1.3, in the order of
+    /// [`with_groups`](Self::with_groups), each with a key of its own. A server without any of them asks for another group, which
+    /// costs a round trip; without names here it always does. Default: a share of the first group and, if that is a hybrid whose
+    /// classical half is enabled too, one of that.
+    pub fn with_key_shares(mut self, groups: &[NamedGroup]) -> Self {
+        self.role.key_shares = Some(groups.to_vec());
         self
     }
 
@@ -255,6 +276,22 @@ impl ConfigBuilder<Client> {
                 )
                 .into());
             }
+        }
+        let has_tls13 = self.settings.versions.has_tls13();
+        if let Some(named) = self.role.key_shares.as_mut().filter(|_| has_tls13) {
+            let groups = &self.settings.groups;
+            if let Some(other) = named.iter().find(|group| !groups.contains(group)) {
+                return Err(UsageError::Config(format!(
+                    "key share of {other}, which is not among the groups: name it in with_groups"
+                ))
+                .into());
+            }
+            // RFC 8446 Section 4.2.8: in the order of supported_groups.
+            *named = groups
+                .iter()
+                .copied()
+                .filter(|group| named.contains(group))
+                .collect();
         }
         let (role, policy) = (&self.role, self.settings.psk_policy);
         let mistake = match policy {

@@ -247,7 +247,8 @@ impl<R> ConfigBuilder<R> {
     }
 
     /// Groups for key exchange, best first. Default: [`defaults::GROUPS`]. A client sends a key share for the first
-    /// one and, if that is a hybrid whose classical half is enabled too, one for that; it costs no second key.
+    /// one and, if that is a hybrid whose classical half is enabled too, one for that; it costs no second key. `with_key_shares`
+    /// names others.
     pub fn with_groups(mut self, groups: &[NamedGroup]) -> Self {
         if let Some(unknown) = groups.iter().find(|group| group.implementation().is_none()) {
             self.settings

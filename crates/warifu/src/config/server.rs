@@ -130,6 +130,9 @@ pub struct ClientHelloFacts {
     pub groups: Vec<NamedGroup>,
     /// Signature schemes, the client's best first.
     pub signature_schemes: Vec<SignatureScheme>,
+    /// Identities of pre-shared keys in TLS 1.3, as the client offers them: of external keys as they were agreed, of imported ones in
+    /// an ImportedIdentity (RFC 9258 Section 5.1), tickets among them. Nothing proves yet that the client holds any of the keys.
+    pub psk_identities: Vec<Vec<u8>>,
 }
 
 /// Chooses the configuration for a connection by its ClientHello: virtual hosts, tenants.

@@ -13,8 +13,8 @@ use crate::decision::{ChooseCredential, CredentialRequest, PeerRole, PresentedCh
 use crate::error::{CertificateError, Error, PeerMisbehaved};
 use crate::handshake::negotiate;
 use crate::message::{
-    Certificate, CertificateAuthorities, CertificateVerify, ExtensionSet, Finished, Handshake,
-    Opaque16, Rest, SignatureSchemeList,
+    Certificate, CertificateAuthorities, CertificateStatusRequest, CertificateVerify, ClientHello,
+    ExtensionSet, Finished, Handshake, Opaque16, Rest, SignatureSchemeList, Staples,
 };
 use crate::parameters::{ProtocolVersion, SignatureScheme};
 use crate::trust::Leniency;
@@ -64,7 +64,11 @@ pub(crate) async fn recv_identity_after(
     rules: &Rules<'_>,
     received: Received<Certificate<'static>>,
 ) -> Result<Option<PeerIdentity>, Error> {
-    let (certificates, ocsp_response) = read_chain(&received, rules)?;
+    let Presented {
+        certificates,
+        ocsp_response,
+        scts,
+    } = read_chain(&received, rules)?;
     transcript.add(received.bytes());
     let Some(leaf) = certificates.first() else {
         return match (rules.peer, rules.may_be_absent) {
@@ -78,6 +82,7 @@ pub(crate) async fn recv_identity_after(
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
         ocsp_response: &ocsp_response,
+        scts: &scts,
         ..PresentedChain::new(&certificates, rules.peer, rules.now)
     };
     peer.ask(
@@ -121,12 +126,17 @@ pub(crate) fn peer_public_key(
     leaf_public_key(leaf, minimum)
 }
 
-/// The chain and the leaf's stapled OCSP response.
-#[allow(clippy::type_complexity)]
+/// A chain and what came with its leaf.
+struct Presented {
+    certificates: Arc<[CertificateDer<'static>]>,
+    ocsp_response: Vec<u8>,
+    scts: Vec<Vec<u8>>,
+}
+
 fn read_chain(
     received: &Received<Certificate<'static>>,
     rules: &Rules<'_>,
-) -> Result<(Arc<[CertificateDer<'static>]>, Vec<u8>), Error> {
+) -> Result<Presented, Error> {
     let message = Certificate::read(received.body())?;
     if message.certificate_request_context.as_slice() != rules.context {
         return Err(PeerMisbehaved::IllegalParameter {
@@ -140,8 +150,13 @@ fn read_chain(
         return Err(CertificateError::TooComplex.into());
     }
     let leaf = message.certificate_list.iter().next();
-    let status = leaf.and_then(|leaf| leaf.extensions.status_request);
+    let extensions = leaf.map(|leaf| leaf.extensions);
+    let status = extensions
+        .as_ref()
+        .and_then(|extensions| extensions.status_request);
     let ocsp_response = status.map_or(Vec::new(), |status| status.ocsp_response.to_vec());
+    let scts = extensions.and_then(|extensions| extensions.signed_certificate_timestamp);
+    let scts = scts.map_or(Ok(Vec::new()), |list| list.to_scts())?;
     // By a range, whose length is known, the shared slice is made in one allocation.
     let mut entries = message.certificate_list.iter();
     let certificates = (0..count)
@@ -152,7 +167,11 @@ fn read_chain(
         })
         .map(|der| CertificateDer::from(der.to_vec()))
         .collect();
-    Ok((certificates, ocsp_response))
+    Ok(Presented {
+        certificates,
+        ocsp_response,
+        scts,
+    })
 }
 
 /// What CertificateVerify signs, RFC 8446 Section 4.4.3: 64 spaces, a context string, a zero byte and the
@@ -195,8 +214,43 @@ impl AsRef<[u8]> for SignedContent {
 pub(crate) struct Wanted<'a> {
     pub(crate) schemes: SignatureSchemeList<'a>,
     pub(crate) authorities: Option<CertificateAuthorities<'a>>,
-    /// The peer takes a stapled OCSP response.
+    pub(crate) takes: Takes,
+}
+
+/// What a peer takes beside a leaf.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Takes {
+    /// A stapled OCSP response.
     pub(crate) ocsp: bool,
+    /// SCTs.
+    pub(crate) scts: bool,
+}
+
+impl Takes {
+    /// What a ClientHello says of it.
+    pub(crate) fn of_hello(hello: &ClientHello<'_>) -> Self {
+        Self {
+            ocsp: matches!(
+                hello.extensions.status_request,
+                Some(CertificateStatusRequest::Ocsp(_))
+            ),
+            scts: hello.extensions.signed_certificate_timestamp.is_some(),
+        }
+    }
+
+    /// What there is of that.
+    pub(crate) fn staples(self, credential: &Credential) -> Staples<'_> {
+        Staples {
+            ocsp_response: match self.ocsp {
+                true => credential.ocsp_response(),
+                false => &[],
+            },
+            scts: match self.scts {
+                true => credential.scts(),
+                false => &[],
+            },
+        }
+    }
 }
 
 /// The credential this side will prove itself with, and the scheme.
@@ -206,14 +260,15 @@ pub(crate) struct Chosen {
 }
 
 /// Chooses a credential: the connection's own, else the config's choice (which the application may take).
-/// `Ok(None)` is no credential at all.
+/// `Ok(Ok(None))` is no credential at all, `Ok(Err)` one whose key makes no signature that the peer accepts: a client then comes
+/// without. `Err` is the application's, which wants the handshake to end.
 pub(crate) async fn choose_credential(
     peer: &mut Peer,
     own: Option<&Arc<Credential>>,
     config: Option<&dyn ChooseCredential>,
     wanted: &Wanted<'_>,
     server_name: Option<&str>,
-) -> Result<Option<Chosen>, Error> {
+) -> Result<Result<Option<Chosen>, Error>, Error> {
     let mut schemes: Vec<SignatureScheme> = Vec::with_capacity(wanted.schemes.len());
     schemes.extend(wanted.schemes.iter());
     let credential = match (own, config) {
@@ -235,10 +290,10 @@ pub(crate) async fn choose_credential(
         (None, None) => None,
     };
     let Some(credential) = credential else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
-    let scheme = negotiate::choose_scheme(credential.schemes(), &schemes)?;
-    Ok(Some(Chosen { credential, scheme }))
+    Ok(negotiate::choose_scheme(credential.schemes(), &schemes)
+        .map(|scheme| Some(Chosen { credential, scheme })))
 }
 
 /// Sends Certificate and CertificateVerify, or an empty Certificate without a credential. Waits for the
@@ -249,17 +304,16 @@ pub(crate) async fn send_identity(
     by_server: bool,
     chosen: Option<&Chosen>,
     context: &[u8],
-    staple: bool,
+    takes: Takes,
 ) -> Result<(), Error> {
-    let (chain, ocsp_response) = match chosen {
-        Some(chosen) if staple => (chosen.credential.chain(), chosen.credential.ocsp_response()),
-        Some(chosen) => (chosen.credential.chain(), &[][..]),
-        None => (&[][..], &[][..]),
+    let (chain, staples) = match chosen {
+        Some(chosen) => (chosen.credential.chain(), takes.staples(&chosen.credential)),
+        None => (&[][..], Staples::default()),
     };
     peer.with_wire(|wire| {
         let bytes = wire
             .sending
-            .send_message(|out| Certificate::encode_chain(out, context, chain, ocsp_response))?;
+            .send_message(|out| Certificate::encode_chain(out, context, chain, staples))?;
         transcript.add(bytes);
         Ok(())
     })?;

@@ -17,8 +17,8 @@ use crate::handshake::negotiate::listed;
 use crate::message::legacy::{
     LegacyCertificate, LegacyCertificateStatus, LegacyCertificateVerify, LegacySigned,
 };
-use crate::message::{CertificateStatus, Handshake, Opaque16};
-use crate::parameters::{KeyExchange, ProtocolVersion, SignatureScheme};
+use crate::message::{CertificateStatus, Handshake, Opaque16, Staples};
+use crate::parameters::{KeyExchange, NamedGroup, ProtocolVersion, SignatureScheme};
 
 use super::certificate::{Chosen, MAX_CHAIN_LEN, peer_public_key};
 use super::legacy::send;
@@ -125,12 +125,32 @@ pub(super) fn choose_scheme(
     })
 }
 
+/// The curve of a key for ECDSA, which before TLS 1.3 is one of those that both sides name in supported_groups (RFC 8422 Section
+/// 5.3); later the signature scheme has it.
+pub(super) fn certificate_curve(kind: KeyKind) -> Option<NamedGroup> {
+    match kind {
+        KeyKind::EcP256 => Some(NamedGroup::SECP256R1),
+        KeyKind::EcP384 => Some(NamedGroup::SECP384R1),
+        KeyKind::EcP521 => Some(NamedGroup::SECP521R1),
+        _ => None,
+    }
+}
+
+/// Whether the credential's key is on one of these curves, or on none. No curves are any.
+fn is_on(credential: &Credential, curves: &[NamedGroup]) -> bool {
+    let curve = credential.key_kind().and_then(certificate_curve);
+    curves.is_empty() || curve.is_none_or(|curve| curves.contains(&curve))
+}
+
 /// Whether [`choose_scheme`] will find a scheme with this peer. Before TLS 1.2 any scheme of a kind of key stands for it.
 pub(crate) fn can_sign_before_tls13(
     credential: &Credential,
-    version: ProtocolVersion,
-    peers: &[SignatureScheme],
+    request: &CredentialRequest<'_>,
 ) -> bool {
+    let (version, peers) = (request.version, request.signature_schemes);
+    if !is_on(credential, request.curves) {
+        return false;
+    }
     if version == ProtocolVersion::TLS1_2 {
         let mut ours = credential.legacy_schemes().iter();
         return ours.any(|scheme| peers.contains(scheme));
@@ -194,14 +214,15 @@ pub(super) async fn verify_chain(
     peer: &mut Peer,
     rules: &ChainRules<'_>,
     certificates: Arc<[CertificateDer<'static>]>,
-    ocsp_response: &[u8],
+    staples: Staples<'_>,
 ) -> Result<PeerCertificate, Error> {
     let leaf = certificates
         .first()
         .ok_or(Error::Internal("chain without a leaf"))?;
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
-        ocsp_response,
+        ocsp_response: staples.ocsp_response,
+        scts: staples.scts,
         key_use: rules.key_use,
         ..PresentedChain::new(&certificates, rules.peer, rules.now)
     };

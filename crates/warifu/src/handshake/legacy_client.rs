@@ -51,7 +51,9 @@ use crate::message::legacy::{
     LegacyCertificateStatus, LegacyNewSessionTicket, LegacyServerHello, ServerHelloDone,
     ServerKeyExchange, ServerKeyExchangeParts,
 };
-use crate::message::{Handshake, LegacyServerHelloExtensions, Opaque16, Random, Rest, ServerHello};
+use crate::message::{
+    Handshake, LegacyServerHelloExtensions, Opaque16, Random, Rest, ServerHello, Staples,
+};
 use crate::parameters::{
     CipherSuite, ClientCertificateType, HandshakeType, KeyExchange, LegacySuite, ProtocolVersion,
     SignatureScheme,
@@ -66,7 +68,7 @@ use super::legacy::{
     Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
 };
 use super::legacy_certificate::{
-    self as certificate, ChainRules, KeyType, PeerCertificate, send_certificate,
+    self as certificate, ChainRules, KeyType, PeerCertificate, certificate_curve, send_certificate,
     send_certificate_verify, verify_chain, verify_signature,
 };
 use super::legacy_exchange::{ClientExchange, client_exchange, premaster_secret};
@@ -120,6 +122,7 @@ struct Answer {
     alpn: Option<Arc<[u8]>>,
     will_send_ticket: bool,
     may_send_status: bool,
+    scts: Vec<Vec<u8>>,
 }
 
 impl Answer {
@@ -208,6 +211,9 @@ impl Answer {
             alpn: alpn.map(Arc::from),
             will_send_ticket: extensions.session_ticket.is_some(),
             may_send_status: extensions.status_request.is_some(),
+            scts: extensions
+                .signed_certificate_timestamp
+                .map_or(Ok(Vec::new()), |list| list.to_scts())?,
         })
     }
 }
@@ -401,6 +407,7 @@ impl Flow<'_> {
             .required::<ServerHelloDone>("ServerHelloDone")
             .await?;
         ServerHelloDone::read(done.body())?;
+        flight.peer.end_of_flight()?;
         let (exchange, server_scheme, hint) = self.exchange(params.as_ref(), server.as_ref())?;
 
         let chosen = match &request {
@@ -527,11 +534,23 @@ impl Flow<'_> {
             key_use: agreed.suite.key_exchange.key_use(),
             now: self.client.config.settings.clock.now(),
         };
-        let server = verify_chain(flight.peer, &rules, certificates, ocsp_response).await?;
+        let staples = Staples {
+            ocsp_response,
+            scts: &self.answer.scts,
+        };
+        let server = verify_chain(flight.peer, &rules, certificates, staples).await?;
         let kind = server.key.kind();
         if !KeyType::of(kind).serves(agreed.suite.key_exchange, agreed.version) {
             return Err(CertificateError::UnsupportedKey {
                 reason: format!("{kind} does not go with {}", agreed.suite.suite),
+            }
+            .into());
+        }
+        // RFC 8422 Section 5.3: the server's key is on a curve that the client's supported_groups names.
+        let groups = &self.client.config.settings.groups;
+        if certificate_curve(kind).is_some_and(|curve| !groups.contains(&curve)) {
+            return Err(CertificateError::UnsupportedKey {
+                reason: format!("{kind} is on a curve that was not offered"),
             }
             .into());
         }
@@ -741,13 +760,20 @@ impl Flow<'_> {
     }
 }
 
-/// The schemes that a server asks for. Before TLS 1.2 it names kinds of keys; what stands for them are schemes of those.
+/// The schemes that a server asks for, of keys that it asks for (Section 7.4.4: "the end-entity certificate provided by the
+/// client MUST contain a key that is compatible with certificate_types"). Before TLS 1.2 it names kinds of keys alone; what stands
+/// for them are schemes of those.
 fn wanted_schemes(request: &LegacyCertificateRequest<'_>) -> Vec<SignatureScheme> {
+    let types = &request.certificate_types;
     if let Some(schemes) = &request.supported_signature_algorithms {
-        return schemes.iter().collect();
+        // RFC 8422 Section 5.5: ecdsa_sign stands for EdDSA, too.
+        let wanted = |scheme: &SignatureScheme| match scheme.is_rsa() {
+            true => types.contains(&ClientCertificateType::RSA_SIGN),
+            false => types.contains(&ClientCertificateType::ECDSA_SIGN),
+        };
+        return schemes.iter().filter(wanted).collect();
     }
     let mut schemes = Vec::new();
-    let types = &request.certificate_types;
     if types.contains(&ClientCertificateType::ECDSA_SIGN) {
         schemes.extend([
             SignatureScheme::ECDSA_SECP256R1_SHA256,

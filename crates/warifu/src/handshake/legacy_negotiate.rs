@@ -54,9 +54,15 @@ pub(super) fn schemes_for_credential(
     hello: &ClientHello<'_>,
     version: ProtocolVersion,
 ) -> Vec<SignatureScheme> {
+    let (has_curve, has_ffdhe) = (
+        curve(settings, hello).is_some(),
+        ffdhe_bits(hello).is_some(),
+    );
     let offers = |wanted: fn(KeyExchange) -> bool| {
         let rows = settings.legacy.suites.iter();
         rows.filter(|row| row.is_of(version) && wanted(row.key_exchange))
+            .filter(|row| has_curve || !row.key_exchange.is_ecdhe())
+            .filter(|row| has_ffdhe || !row.key_exchange.is_dhe())
             .any(|row| hello.cipher_suites.contains(&row.suite))
     };
     let rsa = offers(|kx| kx.signs() && kx != KeyExchange::EcdheEcdsa);

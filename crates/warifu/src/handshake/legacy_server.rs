@@ -48,7 +48,7 @@ use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::decision::{CredentialRequest, KeyUse, PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
-use crate::error::{CertificateError, Error, PeerMisbehaved, PskFailure};
+use crate::error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind, LegacyFacts};
 use crate::handshake::psk::Counters;
 use crate::message::legacy::{
@@ -57,7 +57,7 @@ use crate::message::legacy::{
 };
 use crate::message::{
     ClientHello, Empty, Handshake, LegacyServerHelloExtensions, List8, List16, NullCompression,
-    Opaque8, Opaque16, Random, RecordSizeLimit, Rest, SelectedProtocol,
+    Opaque8, Opaque16, Random, RecordSizeLimit, Rest, SelectedProtocol, Staples,
 };
 use crate::parameters::{
     ClientCertificateType, KeyExchange, LegacyCipher, LegacySuite, MaxFragmentLength, NamedGroup,
@@ -68,7 +68,7 @@ use crate::resumption::TicketSource;
 use crate::resumption::legacy_state::LegacyState;
 use crate::resumption::state::Origin;
 
-use super::certificate::Chosen;
+use super::certificate::{Chosen, Takes};
 use super::legacy::{
     Agreed, Keys, RecordLimits, connected, main_secret, psk_facts, send, set_version,
 };
@@ -101,7 +101,7 @@ pub(super) async fn run(
     let search = session::find(peer, config, &hello, &server.fit(&options.suites)).await?;
     server.declined = search.declined;
     if let Some(state) = search.found {
-        return resume(peer, server, received.bytes(), state).await;
+        return resume(peer, server, received.bytes(), state, search.by_id).await;
     }
     let choice = options.choose(&hello)?;
     let client_hello = (received.bytes(), &hello);
@@ -124,7 +124,7 @@ struct Server<'a> {
     encrypt_then_mac: bool,
     secure_renegotiation: bool,
     takes_ticket: bool,
-    takes_ocsp: bool,
+    takes: Takes,
     sent_point_formats: bool,
     max_fragment_length: Option<MaxFragmentLength>,
     record_size_limit: Option<u16>,
@@ -176,10 +176,7 @@ impl<'a> Server<'a> {
                 && settings.legacy.encrypt_then_mac,
             secure_renegotiation,
             takes_ticket: extensions.session_ticket.is_some(),
-            takes_ocsp: matches!(
-                extensions.status_request,
-                Some(crate::message::CertificateStatusRequest::Ocsp(_))
-            ),
+            takes: Takes::of_hello(hello),
             sent_point_formats: extensions.ec_point_formats.is_some(),
             max_fragment_length: extensions
                 .max_fragment_length
@@ -254,11 +251,11 @@ impl<'a> Server<'a> {
     fn new_session_id(&self) -> Result<Option<[u8; 32]>, Error> {
         let tickets = self.config.role.tickets.as_ref();
         let stores = tickets.is_some_and(|tickets| {
-            matches!(tickets.source, TicketSource::Stored(_))
-                && tickets.count > 0
-                && !tickets.on_request
+            tickets.id_store().is_some() && tickets.count > 0 && !tickets.on_request
         });
-        match stores && self.extended_main_secret {
+        // RFC 5077 Section 3.4: "If a server is planning on issuing a SessionTicket to a client that does not present one, it
+        // SHOULD include an empty Session ID".
+        match stores && self.extended_main_secret && !self.will_send_ticket() {
             true => Ok(Some(self.config.settings.random.bytes()?)),
             false => Ok(None),
         }
@@ -271,12 +268,13 @@ impl<'a> Server<'a> {
         transcript: &mut LegacyTranscript,
         agreed: &Agreed,
         session_id: &[u8],
-        sends_ocsp: bool,
+        staples: Staples<'_>,
         resumes: bool,
     ) -> Result<(), Error> {
         let is_elliptic = agreed.suite.key_exchange.is_ecdhe();
         agreed.limits.apply_at_hello(peer)?;
         let alpn = self.alpn.as_deref();
+        let scts = staples.sct_entries();
         send(
             peer,
             transcript,
@@ -290,7 +288,8 @@ impl<'a> Server<'a> {
                     // RFC 6066 Section 3: not where a session is resumed.
                     server_name: (self.sent_server_name && !resumes).then_some(Empty {}),
                     max_fragment_length: self.max_fragment_length,
-                    status_request: sends_ocsp.then_some(Empty {}),
+                    status_request: (!staples.ocsp_response.is_empty()).then_some(Empty {}),
+                    signed_certificate_timestamp: (!scts.is_empty()).then(|| List16::new(&scts)),
                     // RFC 8422 Section 5.2: only with a suite that has points.
                     ec_point_formats: (self.sent_point_formats && is_elliptic)
                         .then(|| Opaque8::new(&[negotiate::UNCOMPRESSED])),
@@ -395,6 +394,7 @@ async fn resume(
     server: Server<'_>,
     client_hello: &[u8],
     state: Box<LegacyState>,
+    by_id: bool,
 ) -> Result<Connected, Error> {
     // RFC 7627 Section 5.3: "If the original session used the "extended_master_secret" extension but the new ClientHello does
     // not contain it, the server MUST abort the abbreviated handshake."
@@ -409,7 +409,7 @@ async fn resume(
         &mut transcript,
         &agreed,
         server.session_id,
-        false,
+        Staples::default(),
         true,
     )?;
     let keys = Keys::new(&agreed, state.main_secret(), Writer::Server)?;
@@ -426,7 +426,8 @@ async fn resume(
         .await?;
     let own_finished = keys.send_finished(peer, &mut transcript)?;
     keys.recv_finished(peer, &mut transcript).await?;
-    if let Ok(id) = server.session_id.try_into() {
+    // What was taken out under its ID goes back, and nothing under an ID that the client made up beside its ticket.
+    if by_id && let Ok(id) = server.session_id.try_into() {
         server.store_session(peer, &keys, template(), id).await?;
     }
     keys.begin_application_data(peer, server.config.settings.legacy.record_splitting)?;
@@ -462,22 +463,26 @@ async fn full(
         LegacyTranscript::new(prf_hash(agreed.version, &agreed.suite), verifier.is_some());
     transcript.add(client_hello);
     let credential = credential.filter(|_| key_exchange.sends_certificate());
-    let staple = credential
+    let staples = credential
         .as_ref()
-        .filter(|credential| server.takes_ocsp && !credential.ocsp_response().is_empty());
+        .map_or(Staples::default(), |credential| {
+            server.takes.staples(credential)
+        });
     let session_id = server.new_session_id()?;
     server.send_server_hello(
         peer,
         &mut transcript,
         &agreed,
         session_id.as_ref().map_or(&[], |id| id.as_slice()),
-        staple.is_some(),
+        staples,
         false,
     )?;
     if let Some(credential) = &credential {
         send_certificate(peer, &mut transcript, Some(credential))?;
     }
-    if let Some(credential) = staple {
+    if let Some(credential) = &credential
+        && !staples.ocsp_response.is_empty()
+    {
         send_certificate_status(peer, &mut transcript, credential)?;
     }
     let exchange = send_server_key_exchange(
@@ -588,8 +593,16 @@ async fn choose_server_credential(
     let authorities: Vec<&[u8]> = authorities
         .map(|names| names.iter().map(|name| name.as_slice()).collect())
         .unwrap_or_default();
+    let curves: Vec<_> = hello
+        .extensions
+        .supported_groups
+        .iter()
+        .flat_map(|groups| groups.iter())
+        .filter(|group| group.is_curve())
+        .collect();
     let request = CredentialRequest {
         server_name: server.server_name.as_deref(),
+        curves: &curves,
         key_encipherment,
         authorities: &authorities,
         ..CredentialRequest::new(server.version, &schemes)
@@ -696,6 +709,14 @@ fn send_certificate_request(
         .copied()
         .filter(|scheme| legacy.accepts_scheme(*scheme))
         .collect();
+    let version = agreed.version;
+    if schemes.is_empty() && version == ProtocolVersion::TLS1_2 {
+        return Err(NothingInCommon::SignatureScheme {
+            ours: "none".to_owned(),
+            peers: format!("those of {version}, and this side accepts only schemes of TLS 1.3"),
+        }
+        .into());
+    }
     send(
         peer,
         transcript,
@@ -741,7 +762,7 @@ async fn recv_client_certificate(
         key_use: KeyUse::Signature,
         now: server.config.settings.clock.now(),
     };
-    let client = verify_chain(peer, &rules, chain, &[]).await?;
+    let client = verify_chain(peer, &rules, chain, Staples::default()).await?;
     let key_type = KeyType::of(client.key.kind());
     let can_sign = match server.version {
         ProtocolVersion::TLS1_2 => key_type != KeyType::Other,

@@ -74,6 +74,8 @@ pub(super) struct Fit<'a> {
 /// What became of a client's wish to resume.
 pub(super) struct Search {
     pub(super) found: Option<Box<LegacyState>>,
+    /// It was kept here, under its ID.
+    pub(super) by_id: bool,
     /// Why what was offered is not used.
     pub(super) declined: Option<Arc<str>>,
 }
@@ -87,6 +89,7 @@ pub(super) async fn find(
 ) -> Result<Search, Error> {
     let mut search = Search {
         found: None,
+        by_id: false,
         declined: None,
     };
     let Some(tickets) = &config.role.tickets else {
@@ -100,10 +103,12 @@ pub(super) async fn find(
             .map(|ticket| ticket.0),
         hello.legacy_session_id.as_slice(),
     );
-    let state = match &tickets.source {
-        TicketSource::Sealed(keys) => {
-            let name = ticket.and_then(|ticket| ticket.first_chunk::<TICKET_KEY_NAME_LEN>());
-            let (Some(ticket), Some(name)) = (ticket, name) else {
+    // RFC 5077 Section 3.4: "If a ticket is presented by the client, the server MUST NOT attempt to use the Session ID in the
+    // ClientHello for stateful session resumption."
+    let ticket = ticket.filter(|ticket| !ticket.is_empty());
+    let state = match (&tickets.source, ticket, tickets.id_store()) {
+        (TicketSource::Sealed(keys), Some(ticket), _) => {
+            let Some(name) = ticket.first_chunk::<TICKET_KEY_NAME_LEN>() else {
                 return Ok(search);
             };
             let now = config.settings.clock.now();
@@ -118,10 +123,11 @@ pub(super) async fn find(
                 }
             }
         }
-        TicketSource::Stored(store) => {
+        (_, _, Some(store)) => {
             let Ok(id) = <&[u8; 32]>::try_from(id) else {
                 return Ok(search);
             };
+            search.by_id = true;
             let now = config.settings.clock.now();
             match peer.ask("session store", store.take(id, now)).await {
                 Ok(state) => state.and_then(|state| LegacyState::read(&state)),
@@ -130,6 +136,9 @@ pub(super) async fn find(
                     return Ok(search);
                 }
             }
+        }
+        (TicketSource::Sealed(_), None, None) | (TicketSource::Stored(_), _, None) => {
+            return Ok(search);
         }
     };
     // What is no session of ours may be that of another server, or the random ID of a client of TLS 1.3.
@@ -253,11 +262,8 @@ impl Issued {
         config: &ServerConfig,
         id: [u8; 32],
     ) -> Result<(), Error> {
-        let Some(Tickets {
-            source: TicketSource::Stored(store),
-            ..
-        }) = &config.role.tickets
-        else {
+        let tickets = config.role.tickets.as_ref();
+        let Some(store) = tickets.and_then(Tickets::id_store) else {
             return Ok(());
         };
         let now = config.settings.clock.now();

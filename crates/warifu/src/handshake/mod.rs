@@ -293,6 +293,7 @@ pub(crate) async fn server(
     own: OwnMaterial,
 ) -> Result<Connected, Error> {
     let received = peer.recv::<ClientHello>().await?;
+    peer.end_of_flight()?;
     let config = choose_config(&mut peer, config, &received).await?;
     peer.with_wire(|wire| {
         let settings = &config.settings;

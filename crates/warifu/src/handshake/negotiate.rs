@@ -314,6 +314,16 @@ pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
             .as_ref()
             .map(|schemes| schemes.iter().collect())
             .unwrap_or_default(),
+        psk_identities: extensions
+            .pre_shared_key
+            .as_ref()
+            .map(|offered| {
+                let identities = offered.identities.iter();
+                identities
+                    .map(|offered| offered.identity.to_vec())
+                    .collect()
+            })
+            .unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a client offers: its first ClientHello, and the second one after a HelloRetryRequest.
 
+use core::{mem, slice};
+
 use warifu_crypto::{Hash, KeyShare, SharedSecret};
 
 #[cfg(feature = "legacy")]
@@ -11,7 +13,7 @@ use crate::error::{Error, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
     KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16,
-    OwnedSessionId, PskIdentity, Random, RecordSizeLimit, ServerNameList,
+    OwnedSessionId, PskBinderEntry, PskIdentity, Random, RecordSizeLimit, ServerNameList,
 };
 use crate::parameters::{
     CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, TLS13_SUITES,
@@ -46,8 +48,12 @@ pub(crate) struct Offer<'c> {
     /// Kept until the handshake is over.
     _not_for_us: Option<Box<NotForUs>>,
     pub(crate) share_group: NamedGroup,
-    /// `None` once it was used, or if only `psk_ke` is offered.
+    /// `None` once it was used, or if there is nothing to agree on.
     share: Option<KeyShare>,
+    /// Those beside it, where the configuration names more than one.
+    further_shares: Vec<(NamedGroup, KeyShare)>,
+    /// Keys are to be agreed on in TLS 1.3: there is more than `psk_ke`.
+    exchanges: bool,
     cookie: Vec<u8>,
     /// Up to the ClientHello that was sent last, for the hash of the first key offered.
     transcript: Option<Transcript>,
@@ -76,10 +82,12 @@ impl<'c> Offer<'c> {
             return Err(nothing_to_offer(config));
         }
         let early_data = early_data(config, &psks, own_suites.as_deref().unwrap_or_default());
-        let &share_group = settings
+        let &first_group = settings
             .groups
             .first()
             .ok_or(Error::Internal("config without groups"))?;
+        let share_groups = config.role.key_shares.as_deref();
+        let share_groups = share_groups.unwrap_or(slice::from_ref(&first_group));
         let compatible = settings.middlebox_compatibility && settings.versions.has_tls13();
         #[cfg(feature = "legacy")]
         let compatible = compatible || legacy.as_ref().is_some_and(|legacy| legacy.has_ticket());
@@ -102,10 +110,16 @@ impl<'c> Offer<'c> {
         // A key alone, without an exchange, needs no share.
         let exchanges = settings.psk_policy == PskPolicy::Optional
             || settings.psk_modes.contains(&PskKeyExchangeMode::PSK_DHE_KE);
-        let share = match exchanges && settings.versions.has_tls13() {
-            true => Some(settings.random.share_in(share_group)?),
-            false => None,
-        };
+        let exchanges = exchanges && settings.versions.has_tls13();
+        let mut share_group = first_group;
+        let (mut share, mut further_shares) = (None, Vec::new());
+        if let (true, Some((&group, further))) = (exchanges, share_groups.split_first()) {
+            share_group = group;
+            share = Some(settings.random.share_in(group)?);
+            for &group in further {
+                further_shares.push((group, settings.random.share_in(group)?));
+            }
+        }
         Ok(Self {
             random,
             session_id,
@@ -118,6 +132,8 @@ impl<'c> Offer<'c> {
             early_data,
             share_group,
             share,
+            further_shares,
+            exchanges,
             cookie: Vec::new(),
             transcript: None,
             offered: ExtensionSet::default(),
@@ -355,6 +371,7 @@ impl<'c> Offer<'c> {
             }
             self.share_group = group;
             self.share = Some(random.share_in(group)?);
+            self.further_shares.clear();
         }
         self.cookie = cookie.unwrap_or_default().to_vec();
         Ok(())
@@ -380,9 +397,19 @@ impl<'c> Offer<'c> {
             };
             [own, classical]
         });
+        let all: Vec<_>;
         let shares = match &both {
             Some(both) => both.as_slice(),
-            None => own.as_slice(),
+            None if self.further_shares.is_empty() => own.as_slice(),
+            None => {
+                let further = self.further_shares.iter();
+                let further = further.map(|(group, share)| KeyShareEntry {
+                    group: *group,
+                    key_exchange: Opaque16::new(share.public()),
+                });
+                all = own.clone().into_iter().chain(further).collect();
+                all.as_slice()
+            }
         };
         let mut suites = [CipherSuite(0); MOST_SUITES];
         let offered = self.suites().iter().map(|row| row.suite);
@@ -422,7 +449,7 @@ impl<'c> Offer<'c> {
         // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
         let uses_psks =
             has_tls13 && (!self.psks.is_empty() || self.client.config.role.session_store.is_some());
-        let has_groups = own.is_some();
+        let has_groups = self.exchanges;
         #[cfg(feature = "legacy")]
         let has_groups = has_groups
             || self
@@ -453,6 +480,7 @@ impl<'c> Offer<'c> {
                 .role
                 .request_ocsp
                 .then(CertificateStatusRequest::ocsp),
+            signed_certificate_timestamp: self.client.config.role.request_scts.then_some(Empty {}),
             record_size_limit: settings.record_size_limit.map(RecordSizeLimit),
             // RFC 8446 Section 4.2.1: of clients that offer TLS 1.3; without it legacy_version says all.
             supported_versions: has_tls13.then(|| List8::new(versions)),
@@ -500,9 +528,10 @@ impl<'c> Offer<'c> {
     }
 
     /// The second share of the ClientHello: only beside the first group's, never after a retry, which
-    /// asks for one.
+    /// asks for one, nor where the configuration names its shares.
     fn classical_share<'s>(&self, share: &'s KeyShare) -> Option<(NamedGroup, &'s [u8])> {
-        if self.groups().first() != Some(&self.share_group) {
+        let names_shares = self.client.config.role.key_shares.is_some();
+        if names_shares || self.groups().first() != Some(&self.share_group) {
             return None;
         }
         let (implementation, public) = share.classical_component()?;
@@ -520,6 +549,10 @@ impl<'c> Offer<'c> {
                 .as_ref()
                 .and_then(|share| self.classical_share(share))
                 .is_some_and(|(classical, _)| classical == group)
+            || self
+                .further_shares
+                .iter()
+                .any(|(further, _)| *further == group)
     }
 
     /// Finishes the key exchange with the server's share.
@@ -536,7 +569,10 @@ impl<'c> Offer<'c> {
             .share
             .take()
             .ok_or(Error::Internal("key share used twice"))?;
+        let mut further = mem::take(&mut self.further_shares).into_iter();
         let secret = if group == self.share_group {
+            share.agree(&server.key_exchange)
+        } else if let Some((_, share)) = further.find(|(further, _)| *further == group) {
             share.agree(&server.key_exchange)
         } else {
             share.agree_classical(&server.key_exchange)
@@ -587,7 +623,7 @@ fn no_room(first: bool) -> Error {
 }
 
 /// Room for a binder, which `write_binders` fills.
-fn place_of_binder(offered: &Offered) -> Opaque8<'static, 32, 0xff> {
+fn place_of_binder(offered: &Offered) -> PskBinderEntry<'static> {
     let len = offered.hash().output_len();
     Opaque8::new(NO_BINDER.get(..len).unwrap_or_default())
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Peer};
 use crate::decision::{PeerRole, VerifyPeer};
-use crate::error::{Error, NothingInCommon, PeerMisbehaved};
+use crate::error::{Error, PeerMisbehaved};
 #[cfg(feature = "legacy")]
 use crate::message::legacy::HelloRequest;
 use crate::message::{CertificateRequest, ExtensionSet, Handshake, KeyUpdate, KeyUpdateRequest};
@@ -224,18 +224,15 @@ async fn answer_request(
         &wanted,
         None,
     );
-    let chosen = match chosen.await {
-        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => None,
-        other => other?,
-    };
-    let staple = wanted.ocsp;
+    let chosen = chosen.await?.unwrap_or(None);
+    let takes = wanted.takes;
     send_identity(
         &mut peer,
         &mut transcript,
         false,
         chosen.as_ref(),
         &context,
-        staple,
+        takes,
     )
     .await?;
     let finished_key = peer.with_wire(|wire| match wire.sending.epoch() {

@@ -198,15 +198,22 @@ impl Found {
         prior: &Transcript,
     ) -> Result<(), Error> {
         let hello = ClientHello::read(second.body())?;
-        let offered = hello.extensions.pre_shared_key.as_ref();
-        let place = offered.and_then(|offered| {
-            let mut identities = offered.identities.iter();
-            let index = identities.position(|offered| *offered.identity == *self.identity())?;
-            Some((
-                u16::try_from(index).ok()?,
-                offered.binders.iter().nth(index)?,
-            ))
-        });
+        let Some(offered) = &hello.extensions.pre_shared_key else {
+            return Err(PeerMisbehaved::MissingExtension {
+                extension: "pre_shared_key",
+                message: "second ClientHello",
+            }
+            .into());
+        };
+        let mut identities = offered.identities.iter();
+        let place = identities
+            .position(|offered| *offered.identity == *self.identity())
+            .and_then(|index| {
+                Some((
+                    u16::try_from(index).ok()?,
+                    offered.binders.iter().nth(index)?,
+                ))
+            });
         let Some((index, binder)) = place else {
             // Section 4.1.2: of the keys only those may go that do not fit the suite.
             return Err(PeerMisbehaved::SecondHelloChanged {

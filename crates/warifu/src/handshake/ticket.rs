@@ -334,7 +334,10 @@ pub(super) async fn check_origin(
         return Ok(Ok(()));
     };
     let now = config.settings.clock.now();
-    let chain = PresentedChain::new(certificates, PeerRole::Client, now);
+    let chain = PresentedChain {
+        resumed: true,
+        ..PresentedChain::new(certificates, PeerRole::Client, now)
+    };
     let answer = verifier.verify(chain);
     match peer
         .ask("verification of a session's certificate", answer)
@@ -452,6 +455,7 @@ pub(super) async fn believes_origin(
     let role = PeerRole::Server(&client.server_name);
     let chain = PresentedChain {
         key_use,
+        resumed: true,
         ..PresentedChain::new(certificates, role, config.settings.clock.now())
     };
     let answer = verifier.verify(chain);

@@ -37,7 +37,7 @@ use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
 use crate::decision::PeerRole;
 use crate::early_data::EarlyData;
-use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure};
+use crate::error::{Error, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     Certificate, CertificateRequest, EncryptedExtensions, EndOfEarlyData, Handshake,
@@ -52,8 +52,8 @@ use crate::resumption::SessionKey;
 use crate::resumption::state::Origin;
 
 use super::certificate::{
-    self, Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
-    send_finished, send_identity,
+    self, Chosen, FinishedVerified, PeerIdentity, Rules, Takes, Wanted, choose_credential,
+    recv_finished, send_finished, send_identity,
 };
 use super::negotiate::has_downgrade_sentinel;
 use super::offer::Offer;
@@ -125,6 +125,7 @@ pub(super) async fn run(
         false => (None, None),
     };
     let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
+    peer.end_of_flight()?;
 
     let main = handshake.into_main_secret()?;
     let server_finished_hash = transcript.current_hash();
@@ -172,6 +173,7 @@ async fn retry(
     answer: &Received<ServerHello<'static>>,
 ) -> Result<(Transcript, Received<ServerHello<'static>>), Error> {
     let request = HelloRetryRequest::read(answer.body())?;
+    peer.end_of_flight()?;
     request.extensions.check_solicited(offer.offered)?;
     let version = request.extensions.supported_versions;
     let session_id = request.legacy_session_id_echo.as_slice();
@@ -668,7 +670,10 @@ pub(super) fn wanted_of_request<'a>(message: &CertificateRequest<'a>) -> Result<
     Ok(Wanted {
         schemes,
         authorities: extensions.certificate_authorities,
-        ocsp: extensions.status_request.is_some(),
+        takes: Takes {
+            ocsp: extensions.status_request.is_some(),
+            scts: extensions.signed_certificate_timestamp.is_some(),
+        },
     })
 }
 
@@ -683,11 +688,10 @@ async fn send_client_identity(
     let wanted = request.wanted()?;
     let own = client.own.credential.as_ref();
     let config = client.config.role.credentials.as_deref();
-    let chosen = match choose_credential(peer, own, config, &wanted, None).await {
-        Err(Error::NothingInCommon(NothingInCommon::SignatureScheme { .. })) => None,
-        other => other?,
-    };
-    send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.ocsp).await?;
+    let chosen = choose_credential(peer, own, config, &wanted, None)
+        .await?
+        .unwrap_or(None);
+    send_identity(peer, transcript, false, chosen.as_ref(), &[], wanted.takes).await?;
     Ok(chosen)
 }
 

@@ -56,7 +56,7 @@ use crate::record::wire::{ChangeCipherSpecRule, Epoch};
 use crate::resumption::state::Origin;
 
 use super::certificate::{
-    Chosen, FinishedVerified, PeerIdentity, Rules, Wanted, choose_credential, recv_finished,
+    Chosen, FinishedVerified, PeerIdentity, Rules, Takes, Wanted, choose_credential, recv_finished,
     recv_identity, send_finished, send_identity,
 };
 use super::early_data;
@@ -102,14 +102,14 @@ pub(super) async fn run(
     let verifier = send_certificate_request(peer, &mut transcript, config, &choice)?;
     // What certificates need is boxed, here and below: a handshake with a key alone has no room for it in its future.
     if let Some(chosen) = &chosen {
-        let staple = choice.ocsp;
+        let takes = choice.takes;
         Box::pin(send_identity(
             peer,
             &mut transcript,
             true,
             Some(chosen),
             &[],
-            staple,
+            takes,
         ))
         .await?;
     }
@@ -182,8 +182,8 @@ struct Choice {
     /// It is the only one that the client offers; none, if it offers none.
     is_only_alpn: bool,
     server_name: Option<Arc<str>>,
-    /// The client takes a stapled OCSP response.
-    ocsp: bool,
+    /// What the client takes beside a leaf.
+    takes: Takes,
     post_handshake_auth: bool,
     /// What became of the client's early data.
     early_data: EarlyOutcome,
@@ -281,7 +281,7 @@ impl Choice {
                 .server_name
                 .as_ref()
                 .map(|name| Arc::from(name.host_name)),
-            ocsp: takes_ocsp(hello),
+            takes: Takes::of_hello(hello),
             post_handshake_auth: extensions.post_handshake_auth.is_some(),
             early_data: match extensions.early_data {
                 Some(_) => EarlyOutcome::Offered,
@@ -405,13 +405,6 @@ fn client_share(hello: &ClientHello<'_>, group: NamedGroup) -> Option<Box<[u8]>>
     negotiate::find_share(hello, group).map(|share| share.key_exchange.as_slice().into())
 }
 
-fn takes_ocsp(hello: &ClientHello<'_>) -> bool {
-    matches!(
-        hello.extensions.status_request,
-        Some(crate::message::CertificateStatusRequest::Ocsp(_))
-    )
-}
-
 async fn choose_server_credential(
     peer: &mut Peer,
     config: &ServerConfig,
@@ -427,7 +420,7 @@ async fn choose_server_credential(
     let own = own.credential.as_ref();
     let credentials = config.role.credentials.as_deref();
     choose_credential(peer, own, credentials, &wanted, server_name)
-        .await?
+        .await??
         .ok_or_else(|| CertificateError::NoneToPresent.into())
         .map(Some)
 }
@@ -441,7 +434,7 @@ fn wanted_by<'a>(hello: &ClientHello<'a>) -> Result<Wanted<'a>, Error> {
     Ok(Wanted {
         schemes,
         authorities: hello.extensions.certificate_authorities,
-        ocsp: takes_ocsp(hello),
+        takes: Takes::of_hello(hello),
     })
 }
 
@@ -785,6 +778,10 @@ fn send_encrypted_extensions(
     let alpn = choice.alpn.as_deref();
     let limits = choice.record_limits(config);
     let takes_early_data = matches!(choice.early_data, EarlyOutcome::Accepted { .. });
+    let resumes = choice
+        .psk
+        .as_deref()
+        .is_some_and(|found| found.ticket().is_some());
     peer.with_wire(|wire| {
         wire.sending
             .writer_mut()
@@ -801,7 +798,11 @@ fn send_encrypted_extensions(
         transcript,
         &EncryptedExtensions {
             extensions: EncryptedExtensionsExtensions {
-                server_name: choice.server_name.as_ref().map(|_| Empty {}),
+                // RFC 6066 Section 3: "When resuming a session, the server MUST NOT include a server_name extension".
+                server_name: match (&choice.server_name, resumes) {
+                    (Some(_), false) => Some(Empty {}),
+                    _ => None,
+                },
                 application_layer_protocol_negotiation: alpn
                     .map(|protocol| SelectedProtocol(Opaque8::new(protocol))),
                 max_fragment_length: choice.max_fragment_length,

@@ -258,6 +258,7 @@ extensions! {
         CH: Empty,
         CT: SignedCertificateTimestampList<'a>,
         CR: Empty,
+        LSH: SignedCertificateTimestampList<'a>,
     }
     key_share: KEY_SHARE, "RFC 8446 Section 4.2.8" {
         CH: KeyShareClientHello<'a>,

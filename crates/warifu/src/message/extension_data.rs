@@ -5,7 +5,7 @@ use super::codec::{
     put_u16, wire_struct, write_block,
 };
 use super::extension::first_duplicate;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{CertificateError, Error, PeerMisbehaved};
 use crate::parameters::{
     MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
 };
@@ -242,8 +242,27 @@ impl<'a> Wire<'a> for SelectedProtocol<'a> {
     }
 }
 
+/// SerializedSCT, RFC 6962 Section 3.3.
+pub(crate) type SerializedSct<'a> = Opaque16<'a, 1, MAX_16>;
+
+/// Most SCTs beside a certificate: browsers want two or three.
+pub(crate) const MAX_SCTS: usize = 32;
+
 /// SignedCertificateTimestampList, RFC 6962 Section 3.3.
-pub(crate) type SignedCertificateTimestampList<'a> = List16<'a, Opaque16<'a, 1, MAX_16>, 1, MAX_16>;
+pub(crate) type SignedCertificateTimestampList<'a> = List16<'a, SerializedSct<'a>, 1, MAX_16>;
+
+impl SignedCertificateTimestampList<'_> {
+    /// A copy of the SCTs.
+    ///
+    /// # Errors
+    /// If there are more than [`MAX_SCTS`]: each would cost more memory than bytes on the wire.
+    pub(crate) fn to_scts(self) -> Result<Vec<Vec<u8>>, CertificateError> {
+        match self.len() > MAX_SCTS {
+            true => Err(CertificateError::TooComplex),
+            false => Ok(self.iter().map(|sct| sct.to_vec()).collect()),
+        }
+    }
+}
 
 /// Padding, RFC 7685: so many bytes, written as zeros. What a peer padded with is not looked at, which
 /// RFC 7685 Section 3 leaves to the server.
@@ -323,13 +342,16 @@ wire_struct! {
 }
 
 /// PskBinderEntry, RFC 8446 Section 4.2.11: an HMAC.
-pub(crate) type PskBinderEntry<'a> = Opaque8<'a, 32, 0xff>;
+///
+/// Note: a shorter one than the RFC's 32 bytes is read too. Where the binder is checked it is as wrong as any other of another
+/// length; a server that chose an older version has nothing to do with it.
+pub(crate) type PskBinderEntry<'a> = Opaque8<'a, 0, 0xff>;
 
 wire_struct! {
     /// OfferedPsks, RFC 8446 Section 4.2.11: as many binders as identities.
     pub(crate) struct OfferedPsks<'a> {
         pub(crate) identities: List16<'a, PskIdentity<'a>, 7, MAX_16>,
-        pub(crate) binders: List16<'a, PskBinderEntry<'a>, 33, MAX_16>,
+        pub(crate) binders: List16<'a, PskBinderEntry<'a>, 1, MAX_16>,
     }
     check OfferedPsks::check_count;
 }

@@ -36,7 +36,7 @@ mod tests;
 
 use core::fmt;
 
-pub(crate) use certificate::Certificate;
+pub(crate) use certificate::{Certificate, Staples};
 pub(crate) use certificate_request::CertificateRequest;
 pub(crate) use certificate_verify::CertificateVerify;
 pub(crate) use client_hello::ClientHello;

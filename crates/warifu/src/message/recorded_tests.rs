@@ -218,7 +218,7 @@ fn the_chains_of_rfc_8448_are_encoded_as_the_rfc_has_them() {
                 .collect();
             assert_eq!(chain.len(), 1, "{name}");
             let mut again = Vec::new();
-            Certificate::encode_chain(&mut again, &[], &chain, &[]).unwrap();
+            Certificate::encode_chain(&mut again, &[], &chain, Staples::default()).unwrap();
             assert_eq!(again, *message);
         }
     }

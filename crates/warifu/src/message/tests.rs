@@ -308,7 +308,11 @@ fn a_chain_is_encoded_with_the_staple_on_its_leaf() {
         CertificateDer::from(vec![2; 2]),
     ];
     let mut out = b"before".to_vec();
-    Certificate::encode_chain(&mut out, b"context", &chain, b"staple").unwrap();
+    let staples = Staples {
+        ocsp_response: b"staple",
+        scts: &[],
+    };
+    Certificate::encode_chain(&mut out, b"context", &chain, staples).unwrap();
     let message = out.strip_prefix(b"before").unwrap();
     assert_eq!(message[0], HandshakeType::CERTIFICATE.0);
     let read = Certificate::read(body_of(message)).unwrap();
@@ -336,7 +340,7 @@ fn a_chain_is_encoded_with_the_staple_on_its_leaf() {
 
     // No chain, no staple: as a client without a certificate.
     let mut out = Vec::new();
-    Certificate::encode_chain(&mut out, &[], &[], &[]).unwrap();
+    Certificate::encode_chain(&mut out, &[], &[], Staples::default()).unwrap();
     assert_eq!(out, [11, 0, 0, 4, 0, 0, 0, 0]);
 }
 

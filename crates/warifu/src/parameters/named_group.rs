@@ -4,7 +4,8 @@ use super::registry::registry;
 use warifu_crypto::Group;
 
 registry! {
-    /// NamedGroup, RFC 8446 Section 4.2.7, and the hybrids of draft-ietf-tls-ecdhe-mlkem.
+    /// NamedGroup, RFC 8446 Section 4.2.7, the hybrids of draft-ietf-tls-ecdhe-mlkem, and ML-KEM alone from
+    /// draft-ietf-tls-mlkem.
     pub struct NamedGroup(u16) {
         SECP256R1 = 0x0017, "secp256r1";
         SECP384R1 = 0x0018, "secp384r1";
@@ -16,6 +17,8 @@ registry! {
         FFDHE4096 = 0x0102, "ffdhe4096";
         FFDHE6144 = 0x0103, "ffdhe6144";
         FFDHE8192 = 0x0104, "ffdhe8192";
+        MLKEM768 = 0x0201, "MLKEM768";
+        MLKEM1024 = 0x0202, "MLKEM1024";
         SECP256R1MLKEM768 = 0x11eb, "SecP256r1MLKEM768";
         X25519MLKEM768 = 0x11ec, "X25519MLKEM768";
         SECP384R1MLKEM1024 = 0x11ed, "SecP384r1MLKEM1024";
@@ -23,8 +26,9 @@ registry! {
 }
 
 /// The groups that can be negotiated, in our order of preference: hybrids first, since what is recorded
-/// today can be decrypted by a quantum computer later; X25519 before the NIST curves for speed.
-pub(crate) const GROUPS: [(NamedGroup, Group); 7] = [
+/// today can be decrypted by a quantum computer later; X25519 before the NIST curves for speed. ML-KEM alone last: it is for those
+/// who are told to use it so, and has nothing beside it should it be broken.
+pub(crate) const GROUPS: [(NamedGroup, Group); 9] = [
     (NamedGroup::X25519MLKEM768, Group::X25519MlKem768),
     (NamedGroup::SECP256R1MLKEM768, Group::SecP256r1MlKem768),
     (NamedGroup::SECP384R1MLKEM1024, Group::SecP384r1MlKem1024),
@@ -32,6 +36,8 @@ pub(crate) const GROUPS: [(NamedGroup, Group); 7] = [
     (NamedGroup::SECP256R1, Group::P256),
     (NamedGroup::SECP384R1, Group::P384),
     (NamedGroup::SECP521R1, Group::P521),
+    (NamedGroup::MLKEM768, Group::MlKem768),
+    (NamedGroup::MLKEM1024, Group::MlKem1024),
 ];
 
 /// RFC 7919 Appendix A, with their bits.

@@ -44,7 +44,8 @@ pub const MAX_LIFETIME: Duration = Duration::from_secs(604_800);
 /// Which tickets a server issues, and how its sessions are found again.
 ///
 /// Before TLS 1.3 a client gets one session in its handshake, whatever [`with_count`](Self::with_count) says but 0: a stateless
-/// server sends a ticket (RFC 5077), one with a store a session ID (RFC 5246 Section 7.4.1.2). Sessions need
+/// server sends a ticket (RFC 5077), one with a store a session ID (RFC 5246 Section 7.4.1.2), and with
+/// [`with_session_ids`](Self::with_session_ids) each client gets what it knows. Sessions need
 /// `extended_main_secret`, and tickets on request are of TLS 1.3 alone.
 ///
 /// ```
@@ -63,6 +64,9 @@ pub struct Tickets {
     pub(crate) count: u8,
     pub(crate) lifetime: Duration,
     pub(crate) on_request: bool,
+    /// For clients of older versions that know no tickets.
+    #[cfg(feature = "legacy")]
+    id_store: Option<Arc<dyn SessionStore>>,
 }
 
 /// Where the state of a session is while the client is away.
@@ -101,6 +105,26 @@ impl Tickets {
             count: crate::config::defaults::TICKET_COUNT,
             lifetime: crate::config::defaults::TICKET_LIFETIME,
             on_request: false,
+            #[cfg(feature = "legacy")]
+            id_store: None,
+        }
+    }
+
+    /// Beside sealed tickets, keeps the sessions of clients that know no tickets, before TLS 1.3, under an ID (RFC 5246 Section
+    /// 7.4.1.2). Default: those clients get no session. Nothing changes where tickets are [`stored`](Self::stored).
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn with_session_ids(mut self, store: impl SessionStore + 'static) -> Self {
+        self.id_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Where sessions of older versions are kept under an ID.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn id_store(&self) -> Option<&Arc<dyn SessionStore>> {
+        match &self.source {
+            TicketSource::Stored(store) => Some(store),
+            TicketSource::Sealed(_) => self.id_store.as_ref(),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use warifu::config::{Client, ConfigBuilder};
 use warifu::parameters::{AlertDescription, SignatureScheme};
 use warifu::{CertificateError, Credential, Error, PeerMisbehaved};
 
 use crate::bytes::*;
-use crate::scene::{Flight, Scene, Setting, find, pki, refused};
+use crate::scene::{Flight, Scene, Setting, expect, find, pki, refused};
 use crate::support::Side;
 
 const MUTUAL: Setting = Setting {
@@ -324,6 +325,25 @@ fn chain_of_thousands_is_refused() {
             AlertDescription::BAD_CERTIFICATE,
         );
     }
+}
+
+/// Each would cost more memory than bytes on the wire.
+#[test]
+fn more_scts_than_anybody_has_are_refused() {
+    let many = vector(2, &[0, 1, 7].repeat(33));
+    let scts = [&[0, 18][..], &vector(2, &many)].concat();
+    let entry = [vector(3, &[1]), vector(2, &scts)].concat();
+    let certificate = message(CERTIFICATE, &[vec![0], vector(3, &entry)].concat());
+    let client = |client: ConfigBuilder<Client>| client.with_sct_request(true);
+    let scene = Scene::with(Side::Client, MUTUAL, client, |server| server);
+    let outcome = scene.play(|number, flight| {
+        if number == 0 {
+            *find(flight, CERTIFICATE) = certificate.clone();
+        }
+    });
+    let error = CertificateError::TooComplex;
+    let alert = AlertDescription::BAD_CERTIFICATE;
+    expect("33 SCTs", &outcome, error, alert);
 }
 
 /// A leaf that may not sign, which no credential of ours can be made of.

@@ -398,6 +398,12 @@ fn wrong_contents_are_refused() {
             ),
         ),
         (Nst, 42, vec![0; 3], malformed("early_data", "ends early")),
+        (
+            Ct,
+            18,
+            vec![0, 0],
+            malformed("signed_certificate_timestamp", "shorter than the minimum"),
+        ),
     ];
     for (carrier, number, data, error) in cases {
         let what = format!("extension {number} in {}: {data:?}", carrier.name());

@@ -410,6 +410,36 @@ fn unprotected_application_data_is_refused() {
     }
 }
 
+/// Where it is this side's turn, nothing may follow in the same record, not even a part of a message.
+#[test]
+fn bytes_behind_the_end_of_a_flight_are_refused() {
+    let retry = Setting {
+        retry: true,
+        ..FULL
+    };
+    for (what, victim, setting, message_type) in [
+        ("ClientHello", Side::Server, FULL, CLIENT_HELLO),
+        ("the first ClientHello", Side::Server, retry, CLIENT_HELLO),
+        ("HelloRetryRequest", Side::Client, retry, SERVER_HELLO),
+    ] {
+        for len in 1..=4 {
+            refused(
+                what,
+                victim,
+                setting,
+                |number, flight| {
+                    if number == 0 {
+                        let next = [message_type, 0, 0, 200];
+                        find(flight, message_type).extend(&next[..len]);
+                    }
+                },
+                PeerMisbehaved::HandshakeBytesAcrossKeyChange,
+                AlertDescription::UNEXPECTED_MESSAGE,
+            );
+        }
+    }
+}
+
 /// RFC 8446 Section 5.1: "Handshake messages MUST NOT span key changes."
 #[test]
 fn handshake_bytes_across_a_key_change_are_refused() {

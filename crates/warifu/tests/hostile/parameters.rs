@@ -1,10 +1,11 @@
 //! Values inside of the hellos and the key exchange: what the peer may not choose, change or leave out.
 
+use warifu::config::{Client, ConfigBuilder};
 use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup};
 use warifu::{Error, NothingInCommon, PeerMisbehaved};
 
 use crate::bytes::*;
-use crate::scene::{Flight, Item, Level, Setting, accepted, find, refused};
+use crate::scene::{Flight, Item, Level, Scene, Setting, accepted, expect, find, refused};
 use crate::support::Side;
 
 const PLAIN: Setting = Setting {
@@ -357,6 +358,43 @@ fn pointless_retry_is_refused() {
         PeerMisbehaved::PointlessHelloRetryRequest,
         ILLEGAL_PARAMETER,
     );
+}
+
+/// With shares that the configuration names, each of them counts as sent.
+#[test]
+fn answers_that_do_not_fit_named_shares_are_refused() {
+    const X25519: NamedGroup = NamedGroup::X25519;
+    const SECP256R1: NamedGroup = NamedGroup::SECP256R1;
+    const SECP384R1: NamedGroup = NamedGroup::SECP384R1;
+    let scene = |setting| {
+        let groups = [X25519, SECP256R1, SECP384R1];
+        let client = |client: ConfigBuilder<Client>| {
+            let client = client.with_groups(&groups);
+            client.with_key_shares(&[SECP384R1, X25519])
+        };
+        Scene::with(Side::Client, setting, client, |server| server)
+    };
+    for group in [X25519, SECP384R1] {
+        let outcome = scene(RETRY).play(|number, flight| {
+            if number == 0 {
+                edit(find(flight, SERVER_HELLO), |hello| {
+                    *hello.extension(51) = u16_bytes(group.0)
+                });
+            }
+        });
+        let error = PeerMisbehaved::PointlessHelloRetryRequest;
+        expect(&group.to_string(), &outcome, error, ILLEGAL_PARAMETER);
+    }
+    let outcome = scene(PLAIN).play(|_, flight| {
+        edit(find(flight, SERVER_HELLO), |hello| {
+            hello.extension(51)[..2].copy_from_slice(&u16_bytes(SECP256R1.0))
+        });
+    });
+    let error = PeerMisbehaved::NotOffered {
+        what: "group",
+        value: SECP256R1.to_string(),
+    };
+    expect("group without a share", &outcome, error, ILLEGAL_PARAMETER);
 }
 
 #[test]

@@ -71,6 +71,34 @@ fn a_key_exchange_that_was_demanded_cannot_be_left_out() {
     expect("no share", &outcome, error, ILLEGAL_PARAMETER);
 }
 
+/// RFC 6066 Section 3: "When resuming a session, the server MUST NOT include a server_name extension in the server hello."
+#[test]
+fn a_server_acknowledges_the_name_in_a_full_handshake_alone() {
+    // SERVER_NAME without data, the first of the extensions.
+    let acknowledges = |flight: &mut Flight| {
+        let message = find(flight, ENCRYPTED_EXTENSIONS);
+        message[6..].starts_with(&[0, 0, 0, 0])
+    };
+    let seen = std::cell::Cell::new(None);
+    resumed(Side::Client, 0, |flight| {
+        seen.set(Some(acknowledges(flight)))
+    });
+    assert_eq!(seen.take(), Some(false));
+    let setting = Setting {
+        retry: false,
+        client_auth: false,
+        post_handshake_auth: false,
+        record_size_limit: None,
+        more_extensions: false,
+    };
+    Scene::new(Side::Client, setting).play(|number, flight| {
+        if number == 0 {
+            seen.set(Some(acknowledges(flight)));
+        }
+    });
+    assert_eq!(seen.take(), Some(true));
+}
+
 /// Somebody takes the ticket away from one side: the two have other keys then.
 #[test]
 fn a_ticket_that_was_taken_cannot_be_denied() {
@@ -170,10 +198,12 @@ fn a_second_offer_that_differs_is_refused() {
             hello.remove(PRE_SHARED_KEY)
         });
     });
-    let error = PeerMisbehaved::SecondHelloChanged {
-        what: "pre_shared_key: the key that the first one offered is not in it",
+    let error = PeerMisbehaved::MissingExtension {
+        extension: "pre_shared_key",
+        message: "second ClientHello",
     };
-    expect("ticket gone", &outcome, error, ILLEGAL_PARAMETER);
+    let alert = AlertDescription::MISSING_EXTENSION;
+    expect("ticket gone", &outcome, error, alert);
     let outcome = resumed_after_retry(|flight| {
         edit(find(flight, CLIENT_HELLO), |hello| {
             *hello.extension(PSK_KEY_EXCHANGE_MODES) = vec![2, 1, 0];

@@ -1,7 +1,9 @@
 //! Certificates of clients, their signatures, and Finished of both.
 
 use rcgen::KeyUsagePurpose::{DigitalSignature, KeyAgreement, KeyEncipherment};
-use warifu::parameters::AlertDescription;
+use warifu::credential::Credentials;
+use warifu::error::NothingInCommon;
+use warifu::parameters::{AlertDescription, CipherSuite, NamedGroup, SignatureScheme};
 use warifu::{CertificateError, Error, PeerMisbehaved};
 use warifu_crypto::SignatureAlgorithm;
 
@@ -41,6 +43,70 @@ fn clients_prove_themselves() {
             assert_eq!(*certificates.unwrap(), *leaf);
         }
     }
+}
+
+/// RFC 5246 Section 7.4.4: "The end-entity certificate provided by the client MUST contain a key that is compatible with
+/// certificate_types", whatever the schemes are.
+#[test]
+fn a_client_shows_no_certificate_of_a_type_that_was_not_asked_for() {
+    const RSA_SIGN: u8 = 1;
+    const ECDSA_SIGN: u8 = 64;
+    for (tls, suite) in VERSIONS {
+        for (identity, own) in [(&keys().client, ECDSA_SIGN), (&keys().client_rsa, RSA_SIGN)] {
+            for asked in [RSA_SIGN, ECDSA_SIGN] {
+                let mut stage = Stage::client_with(tls, suite, |client| {
+                    client.with_credential(Credentials::from(identity.credential.clone()))
+                });
+                stage.peer.requests_certificate = true;
+                let mut flight = stage.peer.server_flight();
+                // The only two types that the list has.
+                find(&mut flight, CERTIFICATE_REQUEST)[5..7].fill(asked);
+                stage.play(&flight);
+                assert_eq!(stage.error, None);
+                let proved = stage.received.contains(&CERTIFICATE_VERIFY);
+                assert_eq!(proved, asked == own, "{tls:#x}, {asked}");
+                let last = stage.peer.last_server_flight();
+                stage.play(&last);
+                stage.exchange();
+            }
+        }
+    }
+}
+
+/// RFC 8422 Section 5.3: the server's key is on a curve that the client named.
+#[test]
+fn a_certificate_on_a_curve_that_was_not_offered_is_refused() {
+    for (tls, suite) in [(TLS1_2, ECDHE_ECDSA_GCM), (TLS1_1, ECDHE_ECDSA_CBC)] {
+        let mut stage = Stage::client_with(tls, suite, |client| {
+            client.with_groups(&[NamedGroup::X25519, NamedGroup::SECP384R1])
+        });
+        let flight = stage.peer.server_flight();
+        stage.play(&flight);
+        let reason = "ECDSA P-256 is on a curve that was not offered".to_owned();
+        let error = CertificateError::UnsupportedKey { reason };
+        stage.expect("P-256", error, UNSUPPORTED);
+    }
+}
+
+/// A server that accepts nothing but schemes of TLS 1.3 cannot ask a client of TLS 1.2 for a certificate.
+#[test]
+fn a_server_without_a_scheme_to_ask_for_says_so() {
+    let mut stage = Stage::server_with(TLS1_2, ECDHE_RSA_GCM, |server| {
+        require_certificate(server)
+            .with_versions(version(TLS1_2)..=version(0x0304))
+            .with_cipher_suites(&[
+                CipherSuite(ECDHE_RSA_GCM.number),
+                CipherSuite::TLS_AES_128_GCM_SHA256,
+            ])
+            .with_signature_schemes(&[SignatureScheme::MLDSA65])
+    });
+    let hello = stage.peer.client_hello();
+    stage.play(&vec![Step::Message(hello)]);
+    let error = NothingInCommon::SignatureScheme {
+        ours: "none".to_owned(),
+        peers: "those of TLS 1.2, and this side accepts only schemes of TLS 1.3".to_owned(),
+    };
+    stage.expect("ML-DSA", error, FAILURE);
 }
 
 /// RFC 5246 Section 7.4.6; certificate_required is of TLS 1.3.

@@ -3,7 +3,7 @@
 use warifu::config::Policy;
 use warifu::error::NothingInCommon;
 use warifu::parameters::{AlertDescription, CipherSuite, ExtensionType, NamedGroup};
-use warifu::{Error, PeerMisbehaved, UsageError};
+use warifu::{CertificateError, Error, PeerMisbehaved, UsageError};
 
 use crate::bytes::*;
 use crate::crypto::*;
@@ -151,7 +151,7 @@ fn extensions_that_answer_nothing_are_refused() {
         (STATUS_REQUEST, &[]),
         (SIGNATURE_ALGORITHMS, &[0, 2, 4, 3]),
         (ALPN, &[0, 3, 2, b'h', b'2']),
-        (18, &[]),
+        (18, &[0, 3, 0, 1, 7]),
         (ENCRYPT_THEN_MAC, &[]),
         (RECORD_SIZE_LIMIT, &[0x40, 0]),
         (SESSION_TICKET, &[]),
@@ -192,6 +192,39 @@ fn extensions_that_answer_nothing_are_refused() {
             );
         }
     }
+}
+
+/// RFC 6962 Section 3.3: SignedCertificateTimestampList and SerializedSCT are not empty.
+#[test]
+fn malformed_scts_in_server_hello_are_refused() {
+    const SCT: u16 = 18;
+    for (data, problem) in [
+        (&[][..], "ends early"),
+        (&[0, 0], "shorter than the minimum"),
+        (&[0, 2, 0, 0], "shorter than the minimum"),
+        (&[0, 3, 0, 2, 7], "ends early"),
+        (&[0, 3, 0, 1, 7, 0], "bytes are left over"),
+    ] {
+        let stage = Stage::client_with(TLS1_2, ECDHE_RSA_GCM, |client| {
+            client.with_sct_request(true)
+        });
+        let change = |hello: &mut Vec<u8>| {
+            edit(hello, |hello| hello.extensions.push((SCT, data.to_vec())));
+        };
+        let error = malformed("signed_certificate_timestamp", problem);
+        refused_by_client(&format!("{data:?}"), stage, change, error, DECODE);
+    }
+    // More than anybody has.
+    let many = vector(2, &[0, 1, 7].repeat(33));
+    let stage = Stage::client_with(TLS1_2, ECDHE_RSA_GCM, |client| {
+        client.with_sct_request(true)
+    });
+    let change = |hello: &mut Vec<u8>| {
+        edit(hello, |hello| hello.extensions.push((SCT, many.clone())));
+    };
+    let error = CertificateError::TooComplex;
+    let alert = AlertDescription::BAD_CERTIFICATE;
+    refused_by_client("33 SCTs", stage, change, error, alert);
 }
 
 #[test]

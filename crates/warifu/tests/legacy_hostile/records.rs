@@ -369,6 +369,31 @@ fn change_cipher_spec_is_one_byte_between_messages() {
     }
 }
 
+/// Where it is this side's turn, nothing may follow in the same record, not even a part of a message.
+#[test]
+fn bytes_behind_the_end_of_a_flight_are_refused() {
+    for tls in [TLS1_0, TLS1_1, TLS1_2] {
+        for len in 1..=4 {
+            let error = || PeerMisbehaved::HandshakeBytesAcrossKeyChange;
+            let next = &[CLIENT_KEY_EXCHANGE, 0, 0, 33][..len];
+            let mut stage = Stage::server(tls, ECDHE_RSA_CBC);
+            let hello = stage.peer.client_hello();
+            let both = [&hello, next].concat();
+            stage.play(&vec![Step::Record(HANDSHAKE, both)]);
+            stage.expect("ClientHello", error(), UNEXPECTED);
+
+            let next = &[NEW_SESSION_TICKET, 0, 0, 33][..len];
+            let mut stage = Stage::client(tls, ECDHE_RSA_CBC);
+            let mut flight = stage.peer.server_flight();
+            flight.pop();
+            stage.play(&flight);
+            let done = [&message(SERVER_HELLO_DONE, &[]), next].concat();
+            stage.play(&vec![Step::Record(HANDSHAKE, done)]);
+            stage.expect("ServerHelloDone", error(), UNEXPECTED);
+        }
+    }
+}
+
 fn before_last_flight(side: Side) -> (Stage, Flight) {
     let mut stage = match side {
         Side::Client => Stage::client(TLS1_2, ECDHE_RSA_GCM),

@@ -96,6 +96,67 @@ fn resumes(mut stage: Stage) {
     assert_eq!(first.unwrap()[4..], unique);
 }
 
+/// RFC 5077 Section 3.4: clients without tickets get an ID where the server has a store for them, the others a ticket and none.
+#[test]
+fn a_server_with_tickets_keeps_sessions_by_id_for_clients_without() {
+    for tls in [TLS1_0, TLS1_1, TLS1_2] {
+        let clock = MovableClock::new();
+        let tickets = stateless(1).with_session_ids(MemorySessionStore::new(100));
+        let config = server(&clock, tickets).build().unwrap();
+        let without_tickets = |mut stage: Stage| {
+            stage.peer.sends_ticket = false;
+            stage
+        };
+        let mut first = without_tickets(stage(&config, tls, ECDHE_RSA_CBC));
+        first.handshake();
+        let old = first.peer.session();
+        assert_eq!((old.id.len(), old.ticket.len()), (32, 0));
+        // Again and again by its ID.
+        for _ in 0..3 {
+            resumes(come_back(&config, (tls, ECDHE_RSA_CBC), &old, |peer| {
+                peer.client_hello()
+            }));
+        }
+        // By ID, from a client that has learnt what tickets are, and gets one.
+        let mut learnt = stage(&config, tls, ECDHE_RSA_CBC);
+        learnt.peer.offer(&old);
+        learnt.peer.sends_ticket = true;
+        let hello = learnt.peer.client_hello();
+        learnt.play(&vec![Step::Message(hello)]);
+        assert!(learnt.received.contains(&NEW_SESSION_TICKET));
+        resumes(learnt);
+
+        let new = session(&config, tls, ECDHE_RSA_CBC);
+        assert_eq!(new.id, [0; 0]);
+        assert!(!new.ticket.is_empty());
+        resumes(come_back(&config, (tls, ECDHE_RSA_CBC), &new, |peer| {
+            peer.client_hello()
+        }));
+        // The ID that a client makes up beside its ticket names nothing, then or later.
+        let made_up = OldSession {
+            id: vec![0x55; 32],
+            ticket: Vec::new(),
+            main: new.main.clone(),
+        };
+        declines(
+            come_back(&config, (tls, ECDHE_RSA_CBC), &made_up, |peer| {
+                peer.client_hello()
+            }),
+            None,
+        );
+        // Beside a ticket, be it a bad one, the ID is not looked at.
+        let mut both = without_tickets(stage(&config, tls, ECDHE_RSA_CBC));
+        both.handshake();
+        let id = both.peer.session().id;
+        let stage = come_back(&config, (tls, ECDHE_RSA_CBC), &new, |peer| {
+            peer.ticket = vec![7; 200];
+            peer.session_id = id;
+            peer.client_hello()
+        });
+        declines(stage, None);
+    }
+}
+
 /// The server did not know the session, or did not want it, for this reason, and made a new one.
 #[track_caller]
 fn declines(mut stage: Stage, reason: Option<&str>) {

@@ -191,6 +191,10 @@ fn offer_forms(psk: &Psk, settings: &Settings, offers: &mut Vec<Offered>) -> Res
         ))
         .into());
     }
+    // Of older versions alone (RFC 8446 Section 4.2.11: identity<1..2^16-1>).
+    if psk.identity().is_empty() {
+        return Ok(());
+    }
     let place = |hash| settings.suites.iter().position(|suite| suite.hash == hash);
     let enabled = |hash| place(hash).is_some();
     let mut offer = |imported_identity, secret, kind| {

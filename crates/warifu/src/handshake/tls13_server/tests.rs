@@ -120,8 +120,8 @@ async fn run_with_recorded_messages(
     send_recorded(peer, Some(&mut transcript), &trace["encrypted_extensions"])?;
     let verifier = send_certificate_request(peer, &mut transcript, &config, &choice)?;
     if chosen.is_some() {
-        let staple = choice.ocsp;
-        send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], staple).await?;
+        let takes = choice.takes;
+        send_identity(peer, &mut transcript, true, chosen.as_ref(), &[], takes).await?;
     }
     send_finished(peer, &mut transcript, &keys.server_finished)?;
     let main = handshake.into_main_secret()?;
