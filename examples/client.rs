@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use warifu::{ClientConfig, Psk, Stream, Trust};
 
+/// The port without the environment variable `PORT`.
 const PORT: u16 = 11111;
 
 fn main() -> ExitCode {
@@ -37,8 +38,9 @@ fn run(address: &str, with_psk: bool) -> Result<(), Box<dyn Error>> {
     }
     .build()?;
     // The connection: TCP, then TLS on it.
-    let transport = TcpStream::connect((address, PORT))
-        .map_err(|error| format!("connecting to {address} port {PORT}: {error}"))?;
+    let port = std::env::var("PORT").map_or(Ok(PORT), |port| port.parse())?;
+    let transport = TcpStream::connect((address, port))
+        .map_err(|error| format!("connecting to {address} port {port}: {error}"))?;
     let mut stream = Stream::client(config, address.into(), transport);
     stream.handshake()?;
 

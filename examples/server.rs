@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use warifu::{Credential, Psk, ServerConfig, Stream};
 
+/// The port without the environment variable `PORT`.
 const PORT: u16 = 11111;
 const REPLY: &[u8] = b"message received";
 
@@ -35,8 +36,9 @@ fn run(with_psk: bool) -> Result<(), Box<dyn Error>> {
         }
     }
     .build()?;
-    let listener = TcpListener::bind(("127.0.0.1", PORT))
-        .map_err(|error| format!("listening on port {PORT}: {error}"))?;
+    let port = port()?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .map_err(|error| format!("listening on port {port}: {error}"))?;
     loop {
         let (transport, peer) = listener.accept()?;
         match serve(&config, transport) {
@@ -46,6 +48,10 @@ fn run(with_psk: bool) -> Result<(), Box<dyn Error>> {
             Err(error) => eprintln!("server: {peer}: {error}"),
         }
     }
+}
+
+fn port() -> Result<u16, Box<dyn Error>> {
+    Ok(std::env::var("PORT").map_or(Ok(PORT), |port| port.parse())?)
 }
 
 enum Next {

@@ -25,7 +25,7 @@ pub(crate) fn of(error: &Error) -> String {
         Error::AlertReceived(alert) => return of_alert(*alert),
         Error::Truncated => "UNEXPECTED_EOF",
         Error::ClosedDuringHandshake { .. } => "HANDSHAKE_FAILURE_EOF",
-        Error::Application(reason) => return reason.clone(),
+        Error::Application(reason) | Error::Refused { reason, .. } => return reason.clone(),
         Error::Usage(error) => of_usage(error),
         Error::Internal(_) => "INTERNAL_ERROR",
         _ => "UNKNOWN",

@@ -394,10 +394,18 @@ pub(crate) enum LenientRule {
     CnOnly,
     /// X.509 version 1 of the peer's own certificate (a server's needs cn-only too)
     V1,
+    /// A peer's own certificate that is marked as a CA's
+    CaLeaf,
 }
 
 impl LenientRule {
-    pub(crate) const ALL: [Self; 4] = [Self::Sha1, Self::Rsa1024, Self::CnOnly, Self::V1];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Sha1,
+        Self::Rsa1024,
+        Self::CnOnly,
+        Self::V1,
+        Self::CaLeaf,
+    ];
 
     /// As on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -406,6 +414,7 @@ impl LenientRule {
             Self::Rsa1024 => "rsa1024",
             Self::CnOnly => "cn-only",
             Self::V1 => "v1",
+            Self::CaLeaf => "ca-leaf",
         }
     }
 
@@ -416,6 +425,7 @@ impl LenientRule {
             Self::Rsa1024 => Leniency::Rsa1024,
             Self::CnOnly => Leniency::CommonName,
             Self::V1 => Leniency::X509V1Leaf,
+            Self::CaLeaf => Leniency::CaLeaf,
         }
     }
 
@@ -433,6 +443,9 @@ impl LenientRule {
             }
             Self::V1 => {
                 "v1: such a certificate does not say what for; any that a trusted CA made will pass"
+            }
+            Self::CaLeaf => {
+                "ca-leaf: whoever gets the key of a trusted CA below the root can pose as this peer"
             }
         }
     }

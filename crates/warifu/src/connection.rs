@@ -14,11 +14,14 @@ use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
 use crate::handshake::ticket::{Issuer, Keeper};
 use crate::handshake::{self, AfterHandshake, Connected, Exporter, OwnMaterial};
+use crate::handshake_record::HandshakeRecord;
 use crate::message::KeyUpdateRequest;
 use crate::parameters::{AlertDescription, HandshakeType, ProtocolVersion};
+use crate::record::MAX_FRAGMENT_LEN;
 #[cfg(feature = "legacy")]
 use crate::record::wire::Receiving;
-use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, Wire};
+use crate::record::wire::{Event, MAX_CERTIFICATE_REQUESTS, MessageLog, Wire};
+use crate::resumption::ClientSessionStore;
 
 /// What is left of a connection whose flow did not return.
 const PANICKED: Error = Error::Internal("the application panicked inside of a decision");
@@ -124,7 +127,10 @@ impl Connection {
         let mut wire = Wire::new(settings.message_log.clone(), settings.padding.clone());
         wire.sending
             .writer_mut()
-            .set_fragment_limit(settings.record_size);
+            .set_record_size(settings.record_size);
+        if settings.keeps_record {
+            wire.keep_record(true);
+        }
         Self {
             wire: Some(Box::new(wire)),
             is_client: true,
@@ -136,11 +142,12 @@ impl Connection {
     /// A server's connection.
     pub fn server(config: Arc<ServerConfig>) -> Self {
         let settings = &config.settings;
+        let mut wire = Wire::new(settings.message_log.clone(), settings.padding.clone());
+        if settings.keeps_record {
+            wire.keep_record(false);
+        }
         Self {
-            wire: Some(Box::new(Wire::new(
-                settings.message_log.clone(),
-                settings.padding.clone(),
-            ))),
+            wire: Some(Box::new(wire)),
             is_client: false,
             partial_write: settings.partial_write,
             state: State::New(New::Server(config, OwnMaterial::default())),
@@ -162,6 +169,52 @@ impl Connection {
                 "a connection's credential is set before its handshake starts",
             )
             .into()),
+        }
+    }
+
+    /// Keeps this client's sessions in a place of its own, which wins over the configuration's, and resumes those that it finds
+    /// there. A session is used only if the configuration has the
+    /// [session context](crate::config::ConfigBuilder::with_session_context) of the one that made it.
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] on a server, once the handshake has started, and where the configuration has neither a session
+    /// context nor a store.
+    pub fn set_session_store(&mut self, store: Arc<dyn ClientSessionStore>) -> Result<(), Error> {
+        match &mut self.state {
+            State::New(New::Client(config, _, own)) if config.settings.has_session_context() => {
+                own.of_client.get_or_insert_default().session_store = Some(store);
+                Ok(())
+            }
+            _ => Err(UsageError::NotAvailable(
+                "a client's session store is set before its handshake starts, and the configuration needs with_session_context",
+            )
+            .into()),
+        }
+    }
+
+    /// Whether this client offers early data, which wins over the configuration's
+    /// [`with_replayable_early_data`](crate::config::ConfigBuilder::with_replayable_early_data).
+    ///
+    /// # Errors
+    /// [`UsageError::NotAvailable`] on a server, and once the handshake has started.
+    pub fn set_replayable_early_data(&mut self, enabled: bool) -> Result<(), Error> {
+        match &mut self.state {
+            State::New(New::Client(_, _, own)) => {
+                own.of_client.get_or_insert_default().early_data = Some(enabled);
+                Ok(())
+            }
+            _ => Err(UsageError::NotAvailable(
+                "whether a client offers early data is said before its handshake starts",
+            )
+            .into()),
+        }
+    }
+
+    /// Changes who is told of messages from now on, at any time: in place of whom the configuration names, also of one that a
+    /// [`ChooseServerConfig`](crate::config::ChooseServerConfig) chooses later. `None` for nobody.
+    pub fn set_message_log(&mut self, log: Option<Arc<dyn MessageLog>>) {
+        if let Some(wire) = &mut self.wire {
+            wire.set_own_log(log);
         }
     }
 
@@ -457,6 +510,14 @@ impl Connection {
         }
     }
 
+    /// Bytes of records, headers included, that were received and not read yet, be it only a part of one (`SSL_has_pending`).
+    pub fn received_unread(&self) -> usize {
+        match &self.wire {
+            Some(wire) => wire.receiving.received_unread(),
+            None => 0,
+        }
+    }
+
     /// Seals `data` as one record, or as many as its length takes, into [`output`](Self::output). Returns
     /// `data.len()`. Empty data is one empty record.
     ///
@@ -504,6 +565,31 @@ impl Connection {
             sending.answer()?;
         }
         sending.write_application_record(data)
+    }
+
+    /// Changes how many bytes of content a record has at most that this side sends from now on, 1 to 16384: what
+    /// [`with_record_size`](crate::config::ConfigBuilder::with_record_size) sets for all connections. What the peer demanded
+    /// stays a limit; [`ConnectionFacts::max_fragment_sent`] tells what comes of both.
+    ///
+    /// # Errors
+    /// [`UsageError::HandshakeIncomplete`] before the end of the handshake; [`UsageError::NotAvailable`] for another size; the
+    /// failure of the connection.
+    pub fn set_record_size(&mut self, bytes: usize) -> Result<(), Error> {
+        if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
+            return Err(
+                UsageError::NotAvailable("a record has 1 to 16384 bytes of content").into(),
+            );
+        }
+        match &mut self.state {
+            State::Established(established) => {
+                let writer = wire(&mut self.wire)?.sending.writer_mut();
+                writer.set_record_size(bytes);
+                established.facts.max_fragment_sent = writer.fragment_limit();
+                Ok(())
+            }
+            State::Failed(error) => Err(error.clone()),
+            _ => Err(UsageError::HandshakeIncomplete.into()),
+        }
     }
 
     // Early data and tickets.
@@ -714,13 +800,26 @@ impl Connection {
 
     /// Asks the client for its certificate after the handshake (RFC 8446 Section 4.6.2). The answer arrives while the
     /// connection is read; [`facts`](Self::facts) then have the client's chain, and
-    /// [`waiting`](Self::waiting) is `None` again.
+    /// [`waiting`](Self::waiting) is `None` again. A client that has none says so, and the connection goes on.
     ///
     /// # Errors
     /// [`UsageError::NotAvailable`] if the configuration does not allow it
-    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake)), the client did not offer it, the version is older
+    /// ([`ClientAuth::PostHandshake`](crate::ClientAuth::PostHandshake) and those alike), the client did not offer it, the version is older
     /// than TLS 1.3, a request is under way, or an external pre-shared key alone authenticated both sides (RFC 8446 Section 4.3.2).
     pub fn request_client_certificate(&mut self) -> Result<(), Error> {
+        self.ask_client(false)
+    }
+
+    /// As [`request_client_certificate`](Self::request_client_certificate), of a client that must have one: without it the
+    /// connection ends with [`CertificateError::Required`](crate::CertificateError::Required) (alert certificate_required).
+    ///
+    /// # Errors
+    /// As [`request_client_certificate`](Self::request_client_certificate).
+    pub fn require_client_certificate(&mut self) -> Result<(), Error> {
+        self.ask_client(true)
+    }
+
+    fn ask_client(&mut self, required: bool) -> Result<(), Error> {
         let established = match &mut self.state {
             State::Established(established) => established,
             State::Failed(error) => return Err(error.clone()),
@@ -752,7 +851,7 @@ impl Connection {
             )
             .into());
         };
-        established.authentication = Some(Box::new(post_handshake_auth.request()?));
+        established.authentication = Some(Box::new(post_handshake_auth.request(required)?));
         self.process()
     }
 
@@ -790,6 +889,17 @@ impl Connection {
             State::Established(established) => Some(&established.facts),
             _ => None,
         }
+    }
+
+    /// What was said in the handshake so far, where the configuration wants it kept
+    /// ([`with_handshake_record`](crate::config::ConfigBuilder::with_handshake_record)).
+    pub fn handshake_record(&self) -> Option<HandshakeRecord<'_>> {
+        let wire = self.wire.as_ref()?;
+        Some(HandshakeRecord {
+            local: wire.sending.said.as_deref()?,
+            peer: wire.receiving.said.as_deref()?,
+            is_client: self.is_client,
+        })
     }
 
     /// Gives back all memory that an idle connection can do without: empty buffers, and the expanded keys of the

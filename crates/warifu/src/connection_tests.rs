@@ -64,7 +64,7 @@ fn worn_keys_are_replaced_before_the_next_record() {
 /// Makes a sender forget what it agreed to.
 fn unleash(connection: &mut Connection) {
     let wire = connection.wire.as_deref_mut().unwrap();
-    wire.sending.writer_mut().set_fragment_limit(1 << 14);
+    wire.sending.writer_mut().set_negotiated_limit(1 << 14);
 }
 
 #[test]

@@ -37,6 +37,7 @@ use crate::parameters::SignatureScheme;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Credential {
     chain: Vec<CertificateDer<'static>>,
     signer: Signer,
@@ -62,6 +63,7 @@ pub struct Credential {
     legacy_schemes: Vec<SignatureScheme>,
 }
 
+#[derive(Clone)]
 enum Signer {
     /// The key signs at once.
     Local(Arc<PrivateKey>),
@@ -194,7 +196,7 @@ impl Credential {
     }
 
     /// Staples this OCSP response (DER, RFC 6960) to the leaf where a client asks for it (RFC 8446 Section 4.4.2.1). It
-    /// is sent as it is; keeping it fresh is the application's task, by a new credential.
+    /// is sent as it is; keeping it fresh is the application's task, by a new credential: a clone shares the key.
     #[must_use]
     pub fn with_ocsp_response(mut self, der: Vec<u8>) -> Self {
         self.ocsp_response = der;

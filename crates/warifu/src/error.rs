@@ -39,6 +39,14 @@ pub enum Error {
     },
     /// The application's own callback or key refused or failed; the text is the application's.
     Application(String),
+    /// The application's own callback refused the peer, with an alert of its choice; the text is the application's and stays on
+    /// this side.
+    Refused {
+        /// The alert that tells the peer.
+        alert: AlertDescription,
+        /// Why, for this side's log.
+        reason: String,
+    },
     /// This side was asked for something it cannot do.
     Usage(UsageError),
     /// A defect of this library or of the cryptography below it; never caused by a peer.
@@ -56,6 +64,7 @@ impl Error {
             Self::Psk(error) => Some(error.alert()),
             Self::AlertReceived(_) | Self::Truncated | Self::ClosedDuringHandshake { .. } => None,
             Self::Application(_) | Self::Internal(_) => Some(AlertDescription::INTERNAL_ERROR),
+            Self::Refused { alert, .. } => Some(*alert),
             Self::Usage(_) => Some(AlertDescription::INTERNAL_ERROR),
         }
     }
@@ -76,7 +85,9 @@ impl fmt::Display for Error {
                 f,
                 "peer closed the connection during the handshake, while {expected} was awaited"
             ),
-            Self::Application(reason) => write!(f, "application: {reason}"),
+            Self::Application(reason) | Self::Refused { reason, .. } => {
+                write!(f, "application: {reason}")
+            }
             Self::Usage(error) => error.fmt(f),
             Self::Internal(reason) => write!(f, "internal error: {reason}"),
         }

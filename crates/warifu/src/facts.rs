@@ -6,7 +6,8 @@ use rustls_pki_types::CertificateDer;
 
 use crate::early_data::EarlyData;
 use crate::parameters::{
-    CipherSuite, NamedGroup, ProtocolVersion, PskKeyExchangeMode, SignatureScheme,
+    CipherSuite, MaxFragmentLength, NamedGroup, ProtocolVersion, PskKeyExchangeMode,
+    SignatureScheme,
 };
 use crate::psk::PskFacts;
 
@@ -59,6 +60,8 @@ pub struct ConnectionFacts {
     pub server_name: Option<Arc<str>>,
     /// Most bytes of application data in one record that this side sends.
     pub max_fragment_sent: usize,
+    /// What `max_fragment_length` (RFC 6066 Section 4) limits records of both sides to; `None` if it was not agreed upon.
+    pub max_fragment_length: Option<MaxFragmentLength>,
     /// Whether the handshake resumed an earlier session.
     pub resumed: bool,
     /// What only versions before TLS 1.3 have.

@@ -78,7 +78,9 @@
 //! | what was agreed | [`ConnectionFacts`] |
 //! | deciding oneself, also later: configuration, credential, signature, verification | [`decision`] |
 //! | what went wrong, and which alert told the peer | [`Error`] and [`error`] |
-//! | looking at a certificate | [`certificate`] |
+//! | what both sides said in a handshake: randoms, Finished, the client's offer | [`HandshakeRecord`] |
+//! | watching messages and records go by | [`MessageLog`] |
+//! | looking at a certificate | [`certificate`]; its fields and extensions: [`certificate::view`] |
 //! | names and numbers of the protocol | [`parameters`] |
 //!
 //! # Records
@@ -101,6 +103,7 @@ pub mod error;
 mod facts;
 mod halves;
 mod handshake;
+mod handshake_record;
 mod message;
 pub mod parameters;
 pub mod psk;
@@ -128,6 +131,7 @@ pub use error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFai
 pub use facts::LegacyFacts;
 pub use facts::{ConnectionFacts, HandshakeKind};
 pub use halves::{ReadHalf, WriteHalf};
+pub use handshake_record::{ClientOffer, HandshakeRecord};
 pub use psk::{Psk, PskPolicy, PskStore};
 pub use record::wire::{Direction, LoggedMessage, MessageLog};
 pub use record::writer::Padding;

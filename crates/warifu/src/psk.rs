@@ -671,6 +671,22 @@ pub trait ChoosePsks: Send + Sync + fmt::Debug {
         &'a self,
         server_name: &'a ServerName<'a>,
     ) -> Answer<'a, Result<Arc<[Psk]>, Error>>;
+
+    /// Chooses again, before TLS 1.3, once the server has said which identity it expects: `hint` (RFC 4279 Section 5.2), `None` if it
+    /// said nothing. `chosen` is the one of [`choose`](Self::choose)'s keys that would be used. Default: that one.
+    ///
+    /// # Errors
+    /// Any `Err` ends the handshake.
+    #[cfg(feature = "legacy")]
+    fn choose_by_hint<'a>(
+        &'a self,
+        server_name: &'a ServerName<'a>,
+        hint: Option<&'a [u8]>,
+        chosen: &'a Psk,
+    ) -> Answer<'a, Result<Psk, Error>> {
+        let _ = (server_name, hint);
+        Answer::Ready(Ok(chosen.clone()))
+    }
 }
 
 /// The same keys for every server.
@@ -686,6 +702,16 @@ impl<C: ChoosePsks + ?Sized> ChoosePsks for Arc<C> {
         server_name: &'a ServerName<'a>,
     ) -> Answer<'a, Result<Arc<[Psk]>, Error>> {
         (**self).choose(server_name)
+    }
+
+    #[cfg(feature = "legacy")]
+    fn choose_by_hint<'a>(
+        &'a self,
+        server_name: &'a ServerName<'a>,
+        hint: Option<&'a [u8]>,
+        chosen: &'a Psk,
+    ) -> Answer<'a, Result<Psk, Error>> {
+        (**self).choose_by_hint(server_name, hint, chosen)
     }
 }
 

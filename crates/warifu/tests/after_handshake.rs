@@ -227,6 +227,55 @@ fn client_without_certificate_answers_and_the_connection_goes_on() {
 }
 
 #[test]
+fn client_without_certificate_is_refused_where_it_must_have_one() {
+    let pki = Pki::new();
+    let mut pair = authenticating(&pki, false);
+    // Asked without need it goes on, and is asked again.
+    pair.server.request_client_certificate().unwrap();
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+    pair.server.require_client_certificate().unwrap();
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    move_bytes(&mut pair.client, &mut pair.server);
+    let expected = Error::Certificate(CertificateError::Required);
+    assert_eq!(pair.server.read(&mut [0; 9]), Err(expected.clone()));
+    pair.expect_alert(Side::Server, &expected);
+
+    let mut pair = authenticating(&pki, true);
+    pair.server.require_client_certificate().unwrap();
+    assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+    assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+    assert!(pair.server.facts().unwrap().peer_certificates.is_some());
+    expect_data_both_ways(&mut pair);
+}
+
+#[test]
+fn a_server_that_also_asks_older_clients_asks_in_tls_1_3_after_the_handshake() {
+    let pki = Pki::new();
+    for auth in [
+        ClientAuth::post_handshake_or_optional(pki.trust()),
+        ClientAuth::post_handshake_or_required(pki.trust()),
+    ] {
+        let mut pair = Pair::with_pki(
+            &pki,
+            |client| {
+                client
+                    .with_post_handshake_auth(true)
+                    .with_credential(pki.client.clone())
+            },
+            |server| server.with_client_auth(auth),
+        );
+        pair.handshake().unwrap();
+        assert!(pair.server.facts().unwrap().peer_certificates.is_none());
+        pair.server.request_client_certificate().unwrap();
+        assert!(deliver(&mut pair.server, &mut pair.client).is_empty());
+        assert!(deliver(&mut pair.client, &mut pair.server).is_empty());
+        assert!(pair.server.facts().unwrap().peer_certificates.is_some());
+        expect_data_both_ways(&mut pair);
+    }
+}
+
+#[test]
 fn client_of_an_unknown_ca_is_refused_after_the_handshake_as_in_it() {
     let mut pki = Pki::new();
     let trust = pki.trust();

@@ -31,7 +31,9 @@ use warifu::credential::Credentials;
 use warifu::decision::{
     Answer, ChooseCredential, CredentialRequest, PresentedChain, Sign, VerifyPeer,
 };
-use warifu::parameters::{AlertDescription, HandshakeType, ProtocolVersion, SignatureScheme};
+use warifu::parameters::{
+    AlertDescription, ContentType, HandshakeType, ProtocolVersion, SignatureScheme,
+};
 use warifu::pki_types::ServerName;
 use warifu::psk::{ChoosePsks, PskRequest};
 use warifu::{
@@ -153,8 +155,16 @@ impl ChooseServerConfig for Slow {
         );
         self.gate.behind(move || match key.as_str() {
             "refused.example/" => Err(Error::Application("not this one".to_owned())),
+            "denied.example/" => Err(denied()),
             key => Ok(self.configs.get(key).cloned()),
         })
+    }
+}
+
+fn denied() -> Error {
+    Error::Refused {
+        alert: AlertDescription::ACCESS_DENIED,
+        reason: "not for you".to_owned(),
     }
 }
 
@@ -447,15 +457,17 @@ fn refusals_that_come_late_are_errors_with_their_alerts() {
         .with_config_choice(Arc::new(Slow::new(&gate, &pki.server)))
         .build()
         .unwrap();
-    let mut pair = Pair {
-        client: Connection::client(
-            client_builder(&pki).build().unwrap(),
-            "refused.example".try_into().unwrap(),
-        ),
-        server: Connection::server(server),
-    };
-    let error = Error::Application("not this one".to_owned());
-    pair.expect_failure(Side::Server, &error);
+    let refused = Error::Application("not this one".to_owned());
+    for (name, error) in [("refused.example", refused), ("denied.example", denied())] {
+        let mut pair = Pair {
+            client: Connection::client(
+                client_builder(&pki).build().unwrap(),
+                name.try_into().unwrap(),
+            ),
+            server: Connection::server(server.clone()),
+        };
+        pair.expect_failure(Side::Server, &error);
+    }
 }
 
 // ---- the choice of a configuration ----
@@ -573,6 +585,169 @@ fn messages_go_to_the_log_of_the_chosen_configuration_in_both_directions() {
             sent(HandshakeType::FINISHED),
             received(HandshakeType::FINISHED),
         ]
+    );
+}
+
+/// Writes down the bytes of messages and the headers of records.
+#[derive(Debug, Default)]
+struct Contents(Mutex<Vec<(Direction, u16, Vec<u8>)>>);
+
+impl Contents {
+    /// Stands for the headers of records.
+    const RECORD: u16 = 256;
+    /// Stands for the types inside of protected records.
+    const INNER_TYPE: u16 = 257;
+
+    fn push(&self, direction: Direction, what: u16, bytes: &[u8]) {
+        self.0
+            .lock()
+            .unwrap()
+            .push((direction, what, bytes.to_vec()));
+    }
+
+    fn take(&self, wanted: Direction, what: u16) -> Vec<Vec<u8>> {
+        let list = self.0.lock().unwrap();
+        let fits =
+            |(direction, kind, _): &&(Direction, u16, _)| *direction == wanted && *kind == what;
+        list.iter()
+            .filter(fits)
+            .map(|(.., bytes)| bytes.clone())
+            .collect()
+    }
+}
+
+impl MessageLog for Contents {
+    fn message(&self, _: Direction, _: LoggedMessage) {}
+
+    fn content(&self, direction: Direction, content_type: ContentType, content: &[u8]) {
+        self.push(direction, content_type.0.into(), content);
+    }
+
+    fn record(&self, direction: Direction, header: &[u8; 5], inner_type: Option<ContentType>) {
+        self.push(direction, Self::RECORD, header);
+        if let Some(inner_type) = inner_type {
+            self.push(direction, Self::INNER_TYPE, &[inner_type.0]);
+        }
+    }
+}
+
+#[test]
+fn both_logs_see_the_same_messages_and_records() {
+    let pki = Pki::new();
+    for version in [ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3] {
+        let (client_log, server_log) = (Arc::<Contents>::default(), Arc::<Contents>::default());
+        let mut pair = Pair::with_pki(
+            &pki,
+            |client| {
+                client
+                    .with_versions(version..=version)
+                    .with_message_log(client_log.clone())
+            },
+            |server| server.with_message_log(server_log.clone()),
+        );
+        pair.handshake().unwrap();
+        pair.client.write(b"hello").unwrap();
+        pair.client.close();
+        let count = pair.server.receive(pair.client.output());
+        pair.client.sent(count);
+        let mut buffer = [0; 9];
+        assert_eq!(pair.server.read(&mut buffer).unwrap(), ReadOutcome::Data(5));
+        assert_eq!(pair.server.read(&mut buffer).unwrap(), ReadOutcome::Closed);
+
+        let kinds = [20, 21, 22, Contents::RECORD, Contents::INNER_TYPE];
+        for what in kinds {
+            let of_client = client_log.take(Direction::Sent, what);
+            assert_eq!(of_client, server_log.take(Direction::Received, what));
+            let of_server = server_log.take(Direction::Sent, what);
+            assert_eq!(of_server, client_log.take(Direction::Received, what));
+        }
+        let hello = &client_log.take(Direction::Sent, 22)[0];
+        assert_eq!(
+            (hello[0], hello.len()),
+            (1, 4 + usize::from(hello[3]) + 256 * usize::from(hello[2]))
+        );
+        // close_notify is a warning.
+        assert_eq!(client_log.take(Direction::Sent, 21), [[1, 0]]);
+        let last_records = client_log.take(Direction::Sent, Contents::RECORD);
+        let inner_types = client_log.take(Direction::Sent, Contents::INNER_TYPE);
+        let [.., data, alert] = &last_records[..] else {
+            panic!("{last_records:?}");
+        };
+        if version == ProtocolVersion::TLS1_3 {
+            assert_eq!((data[0], alert[0]), (23, 23));
+            assert_eq!(inner_types, [[22], [23], [21]]);
+        } else {
+            assert_eq!((data[0], alert[0]), (23, 21));
+            assert!(inner_types.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_connection_may_have_a_log_of_its_own() {
+    let pki = Pki::new();
+    let (of_config, own, later) = (
+        Arc::<Messages>::default(),
+        Arc::<Messages>::default(),
+        Arc::<Messages>::default(),
+    );
+    let gate = Arc::<Gate>::default();
+    gate.open();
+    let mut choose = Slow::new(&gate, &pki.server);
+    let chosen = server_builder(&pki).with_message_log(of_config.clone());
+    choose
+        .configs
+        .insert("host.example/".to_owned(), chosen.build().unwrap());
+    let mut pair = Pair::with_pki(
+        &pki,
+        |client| client,
+        |server| server.with_config_choice(Arc::new(choose)),
+    );
+    pair.server.set_message_log(Some(own.clone()));
+    pair.handshake().unwrap();
+    assert!(of_config.0.lock().unwrap().is_empty());
+    let seen = own.0.lock().unwrap().len();
+    assert_eq!(seen, 7);
+    pair.server.set_message_log(Some(later.clone()));
+    pair.server.update_keys(false).unwrap();
+    assert_eq!(
+        *later.0.lock().unwrap(),
+        [(Direction::Sent, HandshakeType::KEY_UPDATE)]
+    );
+    pair.server.set_message_log(None);
+    pair.server.update_keys(false).unwrap();
+    assert_eq!(own.0.lock().unwrap().len(), seen);
+    assert_eq!(later.0.lock().unwrap().len(), 1);
+}
+
+/// Looks at the ClientHello, and keeps the configuration.
+#[derive(Debug, Default)]
+struct Hellos(Mutex<Vec<Vec<u8>>>);
+
+impl ChooseServerConfig for Hellos {
+    fn choose(
+        &self,
+        hello: ClientHelloFacts,
+    ) -> Answer<'_, Result<Option<Arc<ServerConfig>>, Error>> {
+        self.0.lock().unwrap().push(hello.message);
+        Ok(None).into()
+    }
+}
+
+#[test]
+fn who_chooses_a_configuration_gets_the_client_hello_as_it_was_sent() {
+    let pki = Pki::new();
+    let log = Arc::<Contents>::default();
+    let hellos = Arc::<Hellos>::default();
+    let mut pair = Pair::with_pki(
+        &pki,
+        |client| client.with_message_log(log.clone()),
+        |server| server.with_config_choice(hellos.clone()),
+    );
+    pair.handshake().unwrap();
+    assert_eq!(
+        hellos.0.lock().unwrap()[0],
+        log.take(Direction::Sent, 22)[0]
     );
 }
 
@@ -792,6 +967,55 @@ fn a_panic_after_the_handshake_does_the_same() {
     assert_eq!(pair.server.failure(), Some(&expected));
 }
 
+// ---- decisions that drive other connections ----
+
+/// Drives other connections before it answers: two to the end of their handshake, then one that a panic ends.
+#[derive(Debug)]
+struct Driving;
+
+impl Driving {
+    fn drive(&self) {
+        let mut pair = Pair::new();
+        pair.handshake().unwrap();
+        let config = ClientConfig::builder(Panicking).build().unwrap();
+        let client = Connection::client(config, server_name());
+        let mut pair = Pair {
+            client,
+            ..Pair::new()
+        };
+        catch_unwind(AssertUnwindSafe(|| pair.handshake())).unwrap_err();
+    }
+}
+
+impl ChoosePsks for Driving {
+    fn choose<'a>(&'a self, _: &'a ServerName<'a>) -> Answer<'a, Result<Arc<[Psk]>, Error>> {
+        self.drive();
+        Answer::Ready(Ok([psk("device")].into()))
+    }
+}
+
+impl PskStore for Driving {
+    fn find<'a>(&'a self, _: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
+        Answer::later(async {
+            self.drive();
+            Ok(Some(psk("device")))
+        })
+    }
+}
+
+impl MessageLog for Driving {
+    fn message(&self, _: Direction, _: LoggedMessage) {
+        self.drive();
+    }
+}
+
+#[test]
+fn a_decision_may_drive_other_connections() {
+    let client = ClientConfig::psk_choice_builder(Driving).with_message_log(Arc::new(Driving));
+    let server = ServerConfig::psk_builder(Driving).with_message_log(Arc::new(Driving));
+    connected(client, server);
+}
+
 /// A key in memory, whose signatures wait behind the gate.
 #[derive(Debug)]
 struct SignsLater {
@@ -979,53 +1203,4 @@ fn a_client_that_must_have_a_fitting_credential_ends_the_handshake() {
             assert_eq!(error.alert(), Some(AlertDescription::HANDSHAKE_FAILURE));
         }
     }
-}
-
-// ---- decisions that drive other connections ----
-
-/// Drives other connections before it answers: two to the end of their handshake, then one that a panic ends.
-#[derive(Debug)]
-struct Driving;
-
-impl Driving {
-    fn drive(&self) {
-        let mut pair = Pair::new();
-        pair.handshake().unwrap();
-        let config = ClientConfig::builder(Panicking).build().unwrap();
-        let client = Connection::client(config, server_name());
-        let mut pair = Pair {
-            client,
-            ..Pair::new()
-        };
-        catch_unwind(AssertUnwindSafe(|| pair.handshake())).unwrap_err();
-    }
-}
-
-impl ChoosePsks for Driving {
-    fn choose<'a>(&'a self, _: &'a ServerName<'a>) -> Answer<'a, Result<Arc<[Psk]>, Error>> {
-        self.drive();
-        Answer::Ready(Ok([psk("device")].into()))
-    }
-}
-
-impl PskStore for Driving {
-    fn find<'a>(&'a self, _: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
-        Answer::later(async {
-            self.drive();
-            Ok(Some(psk("device")))
-        })
-    }
-}
-
-impl MessageLog for Driving {
-    fn message(&self, _: Direction, _: LoggedMessage) {
-        self.drive();
-    }
-}
-
-#[test]
-fn a_decision_may_drive_other_connections() {
-    let client = ClientConfig::psk_choice_builder(Driving).with_message_log(Arc::new(Driving));
-    let server = ServerConfig::psk_builder(Driving).with_message_log(Arc::new(Driving));
-    connected(client, server);
 }

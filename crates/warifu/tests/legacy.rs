@@ -460,6 +460,68 @@ fn configurations_without_a_usable_suite_are_refused() {
     );
 }
 
+/// A client must not escape the question by its version.
+#[test]
+fn those_that_cannot_be_asked_later_are_asked_in_the_handshake() {
+    let keys = Keys::new();
+    let trust = || {
+        Trust::builder()
+            .with_ca_bytes(&keys.ca.certificate)
+            .build()
+            .unwrap()
+    };
+    let own = support::credential(&keys.ca, &["client.example"]);
+    for version in [TLS1_0, TLS1_1, TLS1_2] {
+        for (auth, with_certificate, expected) in [
+            (
+                ClientAuth::post_handshake_or_optional(trust()),
+                true,
+                Some(true),
+            ),
+            (
+                ClientAuth::post_handshake_or_optional(trust()),
+                false,
+                Some(false),
+            ),
+            (
+                ClientAuth::post_handshake_or_required(trust()),
+                true,
+                Some(true),
+            ),
+            (ClientAuth::post_handshake_or_required(trust()), false, None),
+        ] {
+            let server = keys
+                .server(&keys.rsa)
+                .with_policy(Policy::Legacy)
+                .with_client_auth(auth);
+            let mut client = keys
+                .client()
+                .with_policy(Policy::Legacy)
+                .with_versions(version..=version);
+            if with_certificate {
+                client = client.with_credential(own.clone());
+            }
+            let mut pair = Pair {
+                client: Connection::client(client.build().unwrap(), server_name()),
+                server: Connection::server(server.build().unwrap()),
+            };
+            let outcome = pair.handshake();
+            match expected {
+                Some(expected) => {
+                    outcome.unwrap();
+                    let facts = pair.server.facts().unwrap();
+                    assert_eq!(facts.peer_certificates.is_some(), expected);
+                    exchange(&mut pair);
+                }
+                None => {
+                    let error = Error::Certificate(CertificateError::RequiredBefore13);
+                    assert_eq!(outcome, Err((Side::Server, error)));
+                }
+            }
+        }
+    }
+}
+
 /// RFC 8446 Section 4.6.2 has no counterpart in older versions.
 #[test]
 fn no_certificate_is_asked_for_after_an_older_handshake() {

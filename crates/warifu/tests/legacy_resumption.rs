@@ -168,6 +168,31 @@ fn what_a_session_is_bound_to_must_be_the_same() {
 }
 
 #[test]
+fn a_session_without_certificate_is_not_resumed_where_one_is_demanded_before_tls_1_3() {
+    let [_, _, tls12] = OLD;
+    for tickets in [stateless(), stored()] {
+        let world = World::new();
+        let credential = world.pki.client.clone();
+        let client =
+            world.client(|client| client_of(tls12)(client).with_credential(credential.clone()));
+        let trust = world.pki.trust();
+        let lax = world.server(tickets.clone(), server_of(tls12));
+        let strict = world.server(tickets.clone(), |server| {
+            let demanded = ClientAuth::post_handshake_or_required(trust);
+            server_of(tls12)(server).with_client_auth(demanded)
+        });
+        connect(&client, &lax);
+        let next = connect(&client, &strict);
+        expect_declined(&next, "the session began without the client's certificate");
+        let chain = next.server.facts().unwrap().peer_certificates.clone();
+        assert_eq!(chain.as_ref().unwrap()[..], *credential.certificates());
+        let resumed = connect(&client, &strict);
+        expect_resumed(&resumed);
+        assert_eq!(resumed.server.facts().unwrap().peer_certificates, chain);
+    }
+}
+
+#[test]
 fn the_clients_certificate_and_the_key_survive_resumption() {
     let [_, _, tls12] = OLD;
     for tickets in [stateless(), stored()] {

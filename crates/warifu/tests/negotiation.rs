@@ -1109,3 +1109,37 @@ fn configurations_are_shared_by_any_number_of_connections() {
         thread.join().unwrap();
     }
 }
+
+#[cfg(feature = "legacy")]
+#[test]
+fn clients_order_counts_where_the_server_lets_it() {
+    let suites = [
+        CipherSuite::TLS_AES_128_GCM_SHA256,
+        CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    ];
+    let reversed: Vec<CipherSuite> = suites.into_iter().rev().collect();
+    for (highest, ours, theirs) in [
+        (ProtocolVersion::TLS1_3, suites[0], suites[1]),
+        (ProtocolVersion::TLS1_2, suites[2], suites[3]),
+    ] {
+        for (by_client, expected) in [(false, ours), (true, theirs)] {
+            let versions = ProtocolVersion::TLS1_2..=highest;
+            let mut pair = Pair::with(
+                |client| {
+                    client
+                        .with_versions(versions.clone())
+                        .with_cipher_suites(&reversed)
+                },
+                |server| {
+                    server
+                        .with_cipher_suites(&suites)
+                        .with_client_preference(by_client)
+                },
+            );
+            pair.handshake().unwrap();
+            assert_eq!(pair.client.facts().unwrap().cipher_suite, expected);
+        }
+    }
+}

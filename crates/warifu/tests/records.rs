@@ -21,6 +21,7 @@ use support::{
     deliver, move_bytes, pattern, read_records, server_builder, server_name, streams, wire_records,
 };
 use warifu::config::{Client, ConfigBuilder, Server};
+use warifu::parameters::MaxFragmentLength;
 use warifu::{
     ClientAuth, Connection, Error, Padding, PeerMisbehaved, ReadOutcome, Stream, UsageError,
 };
@@ -307,6 +308,60 @@ fn agreed_sizes_cut_application_data_in_both_directions() {
             );
             assert_eq!(deliver(from, to).concat(), message, "{name}");
         }
+    }
+}
+
+#[test]
+fn the_record_size_of_a_standing_connection_changes_within_the_peers_limit() {
+    for (name, change, limit, agreed) in [
+        ("no limit", same as fn(_) -> _, RECORD, None),
+        (
+            "max_fragment_length",
+            |client: ConfigBuilder<Client>| client.with_max_fragment_length(2048),
+            2048,
+            Some(MaxFragmentLength::Len2048),
+        ),
+    ] {
+        let mut pair = Pair::with(change, |server| server.with_record_size(1000));
+        assert_eq!(
+            pair.server.set_record_size(100),
+            Err(UsageError::HandshakeIncomplete.into()),
+            "{name}"
+        );
+        pair.handshake().unwrap();
+        let facts = pair.server.facts().unwrap();
+        assert_eq!(
+            (facts.max_fragment_sent, facts.max_fragment_length),
+            (1000, agreed),
+            "{name}"
+        );
+        for (wanted, sent) in [(600, 600), (RECORD, limit), (1, 1), (1500, 1500)] {
+            pair.server.set_record_size(wanted).unwrap();
+            assert_eq!(
+                pair.server.facts().unwrap().max_fragment_sent,
+                sent,
+                "{name}"
+            );
+            let message = pattern(sent + 1, 3);
+            pair.server.write(&message).unwrap();
+            assert_eq!(content_lens(pair.server.output()), [sent, 1], "{name}");
+            assert_eq!(
+                deliver(&mut pair.server, &mut pair.client).concat(),
+                message,
+                "{name}"
+            );
+        }
+        for wrong in [0, RECORD + 1] {
+            assert!(matches!(
+                pair.server.set_record_size(wrong),
+                Err(Error::Usage(UsageError::NotAvailable(_)))
+            ));
+        }
+        assert_eq!(
+            pair.server.facts().unwrap().max_fragment_sent,
+            1500,
+            "{name}"
+        );
     }
 }
 

@@ -23,7 +23,7 @@ use warifu::decision::{KeyUse, PeerRole, PresentedChain, VerifyPeer};
 use warifu::error::UnixSeconds;
 use warifu::parameters::AlertDescription;
 use warifu::pki_types::{CertificateDer, ServerName, UnixTime};
-use warifu::trust::{Trust, TrustBuilder, TrustError};
+use warifu::trust::{Trust, TrustBuilder, TrustError, VerifiedPath};
 
 fn server_at(
     trust: &Trust,
@@ -111,6 +111,62 @@ fn intermediates_are_used_in_any_order_and_strangers_among_them_ignored() {
     assert_eq!(server(&trust, &chain, "host.example"), Ok(()));
     let chain = [leaf, two_der, one_der, root.certificate];
     assert_eq!(server(&trust, &chain, "host.example"), Ok(()));
+}
+
+#[test]
+fn verified_path_has_the_certificates_that_are_needed_and_no_others() {
+    let root = Ca::root("root");
+    // Of the same name, with another key: nothing but a signature tells them apart.
+    let namesake = Ca::root("root").intermediate("one");
+    let one = root.intermediate("one");
+    let two = one.intermediate("two");
+    let leaf = two.leaf();
+    let chain = [
+        leaf.clone(),
+        namesake.certificate.clone(),
+        one.certificate.clone(),
+        Ca::root("stranger").certificate,
+        two.certificate.clone(),
+        root.certificate.clone(),
+    ];
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    let presented = PresentedChain::new(&chain, PeerRole::Client, now);
+    let trust = trusting(&root).build().unwrap();
+    let path = trust.verified_path(&presented).unwrap();
+    assert_eq!(path.intermediates, [two.certificate, one.certificate]);
+    let anchor = path.anchor.unwrap();
+    let facts = CertificateFacts::from_der(&root.certificate).unwrap();
+    assert_eq!(facts.subject, "CN=root");
+    let holds = |part: &[u8]| {
+        root.certificate
+            .windows(part.len())
+            .any(|bytes| bytes == part)
+    };
+    assert!(holds(&anchor.subject) && holds(&anchor.subject_public_key_info));
+
+    let pinned = Trust::builder().with_pinned_bytes(&leaf).build().unwrap();
+    let path = pinned.verified_path(&presented).unwrap();
+    assert_eq!(path, VerifiedPath::default());
+
+    let other = trusting(&Ca::root("other")).build().unwrap();
+    assert_eq!(
+        other.verified_path(&presented).unwrap_err(),
+        other.check(&presented).unwrap_err()
+    );
+}
+
+#[test]
+fn self_signed_is_what_its_own_key_signed() {
+    let root = Ca::root("root");
+    let trust = trusting(&Ca::root("other")).build().unwrap();
+    assert!(trust.is_self_signed(&root.certificate));
+    assert!(!trust.is_self_signed(&root.leaf()));
+    // Self-issued, as a new key of the same CA may be.
+    assert!(!trust.is_self_signed(&root.intermediate("root").certificate));
+    let mut changed = root.certificate.to_vec();
+    *changed.last_mut().unwrap() ^= 1;
+    assert!(!trust.is_self_signed(&changed.into()));
+    assert!(!trust.is_self_signed(&CertificateDer::from(vec![0x30])));
 }
 
 #[test]
@@ -768,7 +824,7 @@ fn ca_certificate_as_leaf_is_refused_unless_trusted_itself() {
         server(&trust, &[leaf], "host.example"),
         usage(
             "server authentication: it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own \
-             only if pinned",
+             only if pinned; allow it by Leniency::CaLeaf if you must",
         ),
         AlertDescription::UNSUPPORTED_CERTIFICATE,
     );

@@ -666,6 +666,10 @@ fn name_constraints_hold_for_the_common_name() {
 
 #[test]
 fn extensions_beside_the_common_name_are_still_looked_at() {
+    let all_but_ca_leaf: Vec<_> = Leniency::ALL
+        .into_iter()
+        .filter(|rule| *rule != Leniency::CaLeaf)
+        .collect();
     let refused = |extensions: &str| {
         Old::with(
             P256,
@@ -675,7 +679,7 @@ fn extensions_beside_the_common_name_are_still_looked_at() {
             Some(extensions),
             "/CN=host.example",
         )
-        .server(&Leniency::ALL)
+        .server(&all_but_ca_leaf)
         .unwrap_err()
     };
     let usage = |why: &str| CertificateError::WrongUsage {
@@ -696,7 +700,8 @@ fn extensions_beside_the_common_name_are_still_looked_at() {
     assert_eq!(
         refused("basicConstraints=critical,CA:TRUE\n"),
         usage(
-            "it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own only if pinned"
+            "it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own only if pinned; allow it by \
+             Leniency::CaLeaf if you must"
         )
     );
 }
@@ -729,6 +734,46 @@ fn a_pinned_certificate_may_have_its_name_in_the_common_name() {
 #[test]
 fn no_changed_byte_is_accepted_under_a_common_name() {
     Old::unnamed("/CN=host.example").refuse_every_change(&[Leniency::CommonName]);
+}
+
+// ---- A CA's certificate as a peer's own ----
+
+const CA_LEAF: &str =
+    "subjectAltName=DNS:host.example\nbasicConstraints=critical,CA:TRUE,pathlen:0\n";
+
+#[test]
+fn a_ca_as_a_leaf_is_accepted_by_its_rule() {
+    let usage = |role| CertificateError::WrongUsage {
+        usage: format!(
+            "{role} authentication: it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own only if \
+             pinned; allow it by Leniency::CaLeaf if you must"
+        ),
+    };
+    let old = Old::with(P256, "", P256, "-sha256", Some(CA_LEAF), "/CN=it");
+    old.needs(
+        &[Leniency::CaLeaf],
+        &usage("server"),
+        AlertDescription::UNSUPPORTED_CERTIFICATE,
+    );
+    assert_eq!(old.client(&[]), Err(usage("client")));
+    assert_eq!(old.client(&[Leniency::CaLeaf]), Ok(()));
+    // All else holds for it.
+    let rules = [Leniency::CaLeaf];
+    let trust = old.trust(&rules);
+    assert_eq!(
+        server_at(&trust, &old.with_bad_signature(), "host.example", old.now()),
+        Err(bad_signature())
+    );
+    old.named("other.example", &rules).unwrap_err();
+    let no_signing = format!("{CA_LEAF}keyUsage=keyCertSign\n");
+    let other = Old::with(P256, "", P256, "-sha256", Some(&no_signing), "/CN=it");
+    other.server(&rules).unwrap_err();
+}
+
+#[test]
+fn no_changed_byte_is_accepted_of_a_ca_as_a_leaf() {
+    Old::with(P256, "", P256, "-sha256", Some(CA_LEAF), "/CN=it")
+        .refuse_every_change(&[Leniency::CaLeaf]);
 }
 
 // ---- X.509 version 1 ----

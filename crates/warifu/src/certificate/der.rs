@@ -6,57 +6,75 @@
 //! validity, names for error texts) and the public key that CertificateVerify needs.
 
 /// Tags that certificates use (X.690 Section 8).
-pub(crate) mod tag {
-    pub(crate) const BOOLEAN: u8 = 0x01;
-    pub(crate) const INTEGER: u8 = 0x02;
-    pub(crate) const BIT_STRING: u8 = 0x03;
-    pub(crate) const OCTET_STRING: u8 = 0x04;
-    pub(crate) const OID: u8 = 0x06;
-    pub(crate) const UTF8_STRING: u8 = 0x0c;
-    pub(crate) const SEQUENCE: u8 = 0x30;
-    pub(crate) const PRINTABLE_STRING: u8 = 0x13;
-    pub(crate) const TELETEX_STRING: u8 = 0x14;
-    pub(crate) const IA5_STRING: u8 = 0x16;
-    pub(crate) const UTC_TIME: u8 = 0x17;
-    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
-    pub(crate) const UNIVERSAL_STRING: u8 = 0x1c;
-    pub(crate) const BMP_STRING: u8 = 0x1e;
+pub mod tag {
+    /// BOOLEAN
+    pub const BOOLEAN: u8 = 0x01;
+    /// INTEGER
+    pub const INTEGER: u8 = 0x02;
+    /// BIT STRING
+    pub const BIT_STRING: u8 = 0x03;
+    /// OCTET STRING
+    pub const OCTET_STRING: u8 = 0x04;
+    /// OBJECT IDENTIFIER
+    pub const OID: u8 = 0x06;
+    /// UTF8String
+    pub const UTF8_STRING: u8 = 0x0c;
+    /// SEQUENCE and SEQUENCE OF
+    pub const SEQUENCE: u8 = 0x30;
+    /// PrintableString
+    pub const PRINTABLE_STRING: u8 = 0x13;
+    /// TeletexString, in practice Latin-1.
+    pub const TELETEX_STRING: u8 = 0x14;
+    /// IA5String: ASCII.
+    pub const IA5_STRING: u8 = 0x16;
+    /// UTCTime
+    pub const UTC_TIME: u8 = 0x17;
+    /// GeneralizedTime
+    pub const GENERALIZED_TIME: u8 = 0x18;
+    /// UniversalString: UTF-32, big endian.
+    pub const UNIVERSAL_STRING: u8 = 0x1c;
+    /// BMPString: UTF-16, big endian.
+    pub const BMP_STRING: u8 = 0x1e;
     /// `[n]`, constructed.
-    pub(crate) const fn context(n: u8) -> u8 {
+    pub const fn context(n: u8) -> u8 {
         0xa0 | n
     }
     /// `[n]`, primitive.
-    pub(crate) const fn context_primitive(n: u8) -> u8 {
+    pub const fn context_primitive(n: u8) -> u8 {
         0x80 | n
     }
 }
 
 /// One tag-length-value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
-    pub(crate) value: &'a [u8],
+pub struct Element<'a> {
+    /// One of [`tag`], or another one.
+    pub tag: u8,
+    /// The content, without tag and length.
+    pub value: &'a [u8],
     /// With tag and length.
-    pub(crate) whole: &'a [u8],
+    pub whole: &'a [u8],
 }
 
 /// A sequence of elements, read one by one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Der<'a> {
+pub struct Der<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Der<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Reads these elements, one after the other.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether all was read.
+    pub fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The next element; `None` at the end and where the bytes are no DER.
-    pub(crate) fn element(&mut self) -> Option<Element<'a>> {
+    pub fn element(&mut self) -> Option<Element<'a>> {
         let all = self.rest;
         let (&tag, rest) = all.split_first()?;
         if tag & 0x1f == 0x1f {
@@ -84,12 +102,12 @@ impl<'a> Der<'a> {
     }
 
     /// The value of the next element, which must have this tag.
-    pub(crate) fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub fn value(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.whole(tag).map(|element| element.value)
     }
 
     /// The next element, which must have this tag.
-    pub(crate) fn whole(&mut self, tag: u8) -> Option<Element<'a>> {
+    pub fn whole(&mut self, tag: u8) -> Option<Element<'a>> {
         let before = self.rest;
         let element = self.element()?;
         if element.tag == tag {
@@ -101,17 +119,17 @@ impl<'a> Der<'a> {
     }
 
     /// The next element's value if it has this tag; otherwise nothing is consumed.
-    pub(crate) fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub fn optional(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.value(tag)
     }
 
     /// What has not been read yet.
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
     /// The elements of the one SEQUENCE that `bytes` must be.
-    pub(crate) fn only_sequence(bytes: &'a [u8]) -> Option<Self> {
+    pub fn only_sequence(bytes: &'a [u8]) -> Option<Self> {
         let mut outer = Self::new(bytes);
         let value = outer.value(tag::SEQUENCE)?;
         outer.is_empty().then(|| Self::new(value))
@@ -128,7 +146,7 @@ impl<'a> Iterator for Der<'a> {
 }
 
 /// Writes one element: tag, length in its shortest form, and `parts` one after the other.
-pub(crate) fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content_len: usize = parts.iter().map(|part| part.len()).sum();
     let len = content_len.to_be_bytes();
     let len = len
@@ -154,7 +172,7 @@ pub(crate) fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// Seconds since 1970-01-01 UTC of a UTCTime or GeneralizedTime in the forms RFC 5280 Section 4.1.2.5
 /// prescribes (to the second, ending in Z). Instants before 1970 become 0.
-pub(crate) fn unix_seconds(time: Element<'_>) -> Option<u64> {
+pub fn unix_seconds(time: Element<'_>) -> Option<u64> {
     let (year, rest) = match time.tag {
         tag::UTC_TIME => {
             let (digits, rest) = time.value.split_at_checked(2)?;

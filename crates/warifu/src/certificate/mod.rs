@@ -7,10 +7,10 @@
 //! | how is DER read? | `der.rs` |
 //! | how do files and bytes become certificates, keys, CRLs? | `material.rs` |
 
-pub(crate) mod der;
+pub mod der;
 pub(crate) mod material;
 pub(crate) mod name;
-pub(crate) mod view;
+pub mod view;
 
 use core::net::IpAddr;
 

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use super::der::{Der, tag, unix_seconds};
+use super::der::{Der, Element, tag, unix_seconds};
 use super::name;
 use crate::error::CertificateError;
 
@@ -13,31 +13,49 @@ const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 
 /// The fields of a certificate (RFC 5280 Section 4.1). Nothing is copied, nothing is verified.
+///
+/// ```
+/// # #[allow(dead_code)] mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doc.rs")); }
+/// # fn main() -> Result<(), warifu::CertificateError> {
+/// # let der = doc::material().1.certificates()[0].clone();
+/// let view = warifu::certificate::view::CertificateView::parse(&der)?;
+/// for extension in view.extensions() {
+///     println!("{:02x?}: {} bytes", extension.oid, extension.value.len());
+/// }
+/// # assert!(view.extensions().count() > 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CertificateView<'a> {
+#[non_exhaustive]
+pub struct CertificateView<'a> {
     /// tbsCertificate, whole: what is signed.
-    pub(crate) tbs: &'a [u8],
+    pub tbs: &'a [u8],
     /// The signature's bytes.
-    pub(crate) signature: &'a [u8],
+    pub signature: &'a [u8],
     /// 1, 2 or 3.
-    pub(crate) version: u8,
+    pub version: u8,
     /// Content of the INTEGER.
-    pub(crate) serial: &'a [u8],
+    pub serial: &'a [u8],
     /// AlgorithmIdentifier of the signature: content of the SEQUENCE.
-    pub(crate) signature_algorithm: &'a [u8],
+    pub signature_algorithm: &'a [u8],
     /// DistinguishedName, whole.
-    pub(crate) issuer: &'a [u8],
+    pub issuer: &'a [u8],
     validity: &'a [u8],
     /// DistinguishedName, whole.
-    pub(crate) subject: &'a [u8],
+    pub subject: &'a [u8],
     /// SubjectPublicKeyInfo, whole.
-    pub(crate) spki: &'a [u8],
+    pub spki: &'a [u8],
     /// Content of the SEQUENCE OF Extension; empty if there is none.
     extensions: &'a [u8],
 }
 
 impl<'a> CertificateView<'a> {
-    pub(crate) fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
+    /// Finds the fields of a certificate (DER).
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if `der` is not an X.509 certificate.
+    pub fn parse(der: &'a [u8]) -> Result<Self, CertificateError> {
         let mut certificate =
             Der::only_sequence(der).ok_or_else(|| unreadable("it is not one DER SEQUENCE"))?;
         let signed = certificate
@@ -105,8 +123,35 @@ impl<'a> CertificateView<'a> {
         })
     }
 
+    /// notBefore and notAfter as they are written: UTCTime or GeneralizedTime.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if they are not there.
+    pub fn times(&self) -> Result<(Element<'a>, Element<'a>), CertificateError> {
+        let mut times = Der::new(self.validity);
+        let mut time = || times.element().ok_or_else(|| unreadable("validity"));
+        Ok((time()?, time()?))
+    }
+
+    /// All extensions in their order; ends where they cannot be read.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        Der::new(self.extensions).map_while(|extension| {
+            let mut fields = Der::new(extension.value);
+            Some(Extension {
+                oid: fields.value(tag::OID)?,
+                critical: fields
+                    .optional(tag::BOOLEAN)
+                    .is_some_and(|value| value != [0]),
+                value: fields.value(tag::OCTET_STRING)?,
+            })
+        })
+    }
+
     /// notBefore and notAfter, seconds since 1970-01-01 UTC.
-    pub(crate) fn validity(&self) -> Result<(u64, u64), CertificateError> {
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if they are not there or not in the forms of RFC 5280 Section 4.1.2.5.
+    pub fn validity(&self) -> Result<(u64, u64), CertificateError> {
         let mut times = Der::new(self.validity);
         let mut time = || {
             times
@@ -139,7 +184,10 @@ impl<'a> CertificateView<'a> {
 
     /// Bits of keyUsage, digitalSignature first (the most significant bit), or `None` where there is no
     /// such extension and any use is allowed (RFC 5280 Section 4.2.1.3).
-    pub(crate) fn key_usage(&self) -> Result<Option<KeyUsage>, CertificateError> {
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if the extension cannot be read.
+    pub fn key_usage(&self) -> Result<Option<KeyUsage>, CertificateError> {
         let Some(value) = self.extension(KEY_USAGE)? else {
             return Ok(None);
         };
@@ -150,7 +198,10 @@ impl<'a> CertificateView<'a> {
     }
 
     /// Whether extendedKeyUsage is absent or has this purpose (RFC 5280 Section 4.2.1.12).
-    pub(crate) fn allows_purpose(&self, purpose: &[u8]) -> Result<bool, CertificateError> {
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if the extension cannot be read.
+    pub fn allows_purpose(&self, purpose: &[u8]) -> Result<bool, CertificateError> {
         match self.extended_key_usage()? {
             Some(mut purposes) => {
                 Ok(purposes.any(|oid| oid.tag == tag::OID && oid.value == purpose))
@@ -169,7 +220,7 @@ impl<'a> CertificateView<'a> {
     }
 
     /// cA of basicConstraints, false where there is none (RFC 5280 Section 4.2.1.9).
-    pub(crate) fn is_ca(&self) -> bool {
+    pub fn is_ca(&self) -> bool {
         self.basic_constraints()
             .and_then(|mut fields| fields.value(tag::BOOLEAN))
             == Some(&[0xff])
@@ -177,7 +228,7 @@ impl<'a> CertificateView<'a> {
 
     /// pathLenConstraint of basicConstraints: how many CAs may stand between this one and a leaf. `None` for any
     /// number.
-    pub(crate) fn path_len(&self) -> Option<usize> {
+    pub fn path_len(&self) -> Option<usize> {
         let mut fields = self.basic_constraints()?;
         fields.optional(tag::BOOLEAN);
         let number = fields.value(tag::INTEGER)?;
@@ -194,7 +245,7 @@ impl<'a> CertificateView<'a> {
 
     /// Whether it may be a CA's: basicConstraints says so, and key usage does not forbid to sign certificates (RFC
     /// 5280 Section 6.1.4 (k), (n)). Before version 3 nothing could say so; such roots are self-issued.
-    pub(crate) fn may_be_ca(&self) -> bool {
+    pub fn may_be_ca(&self) -> bool {
         if self.version < 3 {
             return self.subject == self.issuer;
         }
@@ -272,26 +323,47 @@ pub(crate) enum PresentedName<'a> {
     Ip(IpAddr),
 }
 
-/// The first eight bits of keyUsage.
+/// One extension of a certificate (RFC 5280 Section 4.1.2.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyUsage(pub(crate) u8);
+#[non_exhaustive]
+pub struct Extension<'a> {
+    /// Content of its OBJECT IDENTIFIER.
+    pub oid: &'a [u8],
+    /// Whether who does not know it must refuse the certificate.
+    pub critical: bool,
+    /// Content of the OCTET STRING: DER of the extension's own.
+    pub value: &'a [u8],
+}
+
+/// The first eight bits of keyUsage (RFC 5280 Section 4.2.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUsage(pub(crate) u8);
 
 impl KeyUsage {
-    pub(crate) fn digital_signature(self) -> bool {
+    /// The bits as one byte, digitalSignature (RFC 5280 Section 4.2.1.3) the most significant.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The key verifies signatures on other things than certificates and CRLs: digitalSignature (RFC 5280 Section 4.2.1.3).
+    pub fn digital_signature(self) -> bool {
         self.0 & 0x80 != 0
     }
 
-    pub(crate) fn key_encipherment(self) -> bool {
+    /// The key encrypts keys: keyEncipherment (RFC 5280 Section 4.2.1.3).
+    pub fn key_encipherment(self) -> bool {
         self.0 & 0x20 != 0
     }
 
-    pub(crate) fn key_cert_sign(self) -> bool {
+    /// The key verifies certificates: keyCertSign (RFC 5280 Section 4.2.1.3).
+    pub fn key_cert_sign(self) -> bool {
         self.0 & 0x04 != 0
     }
 }
 
 /// Which key a SubjectPublicKeyInfo (DER, whole) holds, as people name it: `P-256`, `RSA-2048`, `Ed25519`.
-pub(crate) fn key_name(spki: &[u8]) -> String {
+/// `key of type OID` for a type that has no name here, `an unreadable key` for bytes that are no SubjectPublicKeyInfo.
+pub fn key_name(spki: &[u8]) -> String {
     match spki_parts(spki) {
         Some((algorithm, _)) => match rsa_modulus_bits(spki) {
             Some(bits) => format!("{}-{bits}", algorithm_name(algorithm)),
@@ -327,8 +399,9 @@ pub(crate) fn algorithm_name(identifier: &[u8]) -> String {
     }
 }
 
-/// Bits of the modulus if the SubjectPublicKeyInfo holds an RSA key.
-pub(crate) fn rsa_modulus_bits(spki: &[u8]) -> Option<usize> {
+/// Bits of the modulus if the SubjectPublicKeyInfo (DER, whole) holds an RSA key; 0 if that key cannot be read. `None` for keys of other
+/// types, and for bytes that are no SubjectPublicKeyInfo.
+pub fn rsa_modulus_bits(spki: &[u8]) -> Option<usize> {
     let (algorithm, key) = spki_parts(spki)?;
     matches!(
         Der::new(algorithm).value(tag::OID)?,
@@ -337,8 +410,9 @@ pub(crate) fn rsa_modulus_bits(spki: &[u8]) -> Option<usize> {
     .then(|| rsa_bits(key))
 }
 
-/// The algorithm's content and the key's bytes.
-pub(crate) fn spki_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
+/// The two parts of a SubjectPublicKeyInfo (DER, whole; RFC 5280 Section 4.1): content of the AlgorithmIdentifier, and the key's bytes.
+/// `None` for bytes that are no SubjectPublicKeyInfo, and for a key that is not of whole bytes.
+pub fn spki_parts(spki: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = Der::only_sequence(spki)?;
     let algorithm = fields.value(tag::SEQUENCE)?;
     match fields.value(tag::BIT_STRING)? {
@@ -367,7 +441,7 @@ fn unreadable(field: &str) -> CertificateError {
 }
 
 /// The name of a signature's AlgorithmIdentifier (content of the SEQUENCE), or its OID in dots.
-pub(crate) fn signature_name(algorithm: &[u8]) -> String {
+pub fn signature_name(algorithm: &[u8]) -> String {
     let oid = Der::new(algorithm).value(tag::OID).unwrap_or_default();
     let name = match oid {
         [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last] => match last {

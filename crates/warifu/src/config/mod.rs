@@ -65,6 +65,9 @@ pub(crate) struct Settings {
     pub(crate) partial_write: bool,
     pub(crate) key_log: Option<Arc<dyn KeyLog>>,
     pub(crate) message_log: Option<Arc<dyn MessageLog>>,
+    pub(crate) keeps_record: bool,
+    /// A server lets the client's order of suites and signature schemes count.
+    pub(crate) client_preference: bool,
     pub(crate) padding: Option<Arc<dyn Padding>>,
     pub(crate) psk_policy: PskPolicy,
     pub(crate) psk_modes: Vec<PskKeyExchangeMode>,
@@ -93,6 +96,8 @@ impl Default for Settings {
             partial_write: defaults::PARTIAL_WRITE,
             key_log: None,
             message_log: None,
+            keeps_record: false,
+            client_preference: false,
             padding: None,
             psk_policy: PskPolicy::Optional,
             psk_modes: defaults::PSK_MODES.to_vec(),
@@ -181,6 +186,11 @@ impl Settings {
     /// What names the configuration in sessions.
     pub(crate) fn session_context(&self) -> [u8; 32] {
         self.session_context.unwrap_or_default()
+    }
+
+    /// Whether sessions can tell this configuration from others.
+    pub(crate) fn has_session_context(&self) -> bool {
+        self.session_context.is_some()
     }
 
     /// A random name, unless there is one: other configurations then do not resume the sessions of this one, not even
@@ -357,6 +367,14 @@ impl<R> ConfigBuilder<R> {
     /// Who is told of each handshake message, alert and change_cipher_spec. Default: nobody.
     pub fn with_message_log(mut self, log: Arc<dyn MessageLog>) -> Self {
         self.settings.message_log = Some(log);
+        self
+    }
+
+    /// Whether connections keep what was said in their handshake and is of no use to the protocol: randoms, Finished, the client's
+    /// offer ([`Connection::handshake_record`](crate::Connection::handshake_record)). Default: no. Costs some 200 bytes a connection,
+    /// on servers some 200 more, and a second reading of the ClientHello.
+    pub fn with_handshake_record(mut self, enabled: bool) -> Self {
+        self.settings.keeps_record = enabled;
         self
     }
 

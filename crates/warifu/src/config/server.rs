@@ -92,8 +92,13 @@ pub enum ClientAuth {
     /// pre-shared key is not asked (RFC 8446 Section 4.3.2), unless both are used together: [`PskPolicy`].
     Required(Arc<dyn VerifyPeer>),
     /// They are not asked in the handshake; the application may ask later, those that offer it, by
-    /// [`request_client_certificate`](crate::Connection::request_client_certificate) (RFC 8446 Section 4.6.2).
+    /// [`request_client_certificate`](crate::Connection::request_client_certificate) (RFC 8446 Section 4.6.2). Before TLS 1.3
+    /// there is no asking later: a client chooses by its version that it is never asked. Where that must not be, see the next two.
     PostHandshake(Arc<dyn VerifyPeer>),
+    /// As [`PostHandshake`](Self::PostHandshake) in TLS 1.3, as [`Optional`](Self::Optional) before it.
+    PostHandshakeOrOptional(Arc<dyn VerifyPeer>),
+    /// As [`PostHandshake`](Self::PostHandshake) in TLS 1.3, as [`Required`](Self::Required) before it.
+    PostHandshakeOrRequired(Arc<dyn VerifyPeer>),
 }
 
 impl ClientAuth {
@@ -105,6 +110,47 @@ impl ClientAuth {
     /// Lets the application ask after the handshake.
     pub fn post_handshake(verifier: impl VerifyPeer + 'static) -> Self {
         Self::PostHandshake(Arc::new(verifier))
+    }
+
+    /// Lets the application ask after the handshake; before TLS 1.3, which has no asking later, asks in the handshake and serves
+    /// clients without a certificate.
+    pub fn post_handshake_or_optional(verifier: impl VerifyPeer + 'static) -> Self {
+        Self::PostHandshakeOrOptional(Arc::new(verifier))
+    }
+
+    /// Lets the application ask after the handshake; before TLS 1.3, which has no asking later, demands a certificate in the
+    /// handshake.
+    pub fn post_handshake_or_required(verifier: impl VerifyPeer + 'static) -> Self {
+        Self::PostHandshakeOrRequired(Arc::new(verifier))
+    }
+
+    /// Who verifies the client in the handshake, and whether it may come without a certificate; `None`: it is not asked there.
+    pub(crate) fn in_handshake(&self, is_tls13: bool) -> Option<(&Arc<dyn VerifyPeer>, bool)> {
+        match (self, is_tls13) {
+            (Self::Optional(verifier), _) | (Self::PostHandshakeOrOptional(verifier), false) => {
+                Some((verifier, true))
+            }
+            (Self::Required(verifier), _) | (Self::PostHandshakeOrRequired(verifier), false) => {
+                Some((verifier, false))
+            }
+            (
+                Self::Off
+                | Self::PostHandshake(_)
+                | Self::PostHandshakeOrOptional(_)
+                | Self::PostHandshakeOrRequired(_),
+                _,
+            ) => None,
+        }
+    }
+
+    /// Who verifies it after the handshake of TLS 1.3, if it may be asked then.
+    pub(crate) fn after_handshake(&self) -> Option<&Arc<dyn VerifyPeer>> {
+        match self {
+            Self::PostHandshake(verifier)
+            | Self::PostHandshakeOrOptional(verifier)
+            | Self::PostHandshakeOrRequired(verifier) => Some(verifier),
+            Self::Off | Self::Optional(_) | Self::Required(_) => None,
+        }
     }
 
     /// Demands a certificate.
@@ -133,6 +179,8 @@ pub struct ClientHelloFacts {
     /// Identities of pre-shared keys in TLS 1.3, as the client offers them: of external keys as they were agreed, of imported ones in
     /// an ImportedIdentity (RFC 9258 Section 5.1), tickets among them. Nothing proves yet that the client holds any of the keys.
     pub psk_identities: Vec<Vec<u8>>,
+    /// The whole message as the client sent it, with its header of 4 bytes. It is well-formed (RFC 8446 Section 4.1.2).
+    pub message: Vec<u8>,
 }
 
 /// Chooses the configuration for a connection by its ClientHello: virtual hosts, tenants.
@@ -290,6 +338,13 @@ impl ConfigBuilder<Server> {
         self
     }
 
+    /// Whether the client's order of cipher suites and signature schemes counts in place of ours. Default: no: the order here has
+    /// its reasons, while most clients have one of their library's, and an attacker may have made the client's worse.
+    pub fn with_client_preference(mut self, enabled: bool) -> Self {
+        self.settings.client_preference = enabled;
+        self
+    }
+
     /// Whether a client's `max_fragment_length` (RFC 6066 Section 4) is obeyed. Default: yes.
     pub fn with_max_fragment_length(mut self, enabled: bool) -> Self {
         self.role.max_fragment_length = enabled;
@@ -322,16 +377,9 @@ impl ConfigBuilder<Server> {
             {
                 Some("a pre-shared key is required and there is no store: give with_psk_store one")
             }
-            (_, PskPolicy::Required)
-                if matches!(
-                    role.client_auth,
-                    ClientAuth::Optional(_) | ClientAuth::Required(_)
-                ) =>
-            {
-                Some(
-                    "clients that must hold a pre-shared key are not asked for a certificate (RFC 8446 Section 4.3.2): leave ClientAuth off, ask after the handshake, or choose PskPolicy::RequiredWithCertificate",
-                )
-            }
+            (_, PskPolicy::Required) if role.client_auth.in_handshake(false).is_some() => Some(
+                "clients that must hold a pre-shared key are not asked for a certificate (RFC 8446 Section 4.3.2): leave ClientAuth off, ask after the handshake, or choose PskPolicy::RequiredWithCertificate",
+            ),
             (None, PskPolicy::Optional) => Some(
                 "without certificates a pre-shared key is all there is: leave the policy at Required",
             ),

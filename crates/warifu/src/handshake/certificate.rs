@@ -215,6 +215,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) schemes: SignatureSchemeList<'a>,
     pub(crate) authorities: Option<CertificateAuthorities<'a>>,
     pub(crate) takes: Takes,
+    /// Its order of schemes counts, not ours.
+    pub(crate) peers_order: bool,
 }
 
 /// What a peer takes beside a leaf.
@@ -292,8 +294,14 @@ pub(crate) async fn choose_credential(
     let Some(credential) = credential else {
         return Ok(Ok(None));
     };
-    Ok(negotiate::choose_scheme(credential.schemes(), &schemes)
-        .map(|scheme| Some(Chosen { credential, scheme })))
+    let ours = credential.schemes();
+    let scheme = match wanted.peers_order {
+        // Without a common one the error names each list by its owner.
+        true => negotiate::choose_scheme(&schemes, ours)
+            .or_else(|_| negotiate::choose_scheme(ours, &schemes)),
+        false => negotiate::choose_scheme(ours, &schemes),
+    };
+    Ok(scheme.map(|scheme| Some(Chosen { credential, scheme })))
 }
 
 /// Sends Certificate and CertificateVerify, or an empty Certificate without a credential. Waits for the

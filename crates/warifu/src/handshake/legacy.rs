@@ -49,12 +49,11 @@ pub(super) struct RecordLimits {
     receive: usize,
     /// RFC 6066 Section 4: max_fragment_length counts from the hellos on. RFC 8449 Section 4: record_size_limit counts for
     /// protected records.
-    at_hello: bool,
+    max_fragment_length: Option<MaxFragmentLength>,
 }
 
 impl RecordLimits {
     pub(super) fn new(
-        own_setting: usize,
         peers_limit: Option<u16>,
         own_limit: u16,
         max_fragment_length: Option<MaxFragmentLength>,
@@ -65,25 +64,27 @@ impl RecordLimits {
             (None, None) => (MAX_FRAGMENT_LEN, MAX_FRAGMENT_LEN),
         };
         Self {
-            send: send.min(own_setting),
+            send,
             receive: receive.min(MAX_FRAGMENT_LEN),
-            at_hello: max_fragment_length.is_some(),
+            max_fragment_length,
         }
     }
 
     pub(super) fn apply_at_hello(self, peer: &mut Peer) -> Result<(), Error> {
-        match self.at_hello {
-            true => {
-                self.apply_to_sending(peer)?;
-                self.apply_to_receiving(peer)
-            }
-            false => Ok(()),
+        if self.max_fragment_length.is_none() {
+            return Ok(());
         }
+        peer.with_wire(|wire| {
+            wire.max_fragment_length = self.max_fragment_length;
+            Ok(())
+        })?;
+        self.apply_to_sending(peer)?;
+        self.apply_to_receiving(peer)
     }
 
     fn apply_to_sending(self, peer: &mut Peer) -> Result<(), Error> {
         peer.with_wire(|wire| {
-            wire.sending.writer_mut().set_fragment_limit(self.send);
+            wire.sending.writer_mut().set_negotiated_limit(self.send);
             Ok(())
         })
     }

@@ -95,11 +95,13 @@ pub(crate) fn legacy_signature(scheme: SignatureScheme) -> Option<LegacySignatur
     }
 }
 
-/// The scheme to sign with: the first of the credential's that the peer accepts, or the one there is before TLS 1.2.
+/// The scheme to sign with: the first of the credential's that the peer accepts, or of the peer's that the credential has; before
+/// TLS 1.2 the one there is.
 pub(super) fn choose_scheme(
     credential: &Credential,
     version: ProtocolVersion,
     peers: impl Iterator<Item = SignatureScheme> + Clone,
+    peers_order: bool,
 ) -> Result<SignatureScheme, Error> {
     if version != ProtocolVersion::TLS1_2 {
         let fixed = fixed_scheme(KeyType::of_credential(credential))
@@ -113,10 +115,14 @@ pub(super) fn choose_scheme(
         });
     }
     let ours = credential.legacy_schemes();
-    let common = ours
-        .iter()
-        .find(|ours| peers.clone().any(|theirs| theirs == **ours));
-    common.copied().ok_or_else(|| {
+    let common = match peers_order {
+        true => peers.clone().find(|theirs| ours.contains(theirs)),
+        false => {
+            let is_theirs = |ours: &SignatureScheme| peers.clone().any(|theirs| theirs == *ours);
+            ours.iter().copied().find(is_theirs)
+        }
+    };
+    common.ok_or_else(|| {
         NothingInCommon::SignatureScheme {
             ours: listed(ours.iter()),
             peers: listed(peers),

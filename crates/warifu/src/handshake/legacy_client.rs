@@ -176,7 +176,7 @@ impl Answer {
             extended_main_secret,
             encrypt_then_mac: extensions.encrypt_then_mac.is_some(),
             secure_renegotiation,
-            limits: record_limits(client, offer, extensions)?,
+            limits: record_limits(offer, extensions)?,
         };
         // RFC 7366 Section 3.1: for CBC alone.
         if agreed.encrypt_then_mac && !agreed.is_cbc() {
@@ -265,7 +265,6 @@ fn check_suite(
 
 /// Record sizes in force: RFC 6066 Section 4, RFC 8449 Section 4.
 fn record_limits(
-    client: &Client,
     offer: &Offer<'_>,
     extensions: &LegacyServerHelloExtensions<'_>,
 ) -> Result<RecordLimits, Error> {
@@ -278,7 +277,6 @@ fn record_limits(
         return illegal("max_fragment_length is not the one requested (RFC 6066 Section 4)");
     }
     Ok(RecordLimits::new(
-        client.config.settings.record_size,
         record_size_limit,
         offer.record_size_limit().unwrap_or(u16::MAX),
         max_fragment_length,
@@ -409,6 +407,10 @@ impl Flow<'_> {
         ServerHelloDone::read(done.body())?;
         flight.peer.end_of_flight()?;
         let (exchange, server_scheme, hint) = self.exchange(params.as_ref(), server.as_ref())?;
+        let psk = match psk {
+            Some(chosen) => Some(self.choose_psk(peer, hint.as_deref(), chosen).await?),
+            None => None,
+        };
 
         let chosen = match &request {
             Some(request) => self.choose_credential(peer, request).await?,
@@ -658,6 +660,21 @@ impl Flow<'_> {
         ))
     }
 
+    /// The pre-shared key, now that the server has given its hint, or none (RFC 4279 Section 5.2).
+    async fn choose_psk(
+        &self,
+        peer: &mut Peer,
+        hint: Option<&[u8]>,
+        chosen: Psk,
+    ) -> Result<Psk, Error> {
+        let Some(psks) = &self.client.config.role.psks else {
+            return Ok(chosen);
+        };
+        let answer = psks.choose_by_hint(&self.client.server_name, hint, &chosen);
+        peer.ask("choice of a pre-shared key by the server's hint", answer)
+            .await
+    }
+
     /// The credential for the server's request. A client whose keys the server cannot verify answers as one without
     /// (Section 7.4.6).
     async fn choose_credential(
@@ -683,7 +700,7 @@ impl Flow<'_> {
         let Some(credential) = credential else {
             return Ok(None);
         };
-        match certificate::choose_scheme(&credential, version, schemes.iter().copied()) {
+        match certificate::choose_scheme(&credential, version, schemes.iter().copied(), false) {
             Ok(scheme) => Ok(Some(Chosen { credential, scheme })),
             Err(Error::NothingInCommon(_)) => Ok(None),
             Err(error) => Err(error),
@@ -728,8 +745,8 @@ impl Flow<'_> {
 
     fn facts(&self, peer: &mut Peer) -> Result<ConnectionFacts, Error> {
         let agreed = &self.answer.agreed;
-        let (max_fragment_sent, early_data) =
-            peer.with_wire(|wire| Ok((wire.sending.writer().fragment_limit(), wire.early_data)))?;
+        let (max_fragment_sent, max_fragment_length, early_data) =
+            peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         Ok(ConnectionFacts {
             version: agreed.version,
             cipher_suite: agreed.suite.suite,
@@ -747,6 +764,7 @@ impl Flow<'_> {
             alpn: self.answer.alpn.clone(),
             server_name: self.offer.server_name().map(Arc::from),
             max_fragment_sent,
+            max_fragment_length,
             resumed: false,
             legacy: Some(Box::new(LegacyFacts {
                 extended_main_secret: agreed.extended_main_secret,

@@ -148,7 +148,13 @@ pub(super) fn options<'a>(
 ) -> Result<Options<'a>, Error> {
     let scheme = credential.map(|credential| {
         let peers = hello.extensions.signature_algorithms.iter();
-        choose_scheme(credential, version, peers.flat_map(|list| list.iter()))
+        let peers = peers.flat_map(|list| list.iter());
+        choose_scheme(
+            credential,
+            version,
+            peers,
+            config.settings.client_preference,
+        )
     });
     let mut options = Options {
         config,
@@ -177,9 +183,19 @@ pub(super) fn options<'a>(
     Ok(options)
 }
 
-/// Our order, as it was named; that of a policy has keys before certificates, where this server has keys, and ChaCha20-Poly1305
+/// The client's order, where it counts. Our order, as it was named; that of a policy has keys before certificates, where this server has keys, and ChaCha20-Poly1305
 /// first for a client that says so.
 fn order(suites: &mut [LegacySuite], config: &ServerConfig, hello: &ClientHello<'_>) {
+    if config.settings.client_preference {
+        let place = |row: &LegacySuite| {
+            hello
+                .cipher_suites
+                .iter()
+                .position(|suite| suite == row.suite)
+        };
+        suites.sort_by_cached_key(place);
+        return;
+    }
     if config.settings.legacy.suites_named {
         return;
     }

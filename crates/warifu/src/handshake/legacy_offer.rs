@@ -19,6 +19,8 @@ pub(super) struct LegacyOffer {
     /// The key that suites with pre-shared keys will use.
     pub(super) psk: Option<Psk>,
     pub(super) session: Option<Box<LegacySession>>,
+    /// Somebody keeps the session that may come.
+    keeps_sessions: bool,
     /// The handshake that this one follows in the same connection.
     pub(super) previous: Option<Box<Previous>>,
 }
@@ -78,11 +80,13 @@ impl LegacyOffer {
         config: &ClientConfig,
         psk: Option<Psk>,
         session: Option<Box<LegacySession>>,
+        keeps_sessions: bool,
     ) -> Option<Self> {
         let suites = config.role.legacy_suites.of(psk.is_some());
         (!suites.is_empty()).then_some(Self {
             psk,
             session,
+            keeps_sessions,
             previous: None,
         })
     }
@@ -139,10 +143,8 @@ impl LegacyOffer {
         extensions.ec_point_formats = self
             .has_curves(config)
             .then(|| Opaque8::new(&[UNCOMPRESSED]));
-        extensions.session_ticket = config
-            .role
-            .session_store
-            .is_some()
+        extensions.session_ticket = self
+            .keeps_sessions
             .then(|| Rest(self.ticket().unwrap_or_default()));
     }
 }

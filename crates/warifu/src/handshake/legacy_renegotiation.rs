@@ -82,7 +82,11 @@ impl Renegotiation {
         Some(Box::new(Self {
             config: same_version(&client.config, agreed),
             server_name: client.server_name.clone(),
-            own: client.own.clone(),
+            // Neither sessions nor early data, as below.
+            own: OwnMaterial {
+                credential: client.own.credential.clone(),
+                ..OwnMaterial::default()
+            },
             previous: Previous {
                 finished,
                 client_version,

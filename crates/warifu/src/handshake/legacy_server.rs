@@ -43,7 +43,7 @@ use std::sync::Arc;
 use warifu_crypto::Secret;
 use zeroize::Zeroizing;
 
-use crate::config::{ClientAuth, ServerConfig};
+use crate::config::ServerConfig;
 use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::decision::{CredentialRequest, KeyUse, PeerRole, VerifyPeer};
@@ -220,7 +220,6 @@ impl<'a> Server<'a> {
             encrypt_then_mac: self.encrypt_then_mac && is_cbc,
             secure_renegotiation: self.secure_renegotiation,
             limits: RecordLimits::new(
-                settings.record_size,
                 self.record_size_limit,
                 self.own_record_size_limit(),
                 self.max_fragment_length,
@@ -241,18 +240,15 @@ impl<'a> Server<'a> {
         self.takes_ticket
             && self.extended_main_secret
             && tickets.is_some_and(|tickets| {
-                matches!(tickets.source, TicketSource::Sealed(_))
-                    && tickets.count > 0
-                    && !tickets.on_request
+                matches!(tickets.source, TicketSource::Sealed(_)) && tickets.issues_legacy()
             })
     }
 
     /// The ID under which the session will be stored, if it will be.
     fn new_session_id(&self) -> Result<Option<[u8; 32]>, Error> {
         let tickets = self.config.role.tickets.as_ref();
-        let stores = tickets.is_some_and(|tickets| {
-            tickets.id_store().is_some() && tickets.count > 0 && !tickets.on_request
-        });
+        let stores =
+            tickets.is_some_and(|tickets| tickets.id_store().is_some() && tickets.issues_legacy());
         // RFC 5077 Section 3.4: "If a server is planning on issuing a SessionTicket to a client that does not present one, it
         // SHOULD include an empty Session ID".
         match stores && self.extended_main_secret && !self.will_send_ticket() {
@@ -356,8 +352,8 @@ impl<'a> Server<'a> {
     }
 
     fn facts(&self, peer: &mut Peer, agreed: &Agreed) -> Result<ConnectionFacts, Error> {
-        let max_fragment_sent =
-            peer.with_wire(|wire| Ok(wire.sending.writer().fragment_limit()))?;
+        let (max_fragment_sent, max_fragment_length, _) =
+            peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         Ok(ConnectionFacts {
             version: agreed.version,
             cipher_suite: agreed.suite.suite,
@@ -375,6 +371,7 @@ impl<'a> Server<'a> {
             alpn: self.alpn.clone(),
             server_name: self.server_name.clone(),
             max_fragment_sent,
+            max_fragment_length,
             resumed: false,
             legacy: Some(Box::new(LegacyFacts {
                 extended_main_secret: agreed.extended_main_secret,
@@ -670,12 +667,7 @@ struct ClientVerifier<'a> {
 /// Section 7.4.4: who verifies the client, if it is asked. RFC 5246: only "if appropriate for the selected cipher suite",
 /// which those with a pre-shared key alone are not (RFC 4279 Section 2).
 fn client_verifier<'a>(server: &Server<'a>, agreed: &Agreed) -> Option<ClientVerifier<'a>> {
-    let (verifier, may_be_absent) = match &server.config.role.client_auth {
-        // There is no asking later in these versions.
-        ClientAuth::Off | ClientAuth::PostHandshake(_) => return None,
-        ClientAuth::Optional(verifier) => (verifier, true),
-        ClientAuth::Required(verifier) => (verifier, false),
-    };
+    let (verifier, may_be_absent) = server.config.role.client_auth.in_handshake(false)?;
     agreed
         .suite
         .key_exchange

@@ -147,7 +147,7 @@ pub(super) async fn find(
     };
     let refused = match check_fit(config, fit, &state) {
         Err(reason) => Err(reason),
-        Ok(()) => check_origin(peer, config, fit.server_name, &mut state.origin).await?,
+        Ok(()) => check_origin(peer, config, fit.server_name, false, &mut state.origin).await?,
     };
     let counters = &config.role.counters;
     match refused {
@@ -192,6 +192,8 @@ fn check_fit(
 /// A session that the server keeps, or gives to the client to keep.
 pub(super) struct Issued {
     state: Zeroizing<Vec<u8>>,
+    /// For whoever is told of it.
+    session: Option<LegacyState>,
     lifetime: u32,
 }
 
@@ -205,7 +207,7 @@ pub(super) fn prepare(
 ) -> Result<Option<Issued>, Error> {
     let settings = &config.settings;
     // RFC 7627 Section 5.4: without it a session can be made to belong to two connections.
-    if !agreed.extended_main_secret || tickets.on_request || tickets.count == 0 {
+    if !agreed.extended_main_secret || !tickets.issues_legacy() {
         return Ok(None);
     }
     let since_authentication = settings
@@ -223,6 +225,7 @@ pub(super) fn prepare(
     state.encode(&mut bytes)?;
     Ok(Some(Issued {
         state: bytes,
+        session: tickets.watcher.is_some().then_some(state),
         lifetime,
     }))
 }
@@ -252,6 +255,13 @@ impl Issued {
         if ticket.len() > usize::from(u16::MAX) {
             ticket.clear();
         }
+        if !ticket.is_empty() {
+            tell(
+                config,
+                self.session,
+                LegacyName::Ticket(ticket.as_slice().into()),
+            );
+        }
         send_new_session_ticket(peer, transcript, self.lifetime, &ticket)
     }
 
@@ -270,8 +280,26 @@ impl Issued {
         let lifetime = Duration::from_secs(self.lifetime.into());
         let answer = store.put(id, self.state, now, lifetime);
         // The handshake is worth more than the next one's speed.
-        let _stored: Result<(), String> = peer.ask("session store", answer).await;
+        let stored: Result<(), String> = peer.ask("session store", answer).await;
+        if stored.is_ok() {
+            tell(config, self.session, LegacyName::Id(id.into()));
+        }
         Ok(())
+    }
+}
+
+/// Tells whoever wants to know of a session.
+fn tell(config: &ServerConfig, state: Option<LegacyState>, name: LegacyName) {
+    let watcher = config
+        .role
+        .tickets
+        .as_ref()
+        .and_then(|tickets| tickets.watcher.as_ref());
+    if let (Some(watcher), Some(state)) = (watcher, state) {
+        watcher.issued(&Session(Kind::Legacy(Box::new(LegacySession {
+            state,
+            name,
+        }))));
     }
 }
 
@@ -331,7 +359,7 @@ pub(super) fn keep(
     // RFC 5077 Section 3.3: 0 leaves it to the client; a session ID says nothing of it (RFC 5246 Appendix F.1.4: 24 hours).
     const UNSPECIFIED: u32 = 24 * 60 * 60;
     let config = &client.config;
-    let (Some(store), true) = (&config.role.session_store, agreed.extended_main_secret) else {
+    let (Some(store), true) = (client.session_store(), agreed.extended_main_secret) else {
         return;
     };
     let most = u32::try_from(MAX_LIFETIME.as_secs()).unwrap_or(u32::MAX);

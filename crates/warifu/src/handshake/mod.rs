@@ -16,6 +16,7 @@ use crate::facts::ConnectionFacts;
 use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloOrRetry};
 use crate::parameters::ProtocolVersion;
 use crate::record::wire::ChangeCipherSpecRule;
+use crate::resumption::ClientSessionStore;
 
 pub(crate) mod certificate;
 mod early_data;
@@ -68,6 +69,16 @@ use tls13_key_schedule::ExporterSecret;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OwnMaterial {
     pub(crate) credential: Option<Arc<Credential>>,
+    /// In a box: a server's connections have none of it.
+    pub(crate) of_client: Option<Box<OwnChoices>>,
+}
+
+/// What one connection of a client decides otherwise than its config.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OwnChoices {
+    pub(crate) session_store: Option<Arc<dyn ClientSessionStore>>,
+    /// Whether it is offered.
+    pub(crate) early_data: Option<bool>,
 }
 
 impl OwnMaterial {
@@ -299,7 +310,7 @@ pub(crate) async fn server(
         let settings = &config.settings;
         wire.sending
             .writer_mut()
-            .set_fragment_limit(settings.record_size);
+            .set_record_size(settings.record_size);
         wire.sending.set_padding(settings.padding.clone());
         wire.set_log(settings.message_log.clone());
         wire.receiving
@@ -328,7 +339,7 @@ async fn choose_config(
         return Ok(config);
     };
     let hello = ClientHello::read(received.body())?;
-    let answer = choose.choose(negotiate::client_hello_facts(&hello));
+    let answer = choose.choose(negotiate::client_hello_facts(&hello, received.bytes()));
     let chosen = peer.ask("choice of a configuration", answer).await?;
     Ok(chosen.unwrap_or(config.clone()))
 }

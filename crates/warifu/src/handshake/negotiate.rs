@@ -145,6 +145,9 @@ pub(crate) fn common_suite(
     let fits = |row: &&Tls13Suite| hash.is_none_or(|hash| row.hash == hash);
     let ours = settings.suites.iter().filter(fits);
     let find = |suite: CipherSuite| ours.clone().find(|row| row.suite == suite);
+    if settings.client_preference {
+        return hello.cipher_suites.iter().find_map(find).copied();
+    }
     // Of all suites in common, whatever the key's hash: a client that puts AES-256 before ChaCha20-Poly1305 has AES.
     let is_enabled = |suite: &CipherSuite| settings.suites.iter().any(|row| row.suite == *suite);
     let wants_chacha = hello.cipher_suites.iter().find(is_enabled)
@@ -286,7 +289,7 @@ pub(crate) fn choose_scheme(
 }
 
 /// What an application is told of a ClientHello.
-pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
+pub(crate) fn client_hello_facts(hello: &ClientHello<'_>, message: &[u8]) -> ClientHelloFacts {
     let extensions = &hello.extensions;
     ClientHelloFacts {
         server_name: extensions
@@ -324,6 +327,7 @@ pub(crate) fn client_hello_facts(hello: &ClientHello<'_>) -> ClientHelloFacts {
                     .collect()
             })
             .unwrap_or_default(),
+        message: message.to_vec(),
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Offer<'c> {
     /// In the order of the offer: those that fit the first key come first. `None` without keys: as configured.
     own_suites: Option<Box<[Tls13Suite]>>,
     pub(crate) psks: Vec<Offered>,
+    /// Somebody keeps the sessions that may come.
+    keeps_sessions: bool,
     /// What is offered for versions before TLS 1.3, if one of those may be chosen.
     #[cfg(feature = "legacy")]
     pub(super) legacy: Option<LegacyOffer>,
@@ -69,7 +71,12 @@ impl<'c> Offer<'c> {
         psk::check_size(&psks)?;
         #[cfg(feature = "legacy")]
         let legacy = match settings.versions.has_legacy() {
-            true => LegacyOffer::new(config, offers.legacy_psk, offers.legacy_session),
+            true => LegacyOffer::new(
+                config,
+                offers.legacy_psk,
+                offers.legacy_session,
+                client.session_store().is_some(),
+            ),
             false => None,
         };
         #[cfg(feature = "legacy")]
@@ -81,7 +88,10 @@ impl<'c> Offer<'c> {
         if own_suites.as_deref().unwrap_or(&settings.suites).is_empty() && legacy.is_none() {
             return Err(nothing_to_offer(config));
         }
-        let early_data = early_data(config, &psks, own_suites.as_deref().unwrap_or_default());
+        let early_data = match client.offers_early_data() {
+            true => early_data(config, &psks, own_suites.as_deref().unwrap_or_default()),
+            false => 0,
+        };
         let &first_group = settings
             .groups
             .first()
@@ -127,6 +137,7 @@ impl<'c> Offer<'c> {
             own_suites,
             _not_for_us: NotForUs::register(random, &psks, legacy_psk),
             psks,
+            keeps_sessions: client.session_store().is_some(),
             #[cfg(feature = "legacy")]
             legacy,
             early_data,
@@ -447,8 +458,7 @@ impl<'c> Offer<'c> {
             }
         };
         // Also without a key to offer: the server's tickets depend on it (Section 4.2.9).
-        let uses_psks =
-            has_tls13 && (!self.psks.is_empty() || self.client.config.role.session_store.is_some());
+        let uses_psks = has_tls13 && (!self.psks.is_empty() || self.keeps_sessions);
         let has_groups = self.exchanges;
         #[cfg(feature = "legacy")]
         let has_groups = has_groups
@@ -587,8 +597,7 @@ fn early_data(config: &ClientConfig, psks: &[Offered], suites: &[Tls13Suite]) ->
     let settings = &config.settings;
     match psks.first() {
         Some(first)
-            if config.role.early_data
-                && settings.psk_policy != PskPolicy::RequiredWithCertificate
+            if settings.psk_policy != PskPolicy::RequiredWithCertificate
                 && suites.iter().any(|suite| first.is_early_data_suite(*suite))
                 && (first.is_session() || settings.alpn.len() <= 1) =>
         {

@@ -189,8 +189,8 @@ impl PostHandshakeAuth {
         }))
     }
 
-    /// The server's request and its wait for the answer.
-    pub(crate) fn request(&self) -> Result<Coroutine<Authenticated>, Error> {
+    /// The server's request and its wait for the answer, which must have a certificate if `required`.
+    pub(crate) fn request(&self, required: bool) -> Result<Coroutine<Authenticated>, Error> {
         let Side::Server(config, verifier) = &self.side else {
             return Err(Error::Internal("only servers ask for certificates"));
         };
@@ -198,7 +198,7 @@ impl PostHandshakeAuth {
         let transcript = self.transcript.clone();
         let context = config.settings.random.bytes()?;
         Ok(Coroutine::new(move |peer| {
-            request_certificate(peer, config, verifier, transcript, context)
+            request_certificate(peer, config, verifier, transcript, context, required)
         }))
     }
 }
@@ -251,6 +251,7 @@ async fn request_certificate(
     verifier: Arc<dyn VerifyPeer>,
     mut transcript: Transcript,
     context: [u8; 32],
+    required: bool,
 ) -> Result<Authenticated, Error> {
     send_request(&mut peer, &mut transcript, &config, &*verifier, &context)?;
     peer.with_wire(|wire| wire.sending.flush_flight())?;
@@ -258,7 +259,7 @@ async fn request_certificate(
         verifier: &*verifier,
         schemes: &config.settings.signature_schemes,
         peer: PeerRole::Client,
-        may_be_absent: true,
+        may_be_absent: !required,
         context: &context,
         offered: ExtensionSet::default(),
         now: config.settings.clock.now(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use warifu_crypto::Secret;
 use zeroize::Zeroizing;
 
-use crate::config::{ClientAuth, ClientConfig, ServerConfig};
+use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Peer};
 use crate::decision::{KeyUse, PeerRole, PresentedChain};
 use crate::error::{Error, PeerMisbehaved};
@@ -118,6 +118,14 @@ impl Issuer {
             return Ok(false);
         }
         prepared.send(peer, &ticket)?;
+        if let (Some(watcher), Some(state)) = (&tickets.watcher, prepared.session) {
+            let ticket = ticket.into_boxed_slice();
+            let session = Tls13Session {
+                state: *state,
+                ticket,
+            };
+            watcher.issued(&Session(Kind::Tls13(Box::new(session))));
+        }
         Ok(true)
     }
 
@@ -157,6 +165,7 @@ impl Issuer {
             age_add,
             lifetime,
             max_early_data: state.max_early_data,
+            session: tickets.watcher.is_some().then(|| Box::new(state)),
         }))
     }
 
@@ -176,6 +185,8 @@ struct Prepared {
     age_add: u32,
     lifetime: u32,
     max_early_data: u32,
+    /// For whoever is told of it.
+    session: Option<Box<SessionState>>,
 }
 
 impl Prepared {
@@ -250,7 +261,9 @@ pub(super) async fn open(
     if let Err(reason) = check_fit(config, fit, &state) {
         return unusable(reason);
     }
-    if let Err(reason) = check_origin(peer, config, fit.server_name, &mut state.origin).await? {
+    if let Err(reason) =
+        check_origin(peer, config, fit.server_name, true, &mut state.origin).await?
+    {
         return unusable(reason);
     }
     Ok(LookUp::Ticket(state))
@@ -285,6 +298,7 @@ pub(super) async fn check_origin(
     peer: &mut Peer,
     config: &ServerConfig,
     server_name: Option<&str>,
+    is_tls13: bool,
     origin: &mut Origin,
 ) -> Result<Result<(), &'static str>, Error> {
     match config.settings.psk_policy {
@@ -318,20 +332,16 @@ pub(super) async fn check_origin(
     }
     // RFC 4279 Section 4 and RFC 9973: beside a key a certificate is asked for where the server showed its own.
     let by_key_alone = origin.psk.is_some() && !origin.with_certificate;
-    let verifier = match (&config.role.client_auth, by_key_alone) {
-        (ClientAuth::Required(_), false) if origin.peer_certificates.is_none() => {
-            return Ok(Err("the session began without the client's certificate"));
-        }
-        (ClientAuth::Required(verifier) | ClientAuth::Optional(verifier), _) => Some(verifier),
+    let Some((verifier, may_be_absent)) = config.role.client_auth.in_handshake(is_tls13) else {
         // Whom the application asks after the handshake it asks again.
-        (ClientAuth::Off | ClientAuth::PostHandshake(_), _) => None,
-    };
-    let Some(verifier) = verifier else {
         origin.peer_certificates = None;
         return Ok(Ok(()));
     };
     let Some(certificates) = &origin.peer_certificates else {
-        return Ok(Ok(()));
+        return Ok(match may_be_absent || by_key_alone {
+            true => Ok(()),
+            false => Err("the session began without the client's certificate"),
+        });
     };
     let now = config.settings.clock.now();
     let chain = PresentedChain {
@@ -365,8 +375,8 @@ pub(super) fn origin_of_key(psk: &Psk, facts: PskFacts) -> Result<OriginPsk, Err
 
 /// The session that this client resumes, if it has one for the server.
 pub(super) async fn take_session(peer: &mut Peer, client: &Client) -> Result<Option<Kind>, Error> {
-    let (config, role) = (&client.config, &client.config.role);
-    let Some(store) = &role.session_store else {
+    let config = &client.config;
+    let Some(store) = client.session_store() else {
         return Ok(None);
     };
     // RFC 9973 Section 5: with that extension "all of the PSKs" offered are external ones.

@@ -48,8 +48,8 @@ use crate::psk::{PskHash, PskPolicy};
 use crate::record::MAX_FRAGMENT_LEN;
 use crate::record::protection::RecordKeys;
 use crate::record::wire::{ChangeCipherSpecRule, Epoch};
-use crate::resumption::SessionKey;
 use crate::resumption::state::Origin;
+use crate::resumption::{ClientSessionStore, SessionKey};
 
 use super::certificate::{
     self, Chosen, FinishedVerified, PeerIdentity, Rules, Takes, Wanted, choose_credential,
@@ -86,6 +86,20 @@ impl Client {
     pub(super) fn session_context(&self) -> [u8; 32] {
         self.own.session_context(&self.config.settings)
     }
+
+    /// Where sessions are kept: the connection's own place wins.
+    pub(super) fn session_store(&self) -> Option<&Arc<dyn ClientSessionStore>> {
+        let of_config = self.config.role.session_store.as_ref();
+        let own = self.own.of_client.as_deref();
+        own.and_then(|own| own.session_store.as_ref()).or(of_config)
+    }
+
+    /// Whether early data is offered where that can be done.
+    pub(super) fn offers_early_data(&self) -> bool {
+        let own = self.own.of_client.as_deref();
+        own.and_then(|own| own.early_data)
+            .unwrap_or(self.config.role.early_data)
+    }
 }
 
 /// The flow, from the answer to the first ClientHello on.
@@ -118,7 +132,7 @@ pub(super) async fn run(
     let handshake = early.into_handshake_secret(shared_secret.as_ref())?;
     let mut keys = install_handshake_keys(peer, offer, &choice, &handshake, &mut transcript)?;
 
-    let alpn = recv_encrypted_extensions(peer, &mut transcript, client, offer, &choice).await?;
+    let alpn = recv_encrypted_extensions(peer, &mut transcript, offer, &choice).await?;
     install_sending_keys(peer, &mut keys)?;
     let (request, server) = match choice.with_certificate {
         true => Box::pin(recv_server_identity(peer, &mut transcript, client, offer)).await?,
@@ -491,7 +505,6 @@ fn send_end_of_early_data(
 async fn recv_encrypted_extensions(
     peer: &mut Peer,
     transcript: &mut Transcript,
-    client: &Client,
     offer: &Offer<'_>,
     choice: &Choice,
 ) -> Result<Option<Arc<[u8]>>, Error> {
@@ -515,9 +528,8 @@ async fn recv_encrypted_extensions(
                 false => EarlyData::Rejected,
             };
         }
-        wire.sending
-            .writer_mut()
-            .set_fragment_limit(limits.send.min(client.config.settings.record_size));
+        wire.sending.writer_mut().set_negotiated_limit(limits.send);
+        wire.max_fragment_length = message.extensions.max_fragment_length;
         wire.receiving
             .reader_mut()
             .set_inner_limit(limits.receive_inner);
@@ -674,6 +686,7 @@ pub(super) fn wanted_of_request<'a>(message: &CertificateRequest<'a>) -> Result<
             ocsp: extensions.status_request.is_some(),
             scts: extensions.signed_certificate_timestamp.is_some(),
         },
+        peers_order: false,
     })
 }
 
@@ -735,7 +748,7 @@ fn keep_tickets(
     transcript: &mut Transcript,
 ) -> Result<AfterHandshake, Error> {
     let config = &client.config;
-    let Some(store) = &config.role.session_store else {
+    let Some(store) = client.session_store() else {
         return Ok(AfterHandshake::Nothing);
     };
     let source = choice
@@ -795,8 +808,8 @@ impl Choice {
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
     ) -> Result<ConnectionFacts, Error> {
-        let (max_fragment_sent, early_data) =
-            peer.with_wire(|wire| Ok((wire.sending.writer().fragment_limit(), wire.early_data)))?;
+        let (max_fragment_sent, max_fragment_length, early_data) =
+            peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let offered = self.psk.and_then(|index| offer.psks.get(index));
         let resumed = match offered.map(|offered| &offered.source) {
             Some(OfferedSource::Session(session)) => Some(&session.state.origin),
@@ -832,6 +845,7 @@ impl Choice {
             alpn,
             server_name: offer.server_name().map(Arc::from),
             max_fragment_sent,
+            max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
         })

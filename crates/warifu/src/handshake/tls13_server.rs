@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use warifu_crypto::{HmacKey, SharedSecret};
 
-use crate::config::{ClientAuth, RandomSource, ServerConfig};
+use crate::config::{RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
@@ -92,7 +92,7 @@ pub(super) async fn run(
     };
     drop(received);
     decide_early_data(peer, config, &mut choice).await?;
-    begin_fragmenting(peer, config, &choice)?;
+    begin_fragmenting(peer, &choice)?;
     let early = choice.early_keys(config, &mut transcript)?;
     let handshake = send_server_hello(peer, &mut transcript, config, &choice)?;
     let mut keys =
@@ -137,10 +137,12 @@ pub(super) async fn run(
     install_receiving_keys(peer, from_client, verified)?;
 
     let tickets = send_tickets(peer, config, own, &choice, &client, main, &mut transcript).await?;
-    let post_handshake_auth = match &config.role.client_auth {
-        ClientAuth::PostHandshake(verifier) if choice.may_ask_later() => Some(Box::new(
-            PostHandshakeAuth::server(config.clone(), verifier.clone(), transcript),
-        )),
+    let post_handshake_auth = match config.role.client_auth.after_handshake() {
+        Some(verifier) if choice.may_ask_later() => Some(Box::new(PostHandshakeAuth::server(
+            config.clone(),
+            verifier.clone(),
+            transcript,
+        ))),
         _ => None,
     };
     Ok(Connected {
@@ -366,8 +368,8 @@ impl Choice {
         chosen: Option<Chosen>,
         client: Option<PeerIdentity>,
     ) -> Result<ConnectionFacts, Error> {
-        let (max_fragment_sent, early_data) =
-            peer.with_wire(|wire| Ok((wire.sending.writer().fragment_limit(), wire.early_data)))?;
+        let (max_fragment_sent, max_fragment_length, early_data) =
+            peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let psk = self.psk.as_deref();
         let ticket = psk.and_then(Found::ticket);
         let resumed_certificates = ticket.and_then(|state| state.origin.peer_certificates.clone());
@@ -394,6 +396,7 @@ impl Choice {
             alpn: self.alpn,
             server_name: self.server_name,
             max_fragment_sent,
+            max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
         })
@@ -415,7 +418,7 @@ async fn choose_server_credential(
     if !choice.with_certificate {
         return Ok(None);
     }
-    let wanted = wanted_by(hello)?;
+    let wanted = wanted_by(hello, config.settings.client_preference)?;
     let server_name = choice.server_name.as_deref();
     let own = own.credential.as_ref();
     let credentials = config.role.credentials.as_deref();
@@ -425,8 +428,8 @@ async fn choose_server_credential(
         .map(Some)
 }
 
-/// What a ClientHello says of the certificates that the client can use.
-fn wanted_by<'a>(hello: &ClientHello<'a>) -> Result<Wanted<'a>, Error> {
+/// What a ClientHello says of the certificates that the client can use; whether its order of schemes counts.
+fn wanted_by<'a>(hello: &ClientHello<'a>, peers_order: bool) -> Result<Wanted<'a>, Error> {
     let schemes = hello
         .extensions
         .signature_algorithms
@@ -435,6 +438,7 @@ fn wanted_by<'a>(hello: &ClientHello<'a>) -> Result<Wanted<'a>, Error> {
         schemes,
         authorities: hello.extensions.certificate_authorities,
         takes: Takes::of_hello(hello),
+        peers_order,
     })
 }
 
@@ -636,13 +640,15 @@ fn check_second_hello(
 
 /// RFC 6066 Section 4: once agreed, both "MUST immediately begin fragmenting messages (including handshake messages)",
 /// and a hybrid's ServerHello is longer than the smallest fragment. record_size_limit counts protected records only.
-fn begin_fragmenting(peer: &mut Peer, config: &ServerConfig, choice: &Choice) -> Result<(), Error> {
+fn begin_fragmenting(peer: &mut Peer, choice: &Choice) -> Result<(), Error> {
     let Some(agreed) = choice.max_fragment_length else {
         return Ok(());
     };
-    let limit = agreed.fragment_len().min(config.settings.record_size);
     peer.with_wire(|wire| {
-        wire.sending.writer_mut().set_fragment_limit(limit);
+        wire.max_fragment_length = Some(agreed);
+        wire.sending
+            .writer_mut()
+            .set_negotiated_limit(agreed.fragment_len());
         Ok(())
     })
 }
@@ -783,9 +789,7 @@ fn send_encrypted_extensions(
         .as_deref()
         .is_some_and(|found| found.ticket().is_some());
     peer.with_wire(|wire| {
-        wire.sending
-            .writer_mut()
-            .set_fragment_limit(limits.send.min(config.settings.record_size));
+        wire.sending.writer_mut().set_negotiated_limit(limits.send);
         // Early data was sent before the client heard of a limit: it is judged from the end of that on.
         if !takes_early_data {
             wire.receiving
@@ -832,10 +836,8 @@ fn send_certificate_request(
     if !choice.with_certificate {
         return Ok(None);
     }
-    let (verifier, may_be_absent) = match &config.role.client_auth {
-        ClientAuth::Off | ClientAuth::PostHandshake(_) => return Ok(None),
-        ClientAuth::Optional(verifier) => (verifier, true),
-        ClientAuth::Required(verifier) => (verifier, false),
+    let Some((verifier, may_be_absent)) = config.role.client_auth.in_handshake(true) else {
+        return Ok(None);
     };
     send_request(peer, transcript, config, &**verifier, &[])?;
     Ok(Some(ClientVerifier {
@@ -982,11 +984,13 @@ async fn send_tickets(
         },
         issued: 0,
     });
-    if tickets.on_request {
-        return Ok(AfterHandshake::Issue(issuer));
+    if !tickets.only_on_request {
+        issuer.issue(peer, tickets.count).await?;
     }
-    issuer.issue(peer, tickets.count).await?;
-    Ok(AfterHandshake::Nothing)
+    Ok(match tickets.on_request {
+        true => AfterHandshake::Issue(issuer),
+        false => AfterHandshake::Nothing,
+    })
 }
 
 /// Section 4.4.2 and 4.4.3, if the client was asked.

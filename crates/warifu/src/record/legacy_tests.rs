@@ -506,7 +506,7 @@ fn records_over_the_limit_are_refused() {
 #[test]
 fn our_records_keep_to_the_limit_of_the_peer() {
     let mut link = Link::established(TLS1_2, AEADS[0]);
-    link.sender.sending.writer_mut().set_fragment_limit(64);
+    link.sender.sending.writer_mut().set_negotiated_limit(64);
     let sending = &mut link.sender.sending;
     assert_eq!(sending.write_application_record(&[5; 65]), Ok(64));
     assert_eq!(link.take_output().len(), HEADER_LEN + 8 + 64 + 16);

@@ -65,6 +65,11 @@ impl RecordReader {
         self.layer.is_protected()
     }
 
+    /// Whether records are under keys of TLS 1.3.
+    pub(crate) fn is_tls13(&self) -> bool {
+        matches!(self.layer, Layer::Tls13(_))
+    }
+
     /// From now on records are of this version, TLS 1.2 or older.
     #[cfg(feature = "legacy")]
     pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {

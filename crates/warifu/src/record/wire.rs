@@ -11,9 +11,12 @@ use std::sync::Arc;
 use crate::early_data::EarlyData;
 use crate::error::{Error, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
+use crate::handshake_record::Said;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
-use crate::parameters::{AlertDescription, ContentType, HandshakeType, Tls13Suite};
+use crate::parameters::{
+    AlertDescription, ContentType, HandshakeType, MaxFragmentLength, Tls13Suite,
+};
 
 mod sending;
 
@@ -60,6 +63,20 @@ const FATAL: u8 = 2;
 pub trait MessageLog: Send + Sync + core::fmt::Debug {
     /// One message was sent or received. Called with every handshake message, alert and change_cipher_spec.
     fn message(&self, direction: Direction, message: LoggedMessage);
+
+    /// The bytes of the same message, before [`message`](Self::message) is called: a handshake message with its header of 4 bytes,
+    /// an alert's level and description, the 1 of change_cipher_spec. Default: does nothing. **They may hold what
+    /// encryption hides from others**: names, certificates, tickets.
+    fn content(&self, direction: Direction, content_type: ContentType, content: &[u8]) {
+        let _ = (direction, content_type, content);
+    }
+
+    /// One record was sealed or opened: its header, and for a protected one of TLS 1.3 the type of what is inside (RFC 8446
+    /// Section 5.2). Called with records of application data too. A record that was received is told of before what it
+    /// holds, one that was sealed after. Default: does nothing.
+    fn record(&self, direction: Direction, header: &[u8; 5], inner_type: Option<ContentType>) {
+        let _ = (direction, header, inner_type);
+    }
 }
 
 /// Which way a message went.
@@ -83,6 +100,17 @@ pub enum LoggedMessage {
     ChangeCipherSpec,
 }
 
+impl LoggedMessage {
+    /// The content type under which the message travels.
+    pub fn content_type(&self) -> ContentType {
+        match self {
+            Self::Handshake(..) => ContentType::HANDSHAKE,
+            Self::Alert(_) => ContentType::ALERT,
+            Self::ChangeCipherSpec => ContentType::CHANGE_CIPHER_SPEC,
+        }
+    }
+}
+
 type Log = Option<Arc<dyn MessageLog>>;
 
 /// Both directions of a connection.
@@ -91,6 +119,10 @@ pub(crate) struct Wire {
     pub(crate) sending: Sending,
     /// What the flow has found out about early data so far.
     pub(crate) early_data: EarlyData,
+    /// As it was agreed upon.
+    pub(crate) max_fragment_length: Option<MaxFragmentLength>,
+    /// Who is told of messages is the connection's choice, not its configuration's.
+    has_own_log: bool,
 }
 
 impl Wire {
@@ -99,13 +131,39 @@ impl Wire {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
             early_data: EarlyData::NotOffered,
+            max_fragment_length: None,
+            has_own_log: false,
         }
     }
 
-    /// Changes who is told of messages, in both directions.
+    /// Keeps what both sides say in the handshake.
+    pub(crate) fn keep_record(&mut self, is_client: bool) {
+        self.sending.said = Some(Box::new(Said::new(false)));
+        self.receiving.said = Some(Box::new(Said::new(!is_client)));
+    }
+
+    /// What a handshake has come to in these matters: most bytes in a record sent, max_fragment_length, early data.
+    pub(crate) fn size_and_early_data(&self) -> (usize, Option<MaxFragmentLength>, EarlyData) {
+        (
+            self.sending.writer().fragment_limit(),
+            self.max_fragment_length,
+            self.early_data,
+        )
+    }
+
+    /// Changes who is told of messages, in both directions, to whom a configuration names. The connection's own choice stays.
     pub(crate) fn set_log(&mut self, log: Log) {
-        self.receiving.log.clone_from(&log);
-        self.sending.log = log;
+        if !self.has_own_log {
+            self.receiving.log.clone_from(&log);
+            self.sending.log = log;
+        }
+    }
+
+    /// Makes that the connection's own choice.
+    pub(crate) fn set_own_log(&mut self, log: Log) {
+        self.has_own_log = false;
+        self.set_log(log);
+        self.has_own_log = true;
     }
 
     /// Ends both directions for good. RFC 8446 Section 6.2: "Servers and clients MUST forget the secret values and keys
@@ -314,6 +372,8 @@ pub(crate) struct Receiving {
     tickets: usize,
     certificate_requests: usize,
     log: Log,
+    /// What the peer said, where the application wants to know.
+    pub(crate) said: Option<Box<Said>>,
 }
 
 impl Receiving {
@@ -338,6 +398,7 @@ impl Receiving {
             tickets: 0,
             certificate_requests: 0,
             log,
+            said: None,
         }
     }
 
@@ -370,6 +431,11 @@ impl Receiving {
     pub(crate) fn room(&self) -> usize {
         let most = self.reader.max_record_len();
         most.saturating_sub(self.queue.len())
+    }
+
+    /// Bytes that were received and have not been consumed.
+    pub(crate) fn received_unread(&self) -> usize {
+        self.queue.len()
     }
 
     pub(crate) fn received(&mut self, count: usize) {
@@ -421,6 +487,7 @@ impl Receiving {
                     Ok(Event::NeedBytes)
                 };
             };
+            self.log_record(&record);
             self.accept(record, expected)?;
         }
     }
@@ -549,8 +616,9 @@ impl Receiving {
         let Some(&[level, description]) = self.queue.filled().get(content) else {
             return Err(PeerMisbehaved::IllegalAlert { len }.into());
         };
+        let alert = [level, description];
         let description = AlertDescription(description);
-        self.log(LoggedMessage::Alert(description));
+        self.log(&alert, LoggedMessage::Alert(description));
         let fragmented = self.handshake.len() > self.handshake_taken;
         match description {
             // RFC 8446 Section 5.1: nothing comes between the fragments of a message. A fatal alert ends the connection
@@ -605,7 +673,7 @@ impl Receiving {
         if !dropped {
             return Err(PeerMisbehaved::IllegalChangeCipherSpec.into());
         }
-        self.log(LoggedMessage::ChangeCipherSpec);
+        self.log(&[1], LoggedMessage::ChangeCipherSpec);
         self.change_cipher_spec = ChangeCipherSpecRule::Dropped;
         // One is legal; a flood of them is the same attack as a flood of empty records.
         self.count_empty_record()
@@ -625,7 +693,7 @@ impl Receiving {
         if self.queue.filled().get(content) != Some(&[1]) {
             return Err(PeerMisbehaved::MalformedChangeCipherSpec { len }.into());
         }
-        self.log(LoggedMessage::ChangeCipherSpec);
+        self.log(&[1], LoggedMessage::ChangeCipherSpec);
         self.empty_records = 0;
         self.warning_alerts = 0;
         self.change_cipher_spec = ChangeCipherSpecRule::LegacyReceived;
@@ -680,11 +748,15 @@ impl Receiving {
             self.handshake_taken = end;
             bytes.unwrap_or_default().to_vec()
         };
+        if let Some(said) = &mut self.said {
+            said.note(&message);
+        }
         if let Some(&message_type) = message.first() {
-            self.log(LoggedMessage::Handshake(
-                HandshakeType(message_type),
-                len - MESSAGE_HEADER_LEN,
-            ));
+            let body_len = len - MESSAGE_HEADER_LEN;
+            self.log(
+                &message,
+                LoggedMessage::Handshake(HandshakeType(message_type), body_len),
+            );
         }
         Ok(Some(message))
     }
@@ -928,9 +1000,21 @@ impl Receiving {
         }
     }
 
-    fn log(&self, message: LoggedMessage) {
+    fn log(&self, content: &[u8], message: LoggedMessage) {
         if let Some(log) = &self.log {
+            log.content(Direction::Received, message.content_type(), content);
             log.message(Direction::Received, message);
+        }
+    }
+
+    /// Tells of the record at the front of the queue.
+    fn log_record(&self, record: &Record) {
+        if let Some(log) = &self.log
+            && let Some(header) = self.queue.filled().first_chunk()
+        {
+            let has_inner_type = record.protected && self.reader.is_tls13();
+            let inner_type = has_inner_type.then_some(record.content_type);
+            log.record(Direction::Received, header, inner_type);
         }
     }
 }

@@ -32,8 +32,10 @@ pub trait Padding: Send + Sync + core::fmt::Debug {
 /// Cuts content into fragments and seals each into the outgoing queue.
 pub(crate) struct RecordWriter {
     layer: Layer,
-    /// Most bytes of content in one record: the least of 16 KiB, what was negotiated and the local setting.
-    fragment_limit: usize,
+    /// Most bytes of content in one record, as this side wants it.
+    record_size: usize,
+    /// The same, as it was negotiated.
+    negotiated_limit: usize,
     /// `legacy_record_version` of unprotected records: 0x0301 for the first ClientHello, for peers that
     /// refuse an unknown version there, 0x0303 for all others (RFC 8446 Section 5.1).
     plain_version: [u8; 2],
@@ -43,7 +45,8 @@ impl RecordWriter {
     pub(crate) fn new() -> Self {
         Self {
             layer: Layer::Plain,
-            fragment_limit: MAX_FRAGMENT_LEN,
+            record_size: MAX_FRAGMENT_LEN,
+            negotiated_limit: MAX_FRAGMENT_LEN,
             plain_version: [3, 3],
         }
     }
@@ -90,18 +93,29 @@ impl RecordWriter {
         self.layer.tls13_mut()
     }
 
+    /// Whether records are under keys of TLS 1.3.
+    pub(crate) fn is_tls13(&self) -> bool {
+        matches!(self.layer, Layer::Tls13(_))
+    }
+
     /// Whether KeyUpdate is due before more is sent.
     pub(crate) fn is_worn(&self) -> bool {
         matches!(&self.layer, Layer::Tls13(protection) if protection.is_worn())
     }
 
+    /// Most bytes of content in one record: the least of 16 KiB, what was negotiated and the local setting.
     pub(crate) fn fragment_limit(&self) -> usize {
-        self.fragment_limit
+        self.record_size.min(self.negotiated_limit)
     }
 
-    /// Lowers the limit on a record's content; it never rises above 16 KiB.
-    pub(crate) fn set_fragment_limit(&mut self, limit: usize) {
-        self.fragment_limit = limit.clamp(1, MAX_FRAGMENT_LEN);
+    /// Sets what this side wants.
+    pub(crate) fn set_record_size(&mut self, bytes: usize) {
+        self.record_size = bytes.clamp(1, MAX_FRAGMENT_LEN);
+    }
+
+    /// Sets what was negotiated.
+    pub(crate) fn set_negotiated_limit(&mut self, limit: usize) {
+        self.negotiated_limit = limit.clamp(1, MAX_FRAGMENT_LEN);
     }
 
     /// Writes `content` as one record after the other. Empty content is one empty record.
@@ -112,11 +126,10 @@ impl RecordWriter {
         padding: Option<&dyn Padding>,
         out: &mut Buffer,
     ) -> Result<(), Error> {
+        let limit = self.fragment_limit();
         let mut rest = content;
         loop {
-            let (fragment, behind) = rest
-                .split_at_checked(self.fragment_limit)
-                .unwrap_or((rest, &[]));
+            let (fragment, behind) = rest.split_at_checked(limit).unwrap_or((rest, &[]));
             self.write_one(content_type, fragment, padding, out)?;
             rest = behind;
             if rest.is_empty() {
@@ -132,6 +145,7 @@ impl RecordWriter {
         padding: Option<&dyn Padding>,
         out: &mut Buffer,
     ) -> Result<(), Error> {
+        let limit = self.fragment_limit();
         let protection = match &mut self.layer {
             Layer::Tls13(protection) => protection,
             Layer::Plain => return self.write_plain(content_type, fragment, out),
@@ -142,7 +156,7 @@ impl RecordWriter {
         let padding_len = match padding {
             Some(policy) => policy
                 .padding_len(fragment.len())
-                .min(self.fragment_limit - fragment.len()),
+                .min(limit - fragment.len()),
             None => 0,
         };
         let record_len = protection.sealed_len(fragment.len() + padding_len);

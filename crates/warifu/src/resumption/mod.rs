@@ -64,7 +64,12 @@ pub struct Tickets {
     pub(crate) count: u8,
     pub(crate) lifetime: Duration,
     pub(crate) on_request: bool,
-    /// For clients of older versions that know no tickets.
+    pub(crate) only_on_request: bool,
+    pub(crate) watcher: Option<Arc<dyn WatchSessions>>,
+    /// Whether older versions have sessions, where that was said.
+    #[cfg(feature = "legacy")]
+    legacy_sessions: Option<bool>,
+    /// For clients of older versions that take no tickets.
     #[cfg(feature = "legacy")]
     id_store: Option<Arc<dyn SessionStore>>,
 }
@@ -105,26 +110,12 @@ impl Tickets {
             count: crate::config::defaults::TICKET_COUNT,
             lifetime: crate::config::defaults::TICKET_LIFETIME,
             on_request: false,
+            only_on_request: false,
+            watcher: None,
+            #[cfg(feature = "legacy")]
+            legacy_sessions: None,
             #[cfg(feature = "legacy")]
             id_store: None,
-        }
-    }
-
-    /// Beside sealed tickets, keeps the sessions of clients that know no tickets, before TLS 1.3, under an ID (RFC 5246 Section
-    /// 7.4.1.2). Default: those clients get no session. Nothing changes where tickets are [`stored`](Self::stored).
-    #[cfg(feature = "legacy")]
-    #[must_use]
-    pub fn with_session_ids(mut self, store: impl SessionStore + 'static) -> Self {
-        self.id_store = Some(Arc::new(store));
-        self
-    }
-
-    /// Where sessions of older versions are kept under an ID.
-    #[cfg(feature = "legacy")]
-    pub(crate) fn id_store(&self) -> Option<&Arc<dyn SessionStore>> {
-        match &self.source {
-            TicketSource::Stored(store) => Some(store),
-            TicketSource::Sealed(_) => self.id_store.as_ref(),
         }
     }
 
@@ -149,6 +140,69 @@ impl Tickets {
     #[must_use]
     pub fn on_request(mut self) -> Self {
         self.on_request = true;
+        self.only_on_request = true;
         self
+    }
+
+    /// Issues tickets on request as well as after the handshake. Costs what [`on_request`](Self::on_request) does.
+    #[must_use]
+    pub fn also_on_request(mut self) -> Self {
+        self.on_request = true;
+        self.only_on_request = false;
+        self
+    }
+
+    /// Whether clients of versions before TLS 1.3 get a session, whatever the count is. Default: yes, unless the count is 0 or
+    /// tickets are issued [on request](Self::on_request) alone.
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn with_legacy_sessions(mut self, enabled: bool) -> Self {
+        self.legacy_sessions = Some(enabled);
+        self
+    }
+
+    /// Beside sealed tickets, keeps the sessions of clients that take no tickets, before TLS 1.3, under an ID (RFC 5246 Section
+    /// 7.4.1.2). Default: those clients get no session. Nothing changes where tickets are [`stored`](Self::stored).
+    #[cfg(feature = "legacy")]
+    #[must_use]
+    pub fn with_session_ids(mut self, store: impl SessionStore + 'static) -> Self {
+        self.id_store = Some(Arc::new(store));
+        self
+    }
+
+    /// Who is told of each session. Default: nobody.
+    #[must_use]
+    pub fn with_watcher(mut self, watcher: impl WatchSessions + 'static) -> Self {
+        self.watcher = Some(Arc::new(watcher));
+        self
+    }
+
+    /// Whether versions before TLS 1.3 have sessions.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn issues_legacy(&self) -> bool {
+        self.legacy_sessions
+            .unwrap_or(self.count > 0 && !self.only_on_request)
+    }
+
+    /// Where sessions of older versions are kept under an ID.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn id_store(&self) -> Option<&Arc<dyn SessionStore>> {
+        match &self.source {
+            TicketSource::Stored(store) => Some(store),
+            TicketSource::Sealed(_) => self.id_store.as_ref(),
+        }
+    }
+}
+
+/// Is told of the sessions that a server gives its clients.
+pub trait WatchSessions: Send + Sync + fmt::Debug {
+    /// A session was issued: its ticket or ID is on its way to the client. Called while the connection is processed, and not to
+    /// be waited in.
+    fn issued(&self, session: &Session);
+}
+
+impl<W: WatchSessions + ?Sized> WatchSessions for Arc<W> {
+    fn issued(&self, session: &Session) {
+        (**self).issued(session);
     }
 }

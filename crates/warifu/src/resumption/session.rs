@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{CertificateDer, ServerName};
 use zeroize::Zeroizing;
 
 #[cfg(feature = "legacy")]
@@ -120,6 +120,89 @@ impl Session {
             Kind::Legacy(session) => session.state.lifetime,
         };
         Duration::from_secs(seconds.into())
+    }
+
+    /// The ticket, of TLS 1.3 or RFC 5077; `None` for a session with an ID.
+    pub fn ticket(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Kind::Tls13(session) => Some(&session.ticket),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => match &session.name {
+                LegacyName::Ticket(ticket) => Some(ticket),
+                LegacyName::Id(_) => None,
+            },
+        }
+    }
+
+    /// The session ID by which a session of TLS 1.2 or older is resumed (RFC 5246 Section 7.3); `None` for one with a ticket.
+    pub fn session_id(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Kind::Tls13(_) => None,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => match &session.name {
+                LegacyName::Ticket(_) => None,
+                LegacyName::Id(id) => Some(id),
+            },
+        }
+    }
+
+    /// The name in SNI of that connection.
+    pub fn server_name(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Tls13(session) => session.state.server_name.as_deref(),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.server_name.as_deref(),
+        }
+    }
+
+    /// The chain by which the peer proved itself at first, leaf first.
+    pub fn peer_certificates(&self) -> Option<&Arc<[CertificateDer<'static>]>> {
+        let origin = match &self.0 {
+            Kind::Tls13(session) => &session.state.origin,
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => &session.state.origin,
+        };
+        origin.peer_certificates.as_ref()
+    }
+
+    /// What resumption rests on, **secret**: the pre-shared key of the ticket (RFC 8446 Section 4.6.1), or before TLS 1.3 the
+    /// main secret of 48 bytes. For debugging alone.
+    pub fn secret(&self) -> &[u8] {
+        match &self.0 {
+            Kind::Tls13(session) => session.state.secret.as_bytes(),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.main_secret.as_bytes(),
+        }
+    }
+
+    /// The session that a server's [`SessionStore`](super::SessionStore) was given, to be looked at.
+    ///
+    /// # Errors
+    /// [`SessionFormatError`] for what no store was given.
+    pub fn of_stored(id: &[u8; 32], state: &[u8]) -> Result<Self, SessionFormatError> {
+        #[cfg(feature = "legacy")]
+        if let Some(state) = LegacyState::read(state) {
+            let name = LegacyName::Id(Box::from(id.as_slice()));
+            return Ok(Self(Kind::Legacy(Box::new(LegacySession { state, name }))));
+        }
+        let state = SessionState::read(state).ok_or(SessionFormatError)?;
+        let ticket = Box::from(id.as_slice());
+        Ok(Self(Kind::Tls13(Box::new(Tls13Session { state, ticket }))))
+    }
+
+    /// What a [`SessionStore`](super::SessionStore) returns for the session that it was given. **It is secret.**
+    pub fn to_stored(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.max_len()));
+        let written = match &self.0 {
+            Kind::Tls13(session) => session.state.encode(&mut bytes),
+            #[cfg(feature = "legacy")]
+            Kind::Legacy(session) => session.state.encode(&mut bytes),
+        };
+        // As in `to_bytes`.
+        if written.is_err() {
+            bytes.clear();
+        }
+        bytes
     }
 
     /// At least the bytes of [`to_bytes`](Self::to_bytes).

@@ -41,6 +41,17 @@ impl TicketKey {
         })
     }
 
+    /// As [`new`](Self::new), with a name of its own: for fleets that name their keys. Two keys must not have one name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn named(name: [u8; TICKET_KEY_NAME_LEN], secret: &[u8; 32]) -> Result<Self, CryptoError> {
+        Ok(Self {
+            name,
+            ..Self::new(secret)?
+        })
+    }
+
     /// A new random key.
     ///
     /// # Errors

@@ -36,15 +36,22 @@ pub enum Leniency {
     /// The danger: such a certificate does not say what it is for. Whatever a trusted CA certified in this form, for mail
     /// or for itself, passes for a server's and for a client's.
     X509V1Leaf,
+    /// A peer's own certificate that is marked as a CA's (basicConstraints CA:TRUE), as small private PKIs issue them to their
+    /// servers. All other rules hold for it, its key usage among them.
+    ///
+    /// The danger: the key of a CA is on a server, and whoever gets it there can issue certificates for any name. Whoever
+    /// holds the key of a CA below a trusted one passes for the peer without a trace of a certificate of its own.
+    CaLeaf,
 }
 
 impl Leniency {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Sha1Signatures,
         Self::Rsa1024,
         Self::CommonName,
         Self::X509V1Leaf,
+        Self::CaLeaf,
     ];
 
     /// How an error says what would have helped.
@@ -58,6 +65,7 @@ impl Leniency {
             Self::Rsa1024 => 2,
             Self::CommonName => 4,
             Self::X509V1Leaf => 8,
+            Self::CaLeaf => 16,
         }
     }
 }
@@ -70,6 +78,7 @@ impl fmt::Display for Leniency {
             Self::Rsa1024 => "an RSA key of less than 2048 bits",
             Self::CommonName => "a name in the commonName alone",
             Self::X509V1Leaf => "X.509 version 1",
+            Self::CaLeaf => "a CA's certificate as a peer's own",
         })
     }
 }

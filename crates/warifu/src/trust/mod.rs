@@ -90,6 +90,16 @@ pub struct Trust {
     memory: SignatureMemory,
 }
 
+/// By which certificates a chain is believed, besides the peer's own: what [`Trust::verified_path`] found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedPath {
+    /// The CAs between, that of the peer's certificate first.
+    pub intermediates: Vec<CertificateDer<'static>>,
+    /// The trusted CA. `None` where the peer's certificate needs none: it is pinned, or any issuer will do.
+    pub anchor: Option<TrustAnchor<'static>>,
+}
+
 /// The rules that were given up.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rules {
@@ -129,7 +139,36 @@ impl Trust {
     /// # Errors
     /// The first rule that is violated.
     pub fn check(&self, chain: &PresentedChain<'_>) -> Result<(), CertificateError> {
-        self.check_with(chain, self.rules.leniency)
+        self.check_with(chain, self.rules.leniency, |_| ())
+    }
+
+    /// As [`check`](Self::check), and tells by which certificates the chain is believed: a peer may send others besides, and in
+    /// any order.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn verified_path(
+        &self,
+        chain: &PresentedChain<'_>,
+    ) -> Result<VerifiedPath, CertificateError> {
+        self.check_with(chain, self.rules.leniency, |path| VerifiedPath {
+            intermediates: path
+                .intermediate_certificates()
+                .map(|certificate| certificate.der().into_owned())
+                .collect(),
+            anchor: Some(path.anchor().to_owned()),
+        })
+    }
+
+    /// Whether a certificate is signed by its own key, with an algorithm that is accepted in chains. This says nothing of who
+    /// made it: anybody can make such a certificate, for any name.
+    pub fn is_self_signed(&self, certificate: &CertificateDer<'_>) -> bool {
+        let Ok(view) = CertificateView::parse(certificate) else {
+            return false;
+        };
+        algorithms::with_accepted(&self.memory, self.rules.leniency, None, |algorithms| {
+            view.subject == view.issuer && refusal::is_signed_by(&view, view.spki, algorithms)
+        })
     }
 
     /// Those of the leniencies allowed without which this chain would be refused; none for a chain that keeps today's rules.
@@ -146,18 +185,20 @@ impl Trust {
         self.check(chain)?;
         let mut needed = self.rules.leniency;
         for rule in needed.iter() {
-            if self.check_with(chain, needed.without(rule)).is_ok() {
+            if self.check_with(chain, needed.without(rule), |_| ()).is_ok() {
                 needed = needed.without(rule);
             }
         }
         Ok(needed.iter().collect())
     }
 
-    fn check_with(
+    /// What `keep` makes of the path; the default where the certificate stands alone.
+    fn check_with<T: Default>(
         &self,
         chain: &PresentedChain<'_>,
         leniency: Leniencies,
-    ) -> Result<(), CertificateError> {
+        keep: impl Fn(&webpki::VerifiedPath<'_>) -> T,
+    ) -> Result<T, CertificateError> {
         let Some(leaf) = chain.certificates.first() else {
             return Err(match chain.role {
                 PeerRole::Server(_) => CertificateError::Empty,
@@ -178,6 +219,7 @@ impl Trust {
                 &view,
                 as_version_3,
                 by_name && leniency.contains(Leniency::CommonName),
+                leniency.contains(Leniency::CaLeaf),
             )
         };
         let check = Check {
@@ -186,18 +228,20 @@ impl Trust {
             old_leaf: old_leaf.as_ref(),
             leniency,
         };
-        if alone {
+        let kept = if alone {
             self.check_alone(&view, &check)?;
+            T::default()
         } else {
-            self.check_path(&check)?;
-        }
+            self.check_path(&check, keep)?
+        };
         if !self.rules.any_usage {
             check_key_usage(&view, chain)?;
         }
         match chain.role {
-            PeerRole::Server(name) if !self.rules.any_name => check.name(name),
-            _ => Ok(()),
+            PeerRole::Server(name) if !self.rules.any_name => check.name(name)?,
+            _ => {}
         }
+        Ok(kept)
     }
 
     /// Whether this certificate is believed as it is.
@@ -237,10 +281,15 @@ impl Trust {
     }
 
     /// A path to a trusted CA, by webpki.
-    fn check_path(&self, check: &Check<'_>) -> Result<(), CertificateError> {
+    fn check_path<T>(
+        &self,
+        check: &Check<'_>,
+        keep: impl Fn(&webpki::VerifiedPath<'_>) -> T,
+    ) -> Result<T, CertificateError> {
         let chain = check.chain;
-        let Err(mut error) = self.find_path(check, chain.now) else {
-            return Ok(());
+        let mut error = match self.find_path(check, chain.now, &keep) {
+            Ok(kept) => return Ok(kept),
+            Err(error) => error,
         };
         if self.rules.any_date && is_about_dates(&error) {
             // webpki cannot leave the dates out. If there is an instant at which all of the path was
@@ -252,8 +301,8 @@ impl Trust {
             });
             for (not_before, _) in instants.take(INTERMEDIATES_LIMIT + 1) {
                 let then = UnixTime::since_unix_epoch(Duration::from_secs(not_before));
-                match self.find_path(check, then) {
-                    Ok(()) => return Ok(()),
+                match self.find_path(check, then, &keep) {
+                    Ok(kept) => return Ok(kept),
                     Err(other) if is_about_dates(&other) => {}
                     Err(other) => error = other,
                 }
@@ -277,7 +326,12 @@ impl Trust {
         algorithms::with_accepted(&self.memory, check.leniency, check.old_leaf, verify)
     }
 
-    fn find_path(&self, check: &Check<'_>, time: UnixTime) -> Result<(), webpki::Error> {
+    fn find_path<T>(
+        &self,
+        check: &Check<'_>,
+        time: UnixTime,
+        keep: &impl Fn(&webpki::VerifiedPath<'_>) -> T,
+    ) -> Result<T, webpki::Error> {
         let (leaf, chain) = (check.leaf, check.chain);
         let mut found = [const { CertificateDer::from_slice(&[]) }; INTERMEDIATES_LIMIT];
         let intermediates = match chain.certificates.get(1..).unwrap_or_default() {
@@ -299,7 +353,7 @@ impl Trust {
                 self.revocation(&crls),
                 Some(&|path: &webpki::VerifiedPath<'_>| self.check_intermediates(path)),
             )
-            .map(|_| ())
+            .map(|path| keep(&path))
         })
     }
 

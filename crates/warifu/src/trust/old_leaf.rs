@@ -1,14 +1,15 @@
 //! Old certificates of peers in the form in which webpki takes them.
 //!
-//! webpki reads version 3 only, and names in subjectAltName only. A leaf of version 1, or one with its name in the
-//! commonName alone, is written down as the version 3 certificate that says the same, and webpki judges that one: its
-//! dates, its issuer, revocation, the CAs' constraints, which so hold for the commonName too, and the name. Only the
-//! signature is another matter: it was made over the bytes as they came, so that [`OldLeaf::signed_bytes`] has it
-//! verified over them. Nothing is left out but the demand for version 3, or for subjectAltName.
+//! webpki reads version 3 only, names in subjectAltName only, and no leaf that is a CA. A leaf of version 1, one with its
+//! name in the commonName alone, or one with CA:TRUE is written down as the version 3 certificate that says the same, of a
+//! CA without that, and webpki judges that one: its dates, its issuer, revocation, the CAs' constraints, which so hold for
+//! the commonName too, and the name. Only the signature is another matter: it was made over the bytes as they came, so that
+//! [`OldLeaf::signed_bytes`] has it verified over them. Nothing is left out but the demand for version 3, for subjectAltName,
+//! or for a leaf that is no CA.
 
 use rustls_pki_types::CertificateDer;
 
-use crate::certificate::der::{tag, wrap};
+use crate::certificate::der::{Der, tag, wrap};
 use crate::certificate::name::only_common_name;
 use crate::certificate::view::CertificateView;
 
@@ -22,12 +23,14 @@ pub(super) struct OldLeaf<'a> {
 
 impl<'a> OldLeaf<'a> {
     /// Writes a leaf anew where that is allowed and helps: in version 3 if `as_version_3`, and with its commonName, if that
-    /// is one text and there is no subjectAltName, as a dNSName if `common_name`. `view` is of `der`.
+    /// is one text and there is no subjectAltName, as a dNSName if `common_name`; without basicConstraints, if it is a CA's and
+    /// `as_no_ca`. `view` is of `der`.
     pub(super) fn new(
         der: &CertificateDer<'_>,
         view: &CertificateView<'a>,
         as_version_3: bool,
         common_name: bool,
+        as_no_ca: bool,
     ) -> Option<Self> {
         let version_1 = view.version == 1;
         if version_1 && !as_version_3 {
@@ -41,7 +44,8 @@ impl<'a> OldLeaf<'a> {
                 let id = wrap(tag::OID, &[&[0x55, 0x1d, 0x11]]);
                 wrap(tag::SEQUENCE, &[&id, &wrap(tag::OCTET_STRING, &[&names])])
             });
-        if !version_1 && subject_alt_name.is_none() {
+        let as_no_ca = as_no_ca && view.is_ca();
+        if !version_1 && subject_alt_name.is_none() && !as_no_ca {
             return None;
         }
         let (fields, extensions) = view.fields_and_extensions()?;
@@ -56,7 +60,10 @@ impl<'a> OldLeaf<'a> {
             1 => &[tag::context(0), 3, tag::INTEGER, 1, 2],
             _ => &[], // among the fields
         };
-        let mut all_extensions = extensions.unwrap_or_default().to_vec();
+        let mut all_extensions = match extensions.unwrap_or_default() {
+            extensions if as_no_ca => without_basic_constraints(extensions)?,
+            extensions => extensions.to_vec(),
+        };
         all_extensions.extend(subject_alt_name.unwrap_or_default());
         let rewritten_tbs = tbs_certificate(version, fields, Some(&all_extensions));
         let rewritten = write(view, &rewritten_tbs).into();
@@ -80,6 +87,19 @@ impl<'a> OldLeaf<'a> {
             message
         }
     }
+}
+
+/// Extensions without that one: id-ce 19, RFC 5280 Section 4.2.1.9. `None` for what are no extensions.
+fn without_basic_constraints(extensions: &[u8]) -> Option<Vec<u8>> {
+    const ID: [u8; 5] = [tag::OID, 3, 0x55, 0x1d, 0x13];
+    let (mut all, mut kept) = (Der::new(extensions), Vec::new());
+    while !all.is_empty() {
+        let extension = all.element()?;
+        if !extension.value.starts_with(&ID) {
+            kept.extend_from_slice(extension.whole);
+        }
+    }
+    Some(kept)
 }
 
 fn tbs_certificate(version: &[u8], fields: &[u8], extensions: Option<&[u8]>) -> Vec<u8> {

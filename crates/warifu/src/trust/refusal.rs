@@ -88,9 +88,10 @@ impl Refusal<'_> {
             Webpki::RequiredEkuNotFound | Webpki::RequiredEkuNotFoundContext(_) => {
                 self.wrong_usage("its extended key usage names other purposes")
             }
-            Webpki::CaUsedAsEndEntity => self.wrong_usage(
-                "it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own only if pinned",
-            ),
+            Webpki::CaUsedAsEndEntity => self.wrong_usage(&format!(
+                "it is a CA certificate (basicConstraints CA:TRUE), which is trusted as a peer's own only if pinned{}",
+                Leniency::CaLeaf.hint()
+            )),
 
             Webpki::EndEntityUsedAsCa => constraint(
                 "a certificate that is not a CA's (basicConstraints, key usage) signed another one",
@@ -302,17 +303,26 @@ impl Refusal<'_> {
     }
 
     fn signed(&self, view: &CertificateView<'_>, issuer_spki: &[u8]) -> bool {
-        let Some((key_algorithm, key)) = view::spki_parts(issuer_spki) else {
-            return false;
-        };
-        self.algorithms.iter().any(|algorithm| {
-            algorithm.signature_alg_id().as_ref() == view.signature_algorithm
-                && algorithm.public_key_alg_id().as_ref() == key_algorithm
-                && algorithm
-                    .verify_signature(key, view.tbs, view.signature)
-                    .is_ok()
-        })
+        is_signed_by(view, issuer_spki, self.algorithms)
     }
+}
+
+/// Whether a certificate is signed by the key in this SubjectPublicKeyInfo, with one of these algorithms.
+pub(super) fn is_signed_by(
+    view: &CertificateView<'_>,
+    issuer_spki: &[u8],
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> bool {
+    let Some((key_algorithm, key)) = view::spki_parts(issuer_spki) else {
+        return false;
+    };
+    algorithms.iter().any(|algorithm| {
+        algorithm.signature_alg_id().as_ref() == view.signature_algorithm
+            && algorithm.public_key_alg_id().as_ref() == key_algorithm
+            && algorithm
+                .verify_signature(key, view.tbs, view.signature)
+                .is_ok()
+    })
 }
 
 /// How far an error text follows a chain upwards, and how many signatures it checks: a refused peer must

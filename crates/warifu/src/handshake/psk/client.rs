@@ -145,7 +145,7 @@ pub(in crate::handshake) async fn offers(
     let role = &client.config.role;
     let settings = &client.config.settings;
     let mut all = Offers::default();
-    if role.psks.is_none() && role.session_store.is_none() {
+    if role.psks.is_none() && client.session_store().is_none() {
         return Ok(all);
     }
     let psks = match &role.psks {

@@ -143,7 +143,7 @@ async fn run_with_recorded_messages(
     let early = EarlySecret::without_psk(choice.suite.hash)?;
     let handshake = early.into_handshake_secret(Some(&shared_secret)).unwrap();
     let keys = install_handshake_keys(peer, &offer, &choice, &handshake, &mut transcript)?;
-    let alpn = recv_encrypted_extensions(peer, &mut transcript, &client, &offer, &choice).await?;
+    let alpn = recv_encrypted_extensions(peer, &mut transcript, &offer, &choice).await?;
     recv_unverified_identity(peer, &mut transcript).await?;
     let verified = recv_finished(peer, &mut transcript, &keys.server_finished).await?;
     let main = handshake.into_main_secret()?;

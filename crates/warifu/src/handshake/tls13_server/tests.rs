@@ -3,6 +3,7 @@
 use warifu_crypto::{Hash, Prk, Secret};
 
 use super::*;
+use crate::config::ClientAuth;
 use crate::config::{self, Clock, ConfigBuilder};
 use crate::credential::Credential;
 use crate::early_data::{MemoryReplayStore, ReplayableEarlyData};

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::error::Error;
 #[cfg(feature = "legacy")]
 use crate::error::UsageError;
+use crate::handshake_record::Said;
 use crate::message::{Handshake, KeyUpdate, KeyUpdateRequest};
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
 use crate::parameters::{AlertDescription, ContentType, HandshakeType};
 
+use super::super::HEADER_LEN;
 use super::super::buffer::Buffer;
 #[cfg(feature = "legacy")]
 use super::super::legacy_protection::LegacyRecordKeys;
@@ -37,6 +39,8 @@ pub(crate) struct Sending {
     closed: bool,
     padding: Option<Arc<dyn Padding>>,
     pub(super) log: Log,
+    /// What this side said, where the application wants to know.
+    pub(crate) said: Option<Box<Said>>,
 }
 
 impl Sending {
@@ -50,6 +54,7 @@ impl Sending {
             closed: false,
             padding,
             log,
+            said: None,
         }
     }
 
@@ -102,8 +107,12 @@ impl Sending {
             return Err(error);
         }
         let message = self.flight.get(start..).unwrap_or_default();
+        if let Some(said) = &mut self.said {
+            said.note(message);
+        }
         if let (Some(log), Some((&message_type, rest))) = (&self.log, message.split_first()) {
             let body_len = rest.len().saturating_sub(MESSAGE_HEADER_LEN - 1);
+            log.content(Direction::Sent, ContentType::HANDSHAKE, message);
             log.message(
                 Direction::Sent,
                 LoggedMessage::Handshake(HandshakeType(message_type), body_len),
@@ -122,10 +131,10 @@ impl Sending {
             return Ok(());
         }
         self.restore_key()?;
-        let result = self
-            .writer
-            .write(ContentType::HANDSHAKE, &self.flight, None, &mut self.queue);
-        self.flight.clear();
+        let mut flight = core::mem::take(&mut self.flight);
+        let result = self.seal(ContentType::HANDSHAKE, &flight);
+        flight.clear();
+        self.flight = flight;
         result
     }
 
@@ -191,12 +200,16 @@ impl Sending {
             return Ok(0);
         }
         self.flush_flight()?;
+        let before = self.queue.len();
         self.writer.write(
             ContentType::APPLICATION_DATA,
             fragment,
             self.padding.as_deref(),
             &mut self.queue,
         )?;
+        if self.log.is_some() {
+            self.log_records(ContentType::APPLICATION_DATA, before);
+        }
         let taken = u32::try_from(fragment.len()).unwrap_or(u32::MAX);
         if let Some(early) = &mut self.early {
             early.left = left.saturating_sub(taken);
@@ -207,9 +220,12 @@ impl Sending {
     /// The dummy of middlebox compatibility mode, RFC 8446 Appendix D.4.
     pub(crate) fn send_change_cipher_spec(&mut self) -> Result<(), Error> {
         self.flush_flight()?;
-        self.log(LoggedMessage::ChangeCipherSpec);
+        self.log(&[1], LoggedMessage::ChangeCipherSpec);
         let record = [ContentType::CHANGE_CIPHER_SPEC.0, 3, 3, 0, 1, 1];
         self.queue.extend(&record);
+        if let (Some(log), Some(header)) = (&self.log, record.first_chunk()) {
+            log.record(Direction::Sent, header, None);
+        }
         Ok(())
     }
 
@@ -230,10 +246,9 @@ impl Sending {
             _ => FATAL,
         };
         self.closed = !is_warning;
-        self.log(LoggedMessage::Alert(alert));
+        self.log(&[level, alert.0], LoggedMessage::Alert(alert));
         self.restore_key()?;
-        self.writer
-            .write(ContentType::ALERT, &[level, alert.0], None, &mut self.queue)
+        self.seal(ContentType::ALERT, &[level, alert.0])
     }
 
     /// Changes to application keys, sealing what was sent before under the old ones.
@@ -267,10 +282,8 @@ impl Sending {
     ) -> Result<(), Error> {
         self.flush_flight()?;
         if !self.closed {
-            self.log(LoggedMessage::ChangeCipherSpec);
-            let content_type = ContentType::CHANGE_CIPHER_SPEC;
-            self.writer
-                .write(content_type, &[1], None, &mut self.queue)?;
+            self.log(&[1], LoggedMessage::ChangeCipherSpec);
+            self.seal(ContentType::CHANGE_CIPHER_SPEC, &[1])?;
         }
         self.phase.renegotiate();
         self.writer.set_legacy_keys(keys)
@@ -330,12 +343,16 @@ impl Sending {
         self.restore_key()?;
         let taken = data.len().min(self.writer.fragment_limit());
         let fragment = data.get(..taken).unwrap_or_default();
+        let before = self.queue.len();
         self.writer.write(
             ContentType::APPLICATION_DATA,
             fragment,
             self.padding.as_deref(),
             &mut self.queue,
         )?;
+        if self.log.is_some() {
+            self.log_records(ContentType::APPLICATION_DATA, before);
+        }
         Ok(taken)
     }
 
@@ -361,8 +378,36 @@ impl Sending {
         }
     }
 
-    fn log(&self, message: LoggedMessage) {
+    /// Seals `content` into records without padding, and tells of them.
+    fn seal(&mut self, content_type: ContentType, content: &[u8]) -> Result<(), Error> {
+        let before = self.queue.len();
+        self.writer
+            .write(content_type, content, None, &mut self.queue)?;
+        if self.log.is_some() {
+            self.log_records(content_type, before);
+        }
+        Ok(())
+    }
+
+    /// Tells of the records in the queue from this offset on.
+    #[cold]
+    fn log_records(&self, content_type: ContentType, offset: usize) {
+        let Some(log) = &self.log else {
+            return;
+        };
+        let inner_type = self.writer.is_tls13().then_some(content_type);
+        let mut rest = self.queue.filled().get(offset..).unwrap_or_default();
+        while let Some((header, behind)) = rest.split_first_chunk::<HEADER_LEN>() {
+            log.record(Direction::Sent, header, inner_type);
+            let [.., high, low] = *header;
+            let body_len = usize::from(u16::from_be_bytes([high, low]));
+            rest = behind.get(body_len..).unwrap_or_default();
+        }
+    }
+
+    fn log(&self, content: &[u8], message: LoggedMessage) {
         if let Some(log) = &self.log {
+            log.content(Direction::Sent, message.content_type(), content);
             log.message(Direction::Sent, message);
         }
     }
