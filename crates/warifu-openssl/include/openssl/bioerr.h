@@ -1,0 +1,2 @@
+/* All of it is in <openssl/bio.h>. */
+#include <openssl/bio.h>

@@ -1,0 +1,2 @@
+/* All of it is in <openssl/buffer.h>. */
+#include <openssl/buffer.h>

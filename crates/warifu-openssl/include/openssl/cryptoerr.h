@@ -1,0 +1,2 @@
+/* All of it is in <openssl/crypto.h>. */
+#include <openssl/crypto.h>

@@ -1,0 +1,2 @@
+/* All of it is in <openssl/opensslconf.h>. */
+#include <openssl/opensslconf.h>

@@ -1,0 +1,2 @@
+/* The older name of <openssl/types.h>. */
+#include <openssl/types.h>

@@ -1,0 +1,2 @@
+/* All of it is in <openssl/rand.h>. */
+#include <openssl/rand.h>

@@ -1,0 +1,109 @@
+/* wolfSSL's names for numbers. Included by <wolfssl/ssl.h>. */
+#ifndef WARIFU_WOLFSSL_SSL_CONSTANTS_H
+#define WARIFU_WOLFSSL_SSL_CONSTANTS_H
+
+#include <openssl/ssl.h>
+
+/* What functions return. */
+enum {
+    WOLFSSL_FATAL_ERROR = -1,
+    WOLFSSL_FAILURE = 0,
+    WOLFSSL_ERROR_NONE = 0,
+    WOLFSSL_SUCCESS = 1,
+    WOLFSSL_SHUTDOWN_NOT_DONE = 0,
+    WOLFSSL_ALPN_NOT_FOUND = -9
+};
+
+#define SSL_FATAL_ERROR WOLFSSL_FATAL_ERROR
+#define SSL_SHUTDOWN_NOT_DONE WOLFSSL_SHUTDOWN_NOT_DONE
+
+/* Room for the words for a failure. */
+#define WOLFSSL_MAX_ERROR_SZ 80
+
+/* What wolfSSL_get_error tells of what to wait for, and of the end. */
+#define WOLFSSL_ERROR_SSL SSL_ERROR_SSL
+#define WOLFSSL_ERROR_WANT_READ SSL_ERROR_WANT_READ
+#define WOLFSSL_ERROR_WANT_WRITE SSL_ERROR_WANT_WRITE
+#define WOLFSSL_ERROR_WANT_X509_LOOKUP SSL_ERROR_WANT_X509_LOOKUP
+#define WOLFSSL_ERROR_SYSCALL SSL_ERROR_SYSCALL
+#define WOLFSSL_ERROR_ZERO_RETURN SSL_ERROR_ZERO_RETURN
+#define WOLFSSL_ERROR_WANT_CONNECT SSL_ERROR_WANT_CONNECT
+#define WOLFSSL_ERROR_WANT_ACCEPT SSL_ERROR_WANT_ACCEPT
+
+/* Files and buffers. */
+#define WOLFSSL_FILETYPE_PEM SSL_FILETYPE_PEM
+#define WOLFSSL_FILETYPE_ASN1 SSL_FILETYPE_ASN1
+#define WOLFSSL_FILETYPE_DEFAULT SSL_FILETYPE_ASN1
+
+/* Verification. */
+#define WOLFSSL_VERIFY_DEFAULT (-1)
+#define WOLFSSL_VERIFY_NONE SSL_VERIFY_NONE
+#define WOLFSSL_VERIFY_PEER SSL_VERIFY_PEER
+#define WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+#define WOLFSSL_VERIFY_CLIENT_ONCE SSL_VERIFY_CLIENT_ONCE
+#define WOLFSSL_VERIFY_POST_HANDSHAKE SSL_VERIFY_POST_HANDSHAKE
+
+/* Which CA the callback of wolfSSL_CTX_SetCACb is told of. */
+#define WOLFSSL_USER_CA 1
+
+/* Versions. */
+enum {
+    WOLFSSL_SSLV3 = 0,
+    WOLFSSL_TLSV1 = 1,
+    WOLFSSL_TLSV1_1 = 2,
+    WOLFSSL_TLSV1_2 = 3,
+    WOLFSSL_TLSV1_3 = 4
+};
+
+/* Server names. */
+enum { WOLFSSL_SNI_HOST_NAME = 0 };
+
+/* What a server does that has no application protocol in common with a client. */
+enum {
+    WOLFSSL_ALPN_CONTINUE_ON_MISMATCH = 2,
+    WOLFSSL_ALPN_FAILED_ON_MISMATCH = 4
+};
+
+/* The largest record that a client asks for. */
+enum {
+    WOLFSSL_MFL_2_9 = 1,
+    WOLFSSL_MFL_2_10 = 2,
+    WOLFSSL_MFL_2_11 = 3,
+    WOLFSSL_MFL_2_12 = 4
+};
+
+/* Groups for key exchange. Those with finite fields are not in this library. */
+enum {
+    WOLFSSL_ECC_SECP256R1 = 23,
+    WOLFSSL_ECC_SECP384R1 = 24,
+    WOLFSSL_ECC_SECP521R1 = 25,
+    WOLFSSL_ECC_X25519 = 29,
+    WOLFSSL_ECC_X448 = 30,
+    WOLFSSL_FFDHE_2048 = 256,
+    WOLFSSL_FFDHE_3072 = 257
+};
+
+/* Secrets of TLS 1.3. */
+enum Tls13Secret {
+    CLIENT_EARLY_TRAFFIC_SECRET,
+    CLIENT_HANDSHAKE_TRAFFIC_SECRET,
+    SERVER_HANDSHAKE_TRAFFIC_SECRET,
+    CLIENT_TRAFFIC_SECRET,
+    SERVER_TRAFFIC_SECRET,
+    EARLY_EXPORTER_SECRET,
+    EXPORTER_SECRET
+};
+
+/* Kinds of BIOs, for wolfSSL_BIO_meth_new. */
+enum {
+    WOLFSSL_BIO_UNDEF = 0,
+    WOLFSSL_BIO_BUFFER = 1,
+    WOLFSSL_BIO_SOCKET = 2,
+    WOLFSSL_BIO_SSL = 3,
+    WOLFSSL_BIO_MEMORY = 4,
+    WOLFSSL_BIO_BIO = 5,
+    WOLFSSL_BIO_FILE = 6,
+    WOLFSSL_BIO_BASE64 = 7
+};
+
+#endif

@@ -1,0 +1,7 @@
+/* wolfCrypt's algorithms are not in this library. For programs that include this header. */
+#ifndef WARIFU_WOLFCRYPT_DH_H
+#define WARIFU_WOLFCRYPT_DH_H
+
+#include <wolfssl/wolfcrypt/types.h>
+
+#endif

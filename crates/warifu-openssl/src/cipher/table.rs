@@ -1,0 +1,128 @@
+//! All cipher suites, in the order that lists start from. OpenSSL documents the order by its result alone (`openssl ciphers`):
+//!
+//! 1. Suites of TLS 1.3.
+//! 2. Ephemeral key exchange with certificates and an AEAD, then the same with CBC, then other suites with an AEAD, then the rest.
+//! 3. In each: suites of TLS 1.2 before older ones, then by strength, then ECDHE before DHE, GCM before ChaCha20-Poly1305 before
+//!    other AES, and RSA and PSK key exchange last.
+//!
+//! `ECDHE-PSK` suites with AES-GCM and AES-CCM are missing in OpenSSL; they are called here as it would call them.
+
+use warifu::parameters::CipherSuite;
+
+use super::{Auth, Cipher, Enc, Kx, Mac, Since};
+use core::ffi::CStr;
+
+#[allow(clippy::too_many_arguments)] // One row of a table.
+const fn row(
+    number: u16,
+    name: &'static CStr,
+    standard_name: &'static CStr,
+    kx: Kx,
+    auth: Auth,
+    enc: Enc,
+    mac: Mac,
+    since: Since,
+) -> Cipher {
+    Cipher {
+        suite: CipherSuite(number),
+        name,
+        standard_name,
+        kx,
+        auth,
+        enc,
+        mac,
+        since,
+    }
+}
+
+#[rustfmt::skip]
+pub(crate) static CIPHERS: [Cipher; 88] = [
+    row(0x1302, c"TLS_AES_256_GCM_SHA384", c"TLS_AES_256_GCM_SHA384", Kx::Any, Auth::Any, Enc::Aes256Gcm, Mac::Aead, Since::Tls13),
+    row(0x1303, c"TLS_CHACHA20_POLY1305_SHA256", c"TLS_CHACHA20_POLY1305_SHA256", Kx::Any, Auth::Any, Enc::ChaCha20, Mac::Aead, Since::Tls13),
+    row(0x1301, c"TLS_AES_128_GCM_SHA256", c"TLS_AES_128_GCM_SHA256", Kx::Any, Auth::Any, Enc::Aes128Gcm, Mac::Aead, Since::Tls13),
+    row(0x1304, c"TLS_AES_128_CCM_SHA256", c"TLS_AES_128_CCM_SHA256", Kx::Any, Auth::Any, Enc::Aes128Ccm, Mac::Aead, Since::Tls13),
+    row(0x1305, c"TLS_AES_128_CCM_8_SHA256", c"TLS_AES_128_CCM_8_SHA256", Kx::Any, Auth::Any, Enc::Aes128Ccm8, Mac::Aead, Since::Tls13),
+    row(0xc02c, c"ECDHE-ECDSA-AES256-GCM-SHA384", c"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0xc030, c"ECDHE-RSA-AES256-GCM-SHA384", c"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", Kx::Ecdhe, Auth::Rsa, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0x009f, c"DHE-RSA-AES256-GCM-SHA384", c"TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", Kx::Dhe, Auth::Rsa, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0xcca9, c"ECDHE-ECDSA-CHACHA20-POLY1305", c"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", Kx::Ecdhe, Auth::Ecdsa, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xcca8, c"ECDHE-RSA-CHACHA20-POLY1305", c"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", Kx::Ecdhe, Auth::Rsa, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xccaa, c"DHE-RSA-CHACHA20-POLY1305", c"TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", Kx::Dhe, Auth::Rsa, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xc0af, c"ECDHE-ECDSA-AES256-CCM8", c"TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes256Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0ad, c"ECDHE-ECDSA-AES256-CCM", c"TLS_ECDHE_ECDSA_WITH_AES_256_CCM", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes256Ccm, Mac::Aead, Since::Tls12),
+    row(0xc0a3, c"DHE-RSA-AES256-CCM8", c"TLS_DHE_RSA_WITH_AES_256_CCM_8", Kx::Dhe, Auth::Rsa, Enc::Aes256Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc09f, c"DHE-RSA-AES256-CCM", c"TLS_DHE_RSA_WITH_AES_256_CCM", Kx::Dhe, Auth::Rsa, Enc::Aes256Ccm, Mac::Aead, Since::Tls12),
+    row(0xc02b, c"ECDHE-ECDSA-AES128-GCM-SHA256", c"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0xc02f, c"ECDHE-RSA-AES128-GCM-SHA256", c"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Kx::Ecdhe, Auth::Rsa, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0x009e, c"DHE-RSA-AES128-GCM-SHA256", c"TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", Kx::Dhe, Auth::Rsa, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0xc0ae, c"ECDHE-ECDSA-AES128-CCM8", c"TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0ac, c"ECDHE-ECDSA-AES128-CCM", c"TLS_ECDHE_ECDSA_WITH_AES_128_CCM", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0xc0a2, c"DHE-RSA-AES128-CCM8", c"TLS_DHE_RSA_WITH_AES_128_CCM_8", Kx::Dhe, Auth::Rsa, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc09e, c"DHE-RSA-AES128-CCM", c"TLS_DHE_RSA_WITH_AES_128_CCM", Kx::Dhe, Auth::Rsa, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0xc024, c"ECDHE-ECDSA-AES256-SHA384", c"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes256, Mac::Sha384, Since::Tls12),
+    row(0xc028, c"ECDHE-RSA-AES256-SHA384", c"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", Kx::Ecdhe, Auth::Rsa, Enc::Aes256, Mac::Sha384, Since::Tls12),
+    row(0xc023, c"ECDHE-ECDSA-AES128-SHA256", c"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes128, Mac::Sha256, Since::Tls12),
+    row(0xc027, c"ECDHE-RSA-AES128-SHA256", c"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", Kx::Ecdhe, Auth::Rsa, Enc::Aes128, Mac::Sha256, Since::Tls12),
+    row(0x0067, c"DHE-RSA-AES128-SHA256", c"TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", Kx::Dhe, Auth::Rsa, Enc::Aes128, Mac::Sha256, Since::Tls12),
+    row(0xc00a, c"ECDHE-ECDSA-AES256-SHA", c"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes256, Mac::Sha1, Since::Tls10),
+    row(0xc014, c"ECDHE-RSA-AES256-SHA", c"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", Kx::Ecdhe, Auth::Rsa, Enc::Aes256, Mac::Sha1, Since::Tls10),
+    row(0x0039, c"DHE-RSA-AES256-SHA", c"TLS_DHE_RSA_WITH_AES_256_CBC_SHA", Kx::Dhe, Auth::Rsa, Enc::Aes256, Mac::Sha1, Since::Ssl3),
+    row(0xc009, c"ECDHE-ECDSA-AES128-SHA", c"TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", Kx::Ecdhe, Auth::Ecdsa, Enc::Aes128, Mac::Sha1, Since::Tls10),
+    row(0xc013, c"ECDHE-RSA-AES128-SHA", c"TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", Kx::Ecdhe, Auth::Rsa, Enc::Aes128, Mac::Sha1, Since::Tls10),
+    row(0x0033, c"DHE-RSA-AES128-SHA", c"TLS_DHE_RSA_WITH_AES_128_CBC_SHA", Kx::Dhe, Auth::Rsa, Enc::Aes128, Mac::Sha1, Since::Ssl3),
+    row(0xc008, c"ECDHE-ECDSA-DES-CBC3-SHA", c"TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA", Kx::Ecdhe, Auth::Ecdsa, Enc::TripleDes, Mac::Sha1, Since::Tls10),
+    row(0xc012, c"ECDHE-RSA-DES-CBC3-SHA", c"TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", Kx::Ecdhe, Auth::Rsa, Enc::TripleDes, Mac::Sha1, Since::Tls10),
+    row(0x0016, c"DHE-RSA-DES-CBC3-SHA", c"TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA", Kx::Dhe, Auth::Rsa, Enc::TripleDes, Mac::Sha1, Since::Ssl3),
+    row(0xd002, c"ECDHE-PSK-AES256-GCM-SHA384", c"TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384", Kx::EcdhePsk, Auth::Psk, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0x00ad, c"RSA-PSK-AES256-GCM-SHA384", c"TLS_RSA_PSK_WITH_AES_256_GCM_SHA384", Kx::RsaPsk, Auth::Rsa, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0x00ab, c"DHE-PSK-AES256-GCM-SHA384", c"TLS_DHE_PSK_WITH_AES_256_GCM_SHA384", Kx::DhePsk, Auth::Psk, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0xccae, c"RSA-PSK-CHACHA20-POLY1305", c"TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256", Kx::RsaPsk, Auth::Rsa, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xccad, c"DHE-PSK-CHACHA20-POLY1305", c"TLS_DHE_PSK_WITH_CHACHA20_POLY1305_SHA256", Kx::DhePsk, Auth::Psk, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xccac, c"ECDHE-PSK-CHACHA20-POLY1305", c"TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", Kx::EcdhePsk, Auth::Psk, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xc0ab, c"DHE-PSK-AES256-CCM8", c"TLS_PSK_DHE_WITH_AES_256_CCM_8", Kx::DhePsk, Auth::Psk, Enc::Aes256Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0a7, c"DHE-PSK-AES256-CCM", c"TLS_DHE_PSK_WITH_AES_256_CCM", Kx::DhePsk, Auth::Psk, Enc::Aes256Ccm, Mac::Aead, Since::Tls12),
+    row(0x009d, c"AES256-GCM-SHA384", c"TLS_RSA_WITH_AES_256_GCM_SHA384", Kx::Rsa, Auth::Rsa, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0xc0a1, c"AES256-CCM8", c"TLS_RSA_WITH_AES_256_CCM_8", Kx::Rsa, Auth::Rsa, Enc::Aes256Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc09d, c"AES256-CCM", c"TLS_RSA_WITH_AES_256_CCM", Kx::Rsa, Auth::Rsa, Enc::Aes256Ccm, Mac::Aead, Since::Tls12),
+    row(0x00a9, c"PSK-AES256-GCM-SHA384", c"TLS_PSK_WITH_AES_256_GCM_SHA384", Kx::Psk, Auth::Psk, Enc::Aes256Gcm, Mac::Aead, Since::Tls12),
+    row(0xccab, c"PSK-CHACHA20-POLY1305", c"TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", Kx::Psk, Auth::Psk, Enc::ChaCha20, Mac::Aead, Since::Tls12),
+    row(0xc0a9, c"PSK-AES256-CCM8", c"TLS_PSK_WITH_AES_256_CCM_8", Kx::Psk, Auth::Psk, Enc::Aes256Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0a5, c"PSK-AES256-CCM", c"TLS_PSK_WITH_AES_256_CCM", Kx::Psk, Auth::Psk, Enc::Aes256Ccm, Mac::Aead, Since::Tls12),
+    row(0xd001, c"ECDHE-PSK-AES128-GCM-SHA256", c"TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256", Kx::EcdhePsk, Auth::Psk, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0x00ac, c"RSA-PSK-AES128-GCM-SHA256", c"TLS_RSA_PSK_WITH_AES_128_GCM_SHA256", Kx::RsaPsk, Auth::Rsa, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0x00aa, c"DHE-PSK-AES128-GCM-SHA256", c"TLS_DHE_PSK_WITH_AES_128_GCM_SHA256", Kx::DhePsk, Auth::Psk, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0xd005, c"ECDHE-PSK-AES128-CCM-SHA256", c"TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256", Kx::EcdhePsk, Auth::Psk, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0xd003, c"ECDHE-PSK-AES128-CCM8-SHA256", c"TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256", Kx::EcdhePsk, Auth::Psk, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0aa, c"DHE-PSK-AES128-CCM8", c"TLS_PSK_DHE_WITH_AES_128_CCM_8", Kx::DhePsk, Auth::Psk, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0a6, c"DHE-PSK-AES128-CCM", c"TLS_DHE_PSK_WITH_AES_128_CCM", Kx::DhePsk, Auth::Psk, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0x009c, c"AES128-GCM-SHA256", c"TLS_RSA_WITH_AES_128_GCM_SHA256", Kx::Rsa, Auth::Rsa, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0xc0a0, c"AES128-CCM8", c"TLS_RSA_WITH_AES_128_CCM_8", Kx::Rsa, Auth::Rsa, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc09c, c"AES128-CCM", c"TLS_RSA_WITH_AES_128_CCM", Kx::Rsa, Auth::Rsa, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0x00a8, c"PSK-AES128-GCM-SHA256", c"TLS_PSK_WITH_AES_128_GCM_SHA256", Kx::Psk, Auth::Psk, Enc::Aes128Gcm, Mac::Aead, Since::Tls12),
+    row(0xc0a8, c"PSK-AES128-CCM8", c"TLS_PSK_WITH_AES_128_CCM_8", Kx::Psk, Auth::Psk, Enc::Aes128Ccm8, Mac::Aead, Since::Tls12),
+    row(0xc0a4, c"PSK-AES128-CCM", c"TLS_PSK_WITH_AES_128_CCM", Kx::Psk, Auth::Psk, Enc::Aes128Ccm, Mac::Aead, Since::Tls12),
+    row(0x003c, c"AES128-SHA256", c"TLS_RSA_WITH_AES_128_CBC_SHA256", Kx::Rsa, Auth::Rsa, Enc::Aes128, Mac::Sha256, Since::Tls12),
+    row(0xc038, c"ECDHE-PSK-AES256-CBC-SHA384", c"TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384", Kx::EcdhePsk, Auth::Psk, Enc::Aes256, Mac::Sha384, Since::Tls10),
+    row(0xc036, c"ECDHE-PSK-AES256-CBC-SHA", c"TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA", Kx::EcdhePsk, Auth::Psk, Enc::Aes256, Mac::Sha1, Since::Tls10),
+    row(0x00b7, c"RSA-PSK-AES256-CBC-SHA384", c"TLS_RSA_PSK_WITH_AES_256_CBC_SHA384", Kx::RsaPsk, Auth::Rsa, Enc::Aes256, Mac::Sha384, Since::Tls10),
+    row(0x00b3, c"DHE-PSK-AES256-CBC-SHA384", c"TLS_DHE_PSK_WITH_AES_256_CBC_SHA384", Kx::DhePsk, Auth::Psk, Enc::Aes256, Mac::Sha384, Since::Tls10),
+    row(0x0095, c"RSA-PSK-AES256-CBC-SHA", c"TLS_RSA_PSK_WITH_AES_256_CBC_SHA", Kx::RsaPsk, Auth::Rsa, Enc::Aes256, Mac::Sha1, Since::Ssl3),
+    row(0x0091, c"DHE-PSK-AES256-CBC-SHA", c"TLS_DHE_PSK_WITH_AES_256_CBC_SHA", Kx::DhePsk, Auth::Psk, Enc::Aes256, Mac::Sha1, Since::Ssl3),
+    row(0x0035, c"AES256-SHA", c"TLS_RSA_WITH_AES_256_CBC_SHA", Kx::Rsa, Auth::Rsa, Enc::Aes256, Mac::Sha1, Since::Ssl3),
+    row(0x00af, c"PSK-AES256-CBC-SHA384", c"TLS_PSK_WITH_AES_256_CBC_SHA384", Kx::Psk, Auth::Psk, Enc::Aes256, Mac::Sha384, Since::Tls10),
+    row(0x008d, c"PSK-AES256-CBC-SHA", c"TLS_PSK_WITH_AES_256_CBC_SHA", Kx::Psk, Auth::Psk, Enc::Aes256, Mac::Sha1, Since::Ssl3),
+    row(0xc037, c"ECDHE-PSK-AES128-CBC-SHA256", c"TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256", Kx::EcdhePsk, Auth::Psk, Enc::Aes128, Mac::Sha256, Since::Tls10),
+    row(0xc035, c"ECDHE-PSK-AES128-CBC-SHA", c"TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA", Kx::EcdhePsk, Auth::Psk, Enc::Aes128, Mac::Sha1, Since::Tls10),
+    row(0x00b6, c"RSA-PSK-AES128-CBC-SHA256", c"TLS_RSA_PSK_WITH_AES_128_CBC_SHA256", Kx::RsaPsk, Auth::Rsa, Enc::Aes128, Mac::Sha256, Since::Tls10),
+    row(0x00b2, c"DHE-PSK-AES128-CBC-SHA256", c"TLS_DHE_PSK_WITH_AES_128_CBC_SHA256", Kx::DhePsk, Auth::Psk, Enc::Aes128, Mac::Sha256, Since::Tls10),
+    row(0x0094, c"RSA-PSK-AES128-CBC-SHA", c"TLS_RSA_PSK_WITH_AES_128_CBC_SHA", Kx::RsaPsk, Auth::Rsa, Enc::Aes128, Mac::Sha1, Since::Ssl3),
+    row(0x0090, c"DHE-PSK-AES128-CBC-SHA", c"TLS_DHE_PSK_WITH_AES_128_CBC_SHA", Kx::DhePsk, Auth::Psk, Enc::Aes128, Mac::Sha1, Since::Ssl3),
+    row(0x002f, c"AES128-SHA", c"TLS_RSA_WITH_AES_128_CBC_SHA", Kx::Rsa, Auth::Rsa, Enc::Aes128, Mac::Sha1, Since::Ssl3),
+    row(0x00ae, c"PSK-AES128-CBC-SHA256", c"TLS_PSK_WITH_AES_128_CBC_SHA256", Kx::Psk, Auth::Psk, Enc::Aes128, Mac::Sha256, Since::Tls10),
+    row(0x008c, c"PSK-AES128-CBC-SHA", c"TLS_PSK_WITH_AES_128_CBC_SHA", Kx::Psk, Auth::Psk, Enc::Aes128, Mac::Sha1, Since::Ssl3),
+    row(0xc034, c"ECDHE-PSK-3DES-EDE-CBC-SHA", c"TLS_ECDHE_PSK_WITH_3DES_EDE_CBC_SHA", Kx::EcdhePsk, Auth::Psk, Enc::TripleDes, Mac::Sha1, Since::Tls10),
+    row(0x0093, c"RSA-PSK-3DES-EDE-CBC-SHA", c"TLS_RSA_PSK_WITH_3DES_EDE_CBC_SHA", Kx::RsaPsk, Auth::Rsa, Enc::TripleDes, Mac::Sha1, Since::Ssl3),
+    row(0x008f, c"DHE-PSK-3DES-EDE-CBC-SHA", c"TLS_DHE_PSK_WITH_3DES_EDE_CBC_SHA", Kx::DhePsk, Auth::Psk, Enc::TripleDes, Mac::Sha1, Since::Ssl3),
+    row(0x000a, c"DES-CBC3-SHA", c"TLS_RSA_WITH_3DES_EDE_CBC_SHA", Kx::Rsa, Auth::Rsa, Enc::TripleDes, Mac::Sha1, Since::Ssl3),
+    row(0x008b, c"PSK-3DES-EDE-CBC-SHA", c"TLS_PSK_WITH_3DES_EDE_CBC_SHA", Kx::Psk, Auth::Psk, Enc::TripleDes, Mac::Sha1, Since::Ssl3),
+];

@@ -1,0 +1,355 @@
+//! The handshake: bytes in and out, and questions to callbacks.
+
+use std::sync::Arc;
+
+use warifu::{Connection, Error, Waiting};
+
+use super::Ssl;
+use super::outcome::{Stop, Want};
+use crate::bio::{Bio, Transfer};
+use crate::fault::Fault;
+use crate::method::Role;
+use crate::notes;
+use crate::question;
+use crate::reason;
+
+/// How much sealed output is collected before it is handed to the transport, in bytes: four full records.
+pub(super) const FLUSH_LEN: usize = 4 << 14;
+
+impl Ssl {
+    /// `SSL_do_handshake`: runs the handshake to its end, until all of this side's part has left.
+    ///
+    /// # Errors
+    /// The failure of the handshake or of the transport; what to wait for.
+    pub(crate) fn run_handshake(&self) -> Result<(), Stop> {
+        self.end_early_writing();
+        if self.is_established() {
+            self.settle_sessions();
+            let result = self.flush();
+            self.tell_end(&result);
+            return result;
+        }
+        let result = self.advance_handshake();
+        self.tell_end(&result);
+        result
+    }
+
+    fn advance_handshake(&self) -> Result<(), Stop> {
+        self.begin()?;
+        let began = self.settings();
+        loop {
+            let progress = self.with(|connection| Ok(connection.process()))?;
+            self.settle_sessions();
+            if let Err(error) = progress {
+                return Err(self.failed(&error));
+            }
+            let (handshaking, waiting) =
+                self.touch(|connection| (connection.is_handshaking(), connection.waiting()))?;
+            if !handshaking {
+                if !Arc::ptr_eq(&began, &self.settings()) {
+                    // A callback has changed them.
+                    self.refit();
+                }
+                return self.flush();
+            }
+            match waiting {
+                // What is sent after the answer leaves together with what is here already.
+                Some(Waiting::Answer(_)) => {
+                    if let Err(stop) = self.answer_questions() {
+                        self.flush()?;
+                        return Err(stop);
+                    }
+                }
+                _ => {
+                    // A peer that has begun a record will end it, whatever it is waiting for.
+                    if self.framing.get().is_between_records() {
+                        self.flush()?;
+                    }
+                    self.receive_record()?;
+                }
+            }
+        }
+    }
+
+    /// Receives until a record is complete, or the transport has no more: before that there is nothing to do for the connection.
+    fn receive_record(&self) -> Result<(), Stop> {
+        loop {
+            match self.receive() {
+                Ok(true) if self.framing.get().is_inside_record() => {}
+                Ok(_) => return Ok(()),
+                // The call may be repeated only once the peer has something to send: it may wait for what is here.
+                Err(stop) => return self.flush().and(Err(stop)),
+            }
+        }
+    }
+
+    /// Makes the connection, unless it is there.
+    pub(crate) fn begin(&self) -> Result<(), Fault> {
+        if self
+            .connection
+            .try_borrow()
+            .is_ok_and(|connection| connection.is_some())
+        {
+            return Ok(());
+        }
+        self.adopt_callbacks();
+        self.place_io_callbacks()?;
+        let settings = self.settings();
+        let connection = match self.role() {
+            None => {
+                return Err(Fault::ssl(
+                    reason::SSL_R_CONNECTION_TYPE_NOT_SET,
+                    "neither client nor server: SSL_connect, SSL_accept, SSL_set_connect_state or SSL_set_accept_state first",
+                ));
+            }
+            Some(Role::Client) => {
+                let mut connection =
+                    Connection::client(settings.client_config()?, self.server_name());
+                connection
+                    .set_session_store(self.begin_as_client())
+                    .and_then(|()| match self.writes_early_data() {
+                        true => connection.set_replayable_early_data(true),
+                        false => Ok(()),
+                    })
+                    .map_err(|error| Fault::from_error(&error))?;
+                connection
+            }
+            Some(Role::Server) => {
+                let connection = Connection::server(settings.server_config()?);
+                self.begin_as_server();
+                connection
+            }
+        };
+        self.connection.replace(Some(connection));
+        self.attach_log();
+        self.tell_start();
+        Ok(())
+    }
+
+    /// Works with the connection, while no C code runs.
+    ///
+    /// # Errors
+    /// There is none yet; or this is called from within a transport of the application's.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let result = self.touch(work)?;
+        // Before any code of the program's runs, which may use other connections in this thread.
+        if question::any_posed() {
+            self.questions.borrow_mut().append(&mut question::posed());
+        }
+        self.sessions.note_issued();
+        notes::deliver(self);
+        result
+    }
+
+    /// As [`with`](Self::with), for work that nobody is told of: moving bytes, looking.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn touch<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Result<T, Stop> {
+        let mut connection = self.connection.try_borrow_mut().map_err(|_| {
+            Fault::misuse("the connection is busy: this is a callback of its own transport")
+        })?;
+        let connection = connection.as_mut().ok_or_else(|| {
+            Fault::ssl(reason::SSL_R_UNINITIALIZED, "the handshake has not begun")
+        })?;
+        Ok(work(connection))
+    }
+
+    /// As [`with`](Self::with), for functions that wait for nothing.
+    ///
+    /// # Errors
+    /// As there, and those of the connection.
+    pub(crate) fn work<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error>,
+    ) -> Result<T, Fault> {
+        let result = self.with(|connection| Ok(work(connection)));
+        match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(self.fault_of(&error)),
+            Err(Stop::Fault(fault)) => Err(fault),
+            Err(_) => Err(Fault::Quiet),
+        }
+    }
+
+    /// Runs the callbacks that the handshake waits for.
+    ///
+    /// # Errors
+    /// A callback that wants time.
+    pub(crate) fn answer_questions(&self) -> Result<(), Stop> {
+        let mut open = self.questions.take();
+        if open.is_empty() {
+            return Err(
+                Fault::internal("the handshake waits for an answer that nobody gives").into(),
+            );
+        }
+        while let Some(mut question) = open.pop_front() {
+            if let Err(want) = question(self) {
+                open.push_front(question);
+                self.questions.replace(open);
+                return Err(want.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what waits.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub(crate) fn flush(&self) -> Result<(), Stop> {
+        if self.look(|connection| connection.output().is_empty()) == Some(true) {
+            return Ok(());
+        }
+        let bio = self.write_bio().ok_or_else(no_transport)?;
+        let end = if bio.runs_foreign_code() {
+            loop {
+                let output = self.touch(|connection| connection.output().to_vec())?;
+                let transfer = bio.write(&output);
+                if let Some(end) = self.touch(|connection| sent(connection, transfer))? {
+                    break end;
+                }
+            }
+        } else {
+            self.touch(|connection| {
+                loop {
+                    let transfer = bio.write(connection.output());
+                    if let Some(end) = sent(connection, transfer) {
+                        break end;
+                    }
+                }
+            })?
+        };
+        match end {
+            Transfer::Done(_) => {}
+            Transfer::Retry => return Err(bio.want(Want::Write).into()),
+            Transfer::Eof | Transfer::Failed => return Err(Stop::Transport),
+        }
+        // A buffering BIO may hold it back.
+        match bio.flush() {
+            Transfer::Retry => Err(bio.want(Want::Write).into()),
+            Transfer::Failed => Err(Stop::Transport),
+            Transfer::Done(_) | Transfer::Eof => Ok(()),
+        }
+    }
+
+    /// Receives once: no more than the current record, unless reading ahead is on. Returns whether anything came.
+    ///
+    /// # Errors
+    /// The transport's. Its end is none: the connection says what that means.
+    pub(crate) fn receive(&self) -> Result<bool, Stop> {
+        let bio = self.read_bio().ok_or_else(no_transport)?;
+        let transfer = if bio.runs_foreign_code() {
+            self.receive_through_c(&bio)?
+        } else {
+            self.touch(|connection| self.receive_into(connection, &bio))?
+        };
+        self.after_receiving(&bio, transfer)
+    }
+
+    /// Receives once, straight from the system or from memory.
+    pub(super) fn receive_into(&self, connection: &mut Connection, bio: &Bio) -> Transfer {
+        let limit = self.receive_limit(connection);
+        let buffer = connection.receive_buffer();
+        let len = buffer.len().min(limit);
+        let buffer = buffer.get_mut(..len).unwrap_or_default();
+        if buffer.is_empty() {
+            // What came must be looked at first; reading nothing would look like the end.
+            return Transfer::Done(0);
+        }
+        let transfer = bio.read(buffer);
+        if let Transfer::Done(count) = transfer {
+            let mut framing = self.framing.get();
+            framing.advance(buffer.get(..count).unwrap_or_default());
+            self.framing.set(framing);
+            connection.received(count);
+        }
+        transfer
+    }
+
+    /// Most bytes that may be received now.
+    fn receive_limit(&self, connection: &Connection) -> usize {
+        let (settings, framing) = (self.settings.borrow(), self.framing.get());
+        // Behind a ClientHello comes nothing but early data until it is answered.
+        let is_hello = framing.is_unused()
+            && self.role() == Some(Role::Server)
+            && settings.sessions.max_early_data == 0;
+        if settings.read_ahead || is_hello {
+            return usize::MAX;
+        }
+        framing.limit(connection.is_handshaking())
+    }
+
+    /// What follows from a transfer. Returns whether anything came.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub(super) fn after_receiving(&self, bio: &Bio, transfer: Transfer) -> Result<bool, Stop> {
+        match transfer {
+            Transfer::Done(count) => Ok(count > 0),
+            Transfer::Eof => self.touch(Connection::received_eof).map(|()| false),
+            Transfer::Retry => {
+                if self
+                    .settings
+                    .borrow()
+                    .modes
+                    .contains(crate::options::Modes::RELEASE_BUFFERS)
+                {
+                    self.touch(Connection::release_buffers)?;
+                }
+                Err(bio.want(Want::Read).into())
+            }
+            Transfer::Failed => Err(Stop::Transport),
+        }
+    }
+
+    /// As [`receive`](Self::receive), with a buffer of its own: C code may look at the connection meanwhile. It may also wait until it
+    /// has all that it is asked for.
+    fn receive_through_c(&self, bio: &Bio) -> Result<Transfer, Stop> {
+        let limit = match self.settings.borrow().read_ahead {
+            true => usize::MAX,
+            false => self.framing.get().needed(),
+        };
+        let len = self.touch(|connection| connection.receive_buffer().len().min(limit))?;
+        if len == 0 {
+            return Ok(Transfer::Done(0));
+        }
+        let mut buffer = vec![0; len];
+        let transfer = bio.read(&mut buffer);
+        if let Transfer::Done(count) = transfer {
+            let came = buffer.get(..count).unwrap_or_default();
+            let mut framing = self.framing.get();
+            framing.advance(came);
+            self.framing.set(framing);
+            self.touch(|connection| connection.receive(came))?;
+        }
+        Ok(transfer)
+    }
+
+    /// Tells the peer of a failure as far as the transport takes it, and says how the call ends.
+    #[cold]
+    pub(crate) fn failed(&self, error: &Error) -> Stop {
+        // The failure counts more than the transport's.
+        let _ = self.flush();
+        Stop::Fault(self.fault_of(error))
+    }
+}
+
+/// Takes note of what was sent. `Some` once nothing is left, or nothing more goes.
+fn sent(connection: &mut Connection, transfer: Transfer) -> Option<Transfer> {
+    if let Transfer::Done(count) = transfer {
+        connection.sent(count);
+        return connection.output().is_empty().then_some(transfer);
+    }
+    Some(transfer)
+}
+
+fn no_transport() -> Fault {
+    Fault::ssl(
+        reason::SSL_R_BIO_NOT_SET,
+        "the connection has no transport: SSL_set_fd or SSL_set_bio first",
+    )
+}
