@@ -1,0 +1,223 @@
+/* Callbacks that use the API themselves, with the very objects that the library is at work with. */
+#include "tests.h"
+
+#include <openssl/x509.h>
+#include <string.h>
+
+static int calls[8];
+static const unsigned char key[32] = "0123456789abcdef0123456789abcde";
+
+/* What may be asked and set at any time. */
+static void use(SSL *ssl)
+{
+    SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+    unsigned char random[32];
+
+    CHECK(SSL_get_version(ssl) != NULL);
+    CHECK(SSL_state_string_long(ssl) != NULL);
+    SSL_get_current_cipher(ssl);
+    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    SSL_get_peer_cert_chain(ssl);
+    X509_free(SSL_get1_peer_certificate(ssl));
+    SSL_get_verify_result(ssl);
+    SSL_get_session(ssl);
+    SSL_SESSION_free(SSL_get1_session(ssl));
+    SSL_get_client_random(ssl, random, sizeof random);
+    SSL_pending(ssl);
+    SSL_in_init(ssl);
+    SSL_get_rbio(ssl);
+    SSL_get_fd(ssl);
+    CHECK_INT(SSL_set_app_data(ssl, calls), 1);
+    CHECK(SSL_get_app_data(ssl) == calls);
+    CHECK_INT(SSL_up_ref(ssl), 1);
+    SSL_free(ssl);
+    CHECK_INT(SSL_CTX_up_ref(ctx), 1);
+    SSL_CTX_free(ctx);
+    SSL_free(SSL_new(ctx));
+    SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_get_options(ctx);
+    ERR_peek_error();
+}
+
+static int verify_callback(int preverified, X509_STORE_CTX *store)
+{
+    SSL *ssl = (SSL *)X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+    calls[0]++;
+    use(ssl);
+    SSL_set_verify_depth(ssl, 9);
+    SSL_CTX_set_verify(SSL_get_SSL_CTX(ssl), SSL_VERIFY_PEER, verify_callback);
+    return preverified;
+}
+
+static int servername_callback(SSL *ssl, int *alert, void *argument)
+{
+    calls[1]++;
+    (void)alert;
+    (void)argument;
+    use(ssl);
+    CHECK_INT(SSL_use_certificate_file(ssl, path("second.crt"), SSL_FILETYPE_PEM), 1);
+    CHECK_INT(SSL_use_PrivateKey_file(ssl, path("second.key"), SSL_FILETYPE_PEM), 1);
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_callback);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int alpn_callback(SSL *ssl, const unsigned char **out, unsigned char *length, const unsigned char *in, unsigned int in_length,
+                         void *argument)
+{
+    calls[2]++;
+    (void)in_length;
+    (void)argument;
+    use(ssl);
+    *out = in + 1;
+    *length = in[0];
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static void info_callback(const SSL *ssl, int where, int result)
+{
+    calls[3]++;
+    (void)where;
+    (void)result;
+    use((SSL *)ssl);
+}
+
+static void message_callback(int write, int version, int type, const void *data, size_t length, SSL *ssl, void *argument)
+{
+    calls[4]++;
+    (void)write;
+    (void)version;
+    (void)type;
+    (void)data;
+    (void)length;
+    (void)argument;
+    use(ssl);
+}
+
+static int new_session(SSL *ssl, SSL_SESSION *session)
+{
+    calls[5]++;
+    use(ssl);
+    CHECK(SSL_SESSION_get_timeout(session) > 0);
+    SSL_SESSION_set_timeout(session, 100);
+    CHECK(i2d_SSL_SESSION(session, NULL) > 0);
+    return 0;
+}
+
+static void keylog_callback(const SSL *ssl, const char *line)
+{
+    calls[6]++;
+    (void)line;
+    use((SSL *)ssl);
+}
+
+static int certificate_callback(SSL *ssl, void *argument)
+{
+    calls[7]++;
+    (void)argument;
+    use(ssl);
+    SSL_set_cert_cb(ssl, NULL, NULL);
+    return 1;
+}
+
+static void everything(int version, enum transport transport)
+{
+    static const unsigned char protocols[] = "\x02h2";
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    struct pair pair;
+    int i;
+
+    check_context("%s, %s", version_name(version), transport_names[transport]);
+    memset(calls, 0, sizeof calls);
+    only_version(client, version);
+    CHECK_INT(SSL_CTX_use_certificate_file(client, path("client.crt"), SSL_FILETYPE_PEM), 1);
+    CHECK_INT(SSL_CTX_use_PrivateKey_file(client, path("client.key"), SSL_FILETYPE_PEM), 1);
+    SSL_CTX_load_verify_locations(server, path("ca.crt"), NULL);
+    SSL_CTX_set_verify(client, SSL_VERIFY_PEER, verify_callback);
+    SSL_CTX_set_tlsext_servername_callback(server, servername_callback);
+    SSL_CTX_set_alpn_select_cb(server, alpn_callback, NULL);
+    SSL_CTX_set_alpn_protos(client, protocols, 3);
+    SSL_CTX_set_info_callback(client, info_callback);
+    SSL_CTX_set_info_callback(server, info_callback);
+    SSL_CTX_set_msg_callback(client, message_callback);
+    SSL_CTX_set_msg_callback(server, message_callback);
+    SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_BOTH);
+    SSL_CTX_sess_set_new_cb(client, new_session);
+    SSL_CTX_set_keylog_callback(client, keylog_callback);
+    SSL_CTX_set_keylog_callback(server, keylog_callback);
+    SSL_CTX_set_cert_cb(server, certificate_callback, NULL);
+    pair_open(&pair, transport, client, server);
+    CHECK_INT(SSL_set_tlsext_host_name(pair_client(&pair), "second.test"), 1);
+    CHECK(pair_handshake(&pair));
+    pair_exchange(&pair, CLIENT, "hello");
+    pair_exchange(&pair, SERVER, "hello");
+    for (i = 0; i < 8; i++) {
+        check_context("callback %d, %s, %s", i, version_name(version), transport_names[transport]);
+        CHECK(calls[i] > 0);
+    }
+    pair_close(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
+static unsigned int psk_client(SSL *ssl, const char *hint, char *identity, unsigned int max_identity_len, unsigned char *psk,
+                               unsigned int max_psk_len)
+{
+    (void)hint;
+    (void)max_identity_len;
+    (void)max_psk_len;
+    calls[0]++;
+    use(ssl);
+    strcpy(identity, "alice");
+    memcpy(psk, key, sizeof key);
+    return sizeof key;
+}
+
+static unsigned int psk_server(SSL *ssl, const char *identity, unsigned char *psk, unsigned int max_psk_len)
+{
+    (void)identity;
+    (void)max_psk_len;
+    calls[1]++;
+    use(ssl);
+    memcpy(psk, key, sizeof key);
+    return sizeof key;
+}
+
+static void with_keys(int version)
+{
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = bare_context(SSLv23_server_method());
+    struct pair pair;
+
+    check_context("keys, %s", version_name(version));
+    memset(calls, 0, sizeof calls);
+    CHECK_INT(SSL_CTX_set_min_proto_version(server, TLS1_VERSION), 1);
+    CHECK_INT(SSL_CTX_set_cipher_list(client, "PSK:@SECLEVEL=0"), 1);
+    CHECK_INT(SSL_CTX_set_cipher_list(server, "PSK:@SECLEVEL=0"), 1);
+    only_version(client, version);
+    SSL_CTX_set_psk_client_callback(client, psk_client);
+    SSL_CTX_set_psk_server_callback(server, psk_server);
+    pair_connect(&pair, MEMORY, client, server);
+    CHECK(calls[0] > 0 && calls[1] > 0);
+    pair_close(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
+void test_reentry(void)
+{
+    int version, transport;
+
+    for (version = 0; version < 4; version++) {
+        for (transport = 0; transport < TRANSPORTS; transport++) {
+            /* The callbacks of both ends count together: one thread. */
+            if (transport != BLOCKING) {
+                everything(versions[version], (enum transport)transport);
+            }
+        }
+        with_keys(versions[version]);
+    }
+}
