@@ -4,8 +4,7 @@
 //! `cargo bench --bench speed -- [--check] [--rounds N] [NAME…]`: `--check` exits with 1 if a target is missed by more than
 //! a tenth; NAME picks the benchmarks whose name contains it.
 
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use warifu_bench::measure::{Contestant, Spread, Target, run};
 use warifu_bench::pki::Pki;
@@ -13,29 +12,17 @@ use warifu_bench::psk::Mode;
 use warifu_bench::tls12::Suite;
 use warifu_bench::wire::Wire;
 use warifu_bench::{
-    Groups, floor, ours, ours_psk, ours_tls12, theirs, theirs_tls12, theirs_unbuffered,
+    Groups, floor, ours, ours_psk, ours_tls12, steady, theirs, theirs_tls12, theirs_unbuffered,
 };
 
-/// What both stacks' copies go through. On Zen 4 glibc's choice of `rep movsb` for copies above 2 KiB makes their speed
-/// depend on the buffers' relative alignment by a factor of two; vector copies are steady.
-const TUNABLES: (&str, &str) = (
-    "GLIBC_TUNABLES",
-    "glibc.cpu.x86_rep_movsb_threshold=1073741824",
-);
-
 fn main() -> ExitCode {
-    if std::env::var(TUNABLES.0).as_deref() != Ok(TUNABLES.1) {
-        let arguments: Vec<_> = std::env::args_os().collect();
-        let error = Command::new(std::env::current_exe().unwrap())
-            .args(&arguments[1..])
-            .env(TUNABLES.0, TUNABLES.1)
-            .exec();
-        panic!("cannot start again with {TUNABLES:?}: {error}");
-    }
+    steady::start_again_with_steady_copies();
     let options = Options::parse();
     println!(
         "{} {}; CPU time of the thread; median (min to max) of {} rounds",
-        TUNABLES.0, TUNABLES.1, options.rounds
+        steady::TUNABLES.0,
+        steady::TUNABLES.1,
+        options.rounds
     );
     let pki = Pki::new();
     let mut missed = false;

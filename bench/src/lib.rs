@@ -12,11 +12,15 @@
 //! | `psk.rs` | the external pre-shared key of all stacks |
 //! | `theirs_psk_openssl.rs`, `theirs_psk_wolfssl.rs` | handshakes with it by OpenSSL and wolfSSL (feature `psk-peers`) |
 //! | `theirs_openssl_tls12.rs`, `theirs_wolfssl_tls12.rs` | both in TLS 1.2 (feature `psk-peers`) |
+//! | `steady.rs` | copies whose speed does not depend on alignment |
 //! | `statistics.rs` | whether times differ |
+//! | `c_api.rs`, `../benches/c_api.rs` | the C API and the system's OpenSSL by the same calls (feature `c-api`) |
 //! | `floor.rs` | the cryptography alone |
 //! | `../benches/speed.rs`, `../benches/allocations.rs` | the two programs about speed |
 //! | `../benches/psk_timing.rs`, `../benches/legacy_timing.rs` | the two programs about what times tell |
 
+#[cfg(feature = "c-api")]
+pub mod c_api;
 pub mod floor;
 pub mod measure;
 pub mod ours;
@@ -25,6 +29,7 @@ pub mod ours_tls12;
 pub mod pki;
 pub mod psk;
 pub mod statistics;
+pub mod steady;
 pub mod theirs;
 #[cfg(feature = "psk-peers")]
 pub mod theirs_openssl_tls12;
