@@ -197,8 +197,8 @@ void test_callbacks(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             infos(versions[version], (enum transport)transport);
         }
         all_messages(versions[version]);

@@ -212,8 +212,8 @@ void test_reading_and_writing(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             struct pair pair;
 
             check_context("%s, %s", version_name(versions[version]), transport_names[transport]);
@@ -521,8 +521,8 @@ void test_errors(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             states(versions[version], (enum transport)transport);
             unexpected_end(versions[version], (enum transport)transport);
             if (transport != MEMORY) {
@@ -531,7 +531,7 @@ void test_errors(void)
         }
         changed_record(versions[version]);
     }
-    for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
         garbage((enum transport)transport);
     }
     no_transport();
@@ -648,8 +648,8 @@ void test_shutdown(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             two_phases(versions[version], (enum transport)transport);
         }
         cleared(versions[version]);

@@ -76,7 +76,7 @@ static void own_certificate(void)
                         CHECK_INT(load_key(server, NULL, names[name], (enum way)way, formats[format]), SSL_SUCCESS);
                         CHECK_INT(SSL_CTX_check_private_key(server), 1);
                     }
-                    for (version = 0; version < 4; version++) {
+                    for (version = FIRST_VERSION; version < 4; version++) {
                         struct pair pair;
                         X509 *shown;
 
@@ -406,7 +406,7 @@ static void server_without_certificate(void)
 {
     int version;
 
-    for (version = 0; version < 4; version++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
         SSL_CTX *client = client_context();
         SSL_CTX *server = bare_context(SSLv23_server_method());
         struct pair pair;

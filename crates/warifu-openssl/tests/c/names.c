@@ -392,8 +392,8 @@ void test_names(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             server_names(versions[version], (enum transport)transport);
             protocols(versions[version], (enum transport)transport);
         }

@@ -13,6 +13,16 @@ enum role { CLIENT, SERVER };
 
 enum transport { BLOCKING, NON_BLOCKING, MEMORY, TRANSPORTS };
 
+/*
+ * Whether what is tested with each transport and each version is tested with one transport and the versions since TLS 1.2 alone, and
+ * methods with those of the same version: for tools that slow a program down.
+ */
+extern int quick;
+
+#define FIRST_TRANSPORT (quick ? NON_BLOCKING : BLOCKING)
+#define PAST_TRANSPORT (quick ? MEMORY : TRANSPORTS)
+#define FIRST_VERSION (quick ? 2 : 0)
+
 /* Bytes of a sentence that are looked at. */
 #define SENTENCE 512
 

@@ -304,8 +304,8 @@ void test_psk(void)
 {
     int version, transport, hint;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             for (hint = 0; hint < 3; hint++) {
                 both_know_it(versions[version], (enum transport)transport, hint);
             }
@@ -313,7 +313,7 @@ void test_psk(void)
         refusals(versions[version]);
     }
     variants();
-    for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
         as_sessions((enum transport)transport);
     }
 }

@@ -166,8 +166,8 @@ void test_records(void)
 {
     int version, transport, from;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             for (from = 0; from < 2; from++) {
                 SSL_CTX *client, *server;
                 struct pair pair;
@@ -186,7 +186,7 @@ void test_records(void)
             }
         }
     }
-    for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
         split_first((enum transport)transport);
     }
 }
@@ -215,8 +215,8 @@ void test_fragments(void)
     struct pair pair;
     SSL *ssl;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             for (i = 0; i < 4; i++) {
                 /* What this end sends, decided by itself. */
                 check_context("max_send_fragment %ld, %s, %s", maxima[i], version_name(versions[version]), transport_names[transport]);
@@ -444,7 +444,7 @@ void test_modes(void)
     int version, i;
 
     mode_values();
-    for (version = 0; version < 4; version++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
         for (i = 0; i < 3; i++) {
             partial_write(versions[version], buffers[i], i == 1);
         }

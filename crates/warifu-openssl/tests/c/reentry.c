@@ -211,8 +211,8 @@ void test_reentry(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             /* The callbacks of both ends count together: one thread. */
             if (transport != BLOCKING) {
                 everything(versions[version], (enum transport)transport);

@@ -322,8 +322,8 @@ void test_sessions(void)
 {
     int version, transport;
 
-    for (version = 0; version < 4; version++) {
-        for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (version = FIRST_VERSION; version < 4; version++) {
+        for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             resumed(versions[version], (enum transport)transport, 1);
             resumed(versions[version], (enum transport)transport, 0);
             client_callback(versions[version], (enum transport)transport);

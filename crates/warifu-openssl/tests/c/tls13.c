@@ -188,8 +188,8 @@ void test_tls13(void)
 {
     int version, transport;
 
-    for (transport = 0; transport < TRANSPORTS; transport++) {
-        for (version = 0; version < 4; version++) {
+    for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
+        for (version = FIRST_VERSION; version < 4; version++) {
             exporters(versions[version], (enum transport)transport);
         }
         key_updates((enum transport)transport);

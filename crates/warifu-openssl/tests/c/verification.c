@@ -160,7 +160,7 @@ static void callbacks(void)
 {
     int transport;
 
-    for (transport = 0; transport < TRANSPORTS; transport++) {
+    for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
         SSL_CTX *client = client_of("ca.crt");
         SSL_CTX *server = server_of("server");
         struct pair pair;
@@ -391,8 +391,8 @@ void test_verification(void)
     int i, version, transport;
 
     for (i = 0; i < CASES; i++) {
-        for (version = 0; version < 4; version++) {
-            for (transport = 0; transport < TRANSPORTS; transport++) {
+        for (version = FIRST_VERSION; version < 4; version++) {
+            for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
                 server_case(&cases[i], versions[version], (enum transport)transport);
             }
         }
@@ -565,8 +565,8 @@ void test_client_authentication(void)
     int i, version, transport;
 
     for (i = 0; i < (int)(sizeof client_cases / sizeof *client_cases); i++) {
-        for (version = 0; version < 4; version++) {
-            for (transport = 0; transport < TRANSPORTS; transport++) {
+        for (version = FIRST_VERSION; version < 4; version++) {
+            for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
                 client_case(&client_cases[i], versions[version], (enum transport)transport, 0);
                 client_case(&client_cases[i], versions[version], (enum transport)transport, 1);
             }

@@ -11,7 +11,7 @@ static void set_and_read_back(void)
 
     check_context("set and read back");
     CHECK_INT(SSL_CTX_get_max_proto_version(ctx), 0);
-    for (low = 0; low < 4; low++) {
+    for (low = FIRST_VERSION; low < 4; low++) {
         for (high = low; high < 4; high++) {
             CHECK_INT(SSL_CTX_set_min_proto_version(ctx, 0), 1);
             CHECK_INT(SSL_CTX_set_max_proto_version(ctx, versions[high]), 1);
@@ -66,9 +66,9 @@ static void ranges(void)
     SSL_CTX *server = server_context();
     struct pair pair;
 
-    for (client_low = 0; client_low < 4; client_low++) {
+    for (client_low = FIRST_VERSION; client_low < 4; client_low++) {
         for (client_high = client_low; client_high < 4; client_high++) {
-            for (server_low = 0; server_low < 4; server_low++) {
+            for (server_low = FIRST_VERSION; server_low < 4; server_low++) {
                 for (server_high = server_low; server_high < 4; server_high++) {
                     int low = client_low > server_low ? client_low : server_low;
                     int high = client_high < server_high ? client_high : server_high;
