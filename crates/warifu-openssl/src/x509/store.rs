@@ -161,7 +161,9 @@ impl Store {
     pub(crate) fn load_file(&self, path: &Path) -> Result<c_int, Fault> {
         let bytes = std::fs::read(path)
             .map_err(|error| Fault::system(&error, &format!("reading {}", path.display())))?;
-        let count = self.load_bytes(&bytes)?;
+        let count = self
+            .load_bytes(&bytes)
+            .map_err(|fault| fault.about(&path.display().to_string()))?;
         if count == 0 {
             return Err(Fault::Raised {
                 library: Library::X509,

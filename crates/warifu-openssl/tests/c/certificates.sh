@@ -107,4 +107,5 @@ openssl pkey -in server.key -aes256 -passout pass:open-sesame -out encrypted.key
 openssl ec -in server.key -out traditional.key
 openssl rsa -traditional -in rsa.key -outform DER -out rsa_only.key.der
 printf 'no certificate' > garbage.pem
+printf -- '-----BEGIN CERTIFICATE-----\n???\n-----END CERTIFICATE-----\n' > torn.pem
 : > empty.pem

@@ -312,6 +312,10 @@ static void sentences(void)
     told_of("server.key", "no PEM section with a certificate");
     CHECK_INT(SSL_CTX_use_certificate_chain_file(ctx, path("garbage.pem")), 0);
     told_of("garbage.pem", "no PEM section with a certificate");
+    CHECK_INT(SSL_CTX_load_verify_locations(ctx, path("garbage.pem"), NULL), 0);
+    told_of("garbage.pem", "no certificate and no CRL");
+    CHECK_INT(SSL_CTX_load_verify_locations(ctx, path("torn.pem"), NULL), 0);
+    told_of("torn.pem", "CERTIFICATE: not base64");
     check_context("sentence for a key of another certificate");
     CHECK_INT(SSL_CTX_use_certificate_file(ctx, path("server.crt"), SSL_FILETYPE_PEM), 1);
     CHECK_INT(SSL_CTX_use_PrivateKey_file(ctx, path("client.key"), SSL_FILETYPE_PEM), 0);
