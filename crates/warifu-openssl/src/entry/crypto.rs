@@ -27,6 +27,16 @@ fn version_words(what: c_int) -> &'static CStr {
     }
 }
 
+/// Memory of `size` bytes, all zero; null for none: what all of these give, whether asked for zeros or for secrets.
+fn zeroed(size: usize) -> *mut c_void {
+    entry(ptr::null_mut(), || {
+        if size == 0 {
+            return Ok(ptr::null_mut());
+        }
+        Ok(memory::allocate(size)?.cast())
+    })
+}
+
 /// Memory of `size` bytes, all zero; null for none.
 ///
 /// # Safety
@@ -37,12 +47,7 @@ pub unsafe extern "C" fn CRYPTO_malloc(
     _file: *const c_char,
     _line: c_int,
 ) -> *mut c_void {
-    entry(ptr::null_mut(), || {
-        if size == 0 {
-            return Ok(ptr::null_mut());
-        }
-        Ok(memory::allocate(size)?.cast())
-    })
+    zeroed(size)
 }
 
 /// Memory of `size` bytes, all zero; null for none.
@@ -55,12 +60,7 @@ pub unsafe extern "C" fn CRYPTO_zalloc(
     _file: *const c_char,
     _line: c_int,
 ) -> *mut c_void {
-    entry(ptr::null_mut(), || {
-        if size == 0 {
-            return Ok(ptr::null_mut());
-        }
-        Ok(memory::allocate(size)?.cast())
-    })
+    zeroed(size)
 }
 
 /// Memory of `size` bytes, all zero; null for none.
@@ -73,12 +73,7 @@ pub unsafe extern "C" fn CRYPTO_secure_malloc(
     _file: *const c_char,
     _line: c_int,
 ) -> *mut c_void {
-    entry(ptr::null_mut(), || {
-        if size == 0 {
-            return Ok(ptr::null_mut());
-        }
-        Ok(memory::allocate(size)?.cast())
-    })
+    zeroed(size)
 }
 
 /// Memory of `size` bytes, all zero; null for none.
@@ -91,12 +86,7 @@ pub unsafe extern "C" fn CRYPTO_secure_zalloc(
     _file: *const c_char,
     _line: c_int,
 ) -> *mut c_void {
-    entry(ptr::null_mut(), || {
-        if size == 0 {
-            return Ok(ptr::null_mut());
-        }
-        Ok(memory::allocate(size)?.cast())
-    })
+    zeroed(size)
 }
 
 /// Frees memory.

@@ -192,19 +192,14 @@ pub unsafe extern "C" fn PEM_write_bio_PUBKEY(to: *mut Bio, object: *const Pkey)
     })
 }
 
-/// Writes a private key as PKCS#8 in PEM, not encrypted: a cipher is refused. Returns 1, or 0 on failure.
+/// Writes a private key to a BIO or a file of C.
 ///
 /// # Safety
 /// The pointers are null or what their types say.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn PEM_write_bio_PrivateKey(
-    to: *mut Bio,
+unsafe fn write_private_key(
+    to: impl ToChannel,
     object: *const Pkey,
     cipher: *const c_void,
-    _passphrase: *const c_uchar,
-    _len: c_int,
-    _callback: Option<PasswordCallback>,
-    _userdata: *mut c_void,
 ) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
@@ -220,6 +215,24 @@ pub unsafe extern "C" fn PEM_write_bio_PrivateKey(
             .write(&pem::write("PRIVATE KEY", &der))
             .map(|()| 1)
     })
+}
+
+/// Writes a private key as PKCS#8 in PEM, not encrypted: a cipher is refused. Returns 1, or 0 on failure.
+///
+/// # Safety
+/// The pointers are null or what their types say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PEM_write_bio_PrivateKey(
+    to: *mut Bio,
+    object: *const Pkey,
+    cipher: *const c_void,
+    _passphrase: *const c_uchar,
+    _len: c_int,
+    _callback: Option<PasswordCallback>,
+    _userdata: *mut c_void,
+) -> c_int {
+    // SAFETY: the caller's contract.
+    unsafe { write_private_key(to, object, cipher) }
 }
 
 /// Reads the next certificate, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -412,20 +425,8 @@ pub unsafe extern "C" fn PEM_write_PrivateKey(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        if !cipher.is_null() {
-            return Err(Fault::unsupported(
-                "private keys are written without encryption; encrypt with openssl pkcs8 -topk8",
-            ));
-        }
-        let der = object.private_der()?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("PRIVATE KEY", &der))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write_private_key(to, object, cipher) }
 }
 
 /// Reads all certificates, revocation lists and private keys to the end into a stack of `X509_INFO`; appends them to `stack` if that is
