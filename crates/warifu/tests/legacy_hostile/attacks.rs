@@ -337,6 +337,74 @@ fn a_client_hello_in_pieces_keeps_its_version() {
     }
 }
 
+/// Sweet32, and what else is weak: no policy has suites of 3DES, and a connection that was told to use what is weak says so.
+#[test]
+fn what_is_weak_is_used_by_name_and_told() {
+    for policy in Policy::ALL {
+        for suite in policy.cipher_suites() {
+            let name = suite.to_string();
+            for weak in ["3DES", "RC4", "NULL", "EXPORT", "MD5", "anon"] {
+                assert!(!name.contains(weak), "{policy}: {name}");
+            }
+        }
+    }
+    let no_forward_secrecy = "no forward secrecy: RSA key transport";
+    let cbc = "CBC in place of authenticated encryption";
+    for (tls, suite, told) in [
+        (TLS1_2, CipherSuite(ECDHE_RSA_GCM.number), vec![]),
+        (
+            TLS1_2,
+            CipherSuite::TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+            vec![no_forward_secrecy, "3DES has blocks of 64 bits (Sweet32)"],
+        ),
+        (
+            TLS1_2,
+            CipherSuite(RSA_GCM.number),
+            vec![no_forward_secrecy],
+        ),
+        (
+            TLS1_1,
+            CipherSuite(ECDHE_RSA_CBC.number),
+            vec!["TLS 1.1 is deprecated (RFC 8996)", cbc],
+        ),
+        (
+            TLS1_0,
+            CipherSuite(ECDHE_RSA_CBC.number),
+            vec!["TLS 1.0 is deprecated (RFC 8996)", cbc],
+        ),
+        (
+            TLS1_2,
+            CipherSuite(PSK_GCM.number),
+            vec!["no forward secrecy: the pre-shared key alone"],
+        ),
+        (
+            TLS1_2,
+            CipherSuite::TLS_PSK_WITH_AES_128_CCM_8,
+            vec![
+                "no forward secrecy: the pre-shared key alone",
+                "short authentication tags (CCM-8)",
+            ],
+        ),
+    ] {
+        let named = |of: Suite| {
+            let client = client_config(tls, of).with_cipher_suites(&[suite]);
+            let server = server_config(tls, of).with_cipher_suites(&[suite]);
+            Pair {
+                client: Connection::client(client.build().unwrap(), server_name()),
+                server: Connection::server(server.build().unwrap()),
+            }
+        };
+        let mut pair = match suite.to_string().contains("PSK") {
+            true => named(PSK_GCM),
+            false => named(RSA_GCM),
+        };
+        pair.handshake().unwrap();
+        for side in [&pair.client, &pair.server] {
+            assert_eq!(side.facts().unwrap().weaknesses(), told, "{suite}");
+        }
+    }
+}
+
 /// Believes everybody, as an application's own verifier may.
 #[derive(Debug)]
 struct Credulous;
