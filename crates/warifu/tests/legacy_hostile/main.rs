@@ -38,3 +38,4 @@ mod records;
 mod renegotiating;
 mod renegotiation;
 mod resumption;
+mod settings;
