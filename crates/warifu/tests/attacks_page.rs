@@ -51,8 +51,10 @@ fn path_of(name: &str, home: &str) -> PathBuf {
     }
 }
 
-/// The tests of a source file that are run: functions under `#[test]` and not under `#[ignore]`.
+/// The tests of a source file that are run: functions under `#[test]` and not under `#[ignore]`; and where a macro makes tests,
+/// those that it is given with a text, `name: "text",`.
 fn tests_of(source: &str) -> Vec<&str> {
+    let by_macro = source.contains("#[test] fn $");
     let mut tests = Vec::new();
     let mut attributes = Vec::new();
     for line in source.lines().map(str::trim) {
@@ -66,6 +68,11 @@ fn tests_of(source: &str) -> Vec<&str> {
             attributes.clear();
         } else if !line.starts_with("//") {
             attributes.clear();
+            let given = line.split_once(": \"").filter(|(name, _)| {
+                let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+                by_macro && line.ends_with("\",") && name.chars().all(is_name)
+            });
+            tests.extend(given.map(|(name, _)| name));
         }
     }
     tests
@@ -139,6 +146,16 @@ fn what_is_not_run_is_no_test() {
         fn four() {}
     ";
     assert_eq!(tests_of(source), ["one", "two"]);
+    let source = "
+        #[test]
+        fn one() {}
+        cases! {
+            two: \"the second\",
+        }
+    ";
+    assert_eq!(tests_of(source), ["one"]);
+    let by_macro = format!("$(#[test] fn $name() {{ check($text); }})*{source}");
+    assert_eq!(tests_of(&by_macro), ["one", "two"]);
 }
 
 /// The version of a package in Cargo.lock, of which there is one.
