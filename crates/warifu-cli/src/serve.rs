@@ -116,6 +116,8 @@ fn report_broken(shared: &Shared, number: u64, peer: &str, established: bool, br
         established,
         with_psk: service.with_psk,
         versions: tls_choice::spoken(&service.config.versions()),
+        // A client that has nothing newer is told which versions there are, and says no more.
+        needs_tls13: false,
     };
     let failure = broken.failure(place, service.handshake_timeout, service.idle_timeout);
     service.report.connection_failure(number, &failure);

@@ -59,6 +59,8 @@ use legacy_key_schedule::LegacyExporter;
 #[cfg(feature = "legacy")]
 pub(crate) use legacy_offer::OfferedSuites;
 #[cfg(feature = "legacy")]
+use legacy_offer::RefusedVersions;
+#[cfg(feature = "legacy")]
 use legacy_renegotiation::Renegotiation;
 use offer::Offer;
 use post_handshake::PostHandshakeAuth;
@@ -239,11 +241,14 @@ pub(crate) async fn client(
             return Err(refuse_after_early_data(&hello));
         }
         #[cfg(feature = "legacy")]
-        ServerHelloOrRetry::Older(hello) if offer.legacy.is_some() => {
+        ServerHelloOrRetry::Older(hello) if offer.offers_older() => {
             // An alert about what the ServerHello says must be of the server's version, or it cannot be read.
             let version = hello.legacy_version;
             if (ProtocolVersion::TLS1_0..=ProtocolVersion::TLS1_2).contains(&version) {
                 peer.with_wire(|wire| wire.sending.set_legacy_version(version))?;
+            }
+            if let Some(refused) = &offer.refused {
+                return Err(refuse_without_key(refused, &hello));
             }
             // In a box of its own: it must not make the future of TLS 1.3 any larger.
             let run = legacy_client::run(&mut peer, &client, &mut offer, &client_hello, &answer);
@@ -276,6 +281,15 @@ fn refuse_older(versions: Versions, hello: &OlderServerHello<'_>) -> Error {
         return PeerMisbehaved::DowngradeDetected.into();
     }
     refuse_version(versions, hello.legacy_version)
+}
+
+/// A server of a version that none of the keys on offer is for, or one that was made to choose it.
+#[cfg(feature = "legacy")]
+fn refuse_without_key(refused: &RefusedVersions, hello: &OlderServerHello<'_>) -> Error {
+    if negotiate::has_downgrade_sentinel(&hello.random.0) {
+        return PeerMisbehaved::DowngradeDetected.into();
+    }
+    refused.refuse(hello.legacy_version)
 }
 
 /// RFC 8446 Appendix D.3: "A client that attempts to send 0-RTT data MUST fail a connection if it receives a ServerHello with TLS

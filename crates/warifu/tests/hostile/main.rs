@@ -14,11 +14,13 @@
     dead_code
 )]
 
+mod attacks;
 mod authentication;
 mod bytes;
 mod certificates;
 mod early_data;
 mod extensions;
+mod odd_keys;
 mod scene;
 mod splits;
 mod streams;

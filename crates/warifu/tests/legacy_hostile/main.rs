@@ -17,6 +17,8 @@
 #[path = "../hostile/bytes.rs"]
 mod bytes;
 mod crypto;
+#[path = "../hostile/odd_keys.rs"]
+mod odd_keys;
 mod peer;
 #[path = "../hostile/random.rs"]
 mod random_numbers;
@@ -24,6 +26,7 @@ mod rsa;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
 mod authentication;
 mod downgrade;
 mod exchange;
@@ -35,3 +38,4 @@ mod records;
 mod renegotiating;
 mod renegotiation;
 mod resumption;
+mod settings;
