@@ -60,7 +60,8 @@ impl Zeroizing {
 
 impl Drop for Zeroizing {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.0);
+        // As a slice: an array is wiped byte by byte.
+        zeroize::Zeroize::zeroize(self.0.as_mut_slice());
     }
 }
 
