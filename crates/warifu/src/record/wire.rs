@@ -527,9 +527,13 @@ impl Receiving {
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
                 // What was taken goes first: messages that never end where a record ends must not pile up.
-                self.handshake.drain(..self.handshake_taken);
+                if fragmented {
+                    self.handshake.drain(..self.handshake_taken);
+                    self.handshake.extend_from_slice(bytes);
+                } else {
+                    self.handshake = bytes.to_vec();
+                }
                 self.handshake_taken = 0;
-                self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
             }
