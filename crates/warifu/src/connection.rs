@@ -95,7 +95,7 @@ enum New {
 }
 
 struct Established {
-    facts: ConnectionFacts,
+    facts: Box<ConnectionFacts>,
     exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Box<Coroutine<Authenticated>>>,
@@ -132,7 +132,7 @@ impl Connection {
             wire.keep_record(true);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: true,
             partial_write: settings.partial_write,
             state: State::New(New::Client(config, server_name, OwnMaterial::default())),
@@ -147,7 +147,7 @@ impl Connection {
             wire.keep_record(false);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: false,
             partial_write: settings.partial_write,
             state: State::New(New::Server(config, OwnMaterial::default())),
@@ -1009,7 +1009,7 @@ pub(crate) struct Parts {
     pub(crate) wire: Wire,
     /// A client's, for the tickets that come.
     pub(crate) keeper: Option<Box<Keeper>>,
-    pub(crate) facts: ConnectionFacts,
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) is_client: bool,
     pub(crate) answer_due: bool,
     pub(crate) partial_write: bool,

@@ -98,7 +98,8 @@ impl OwnMaterial {
 
 /// What a completed handshake leaves to the connection, beside a wire that has its keys.
 pub(crate) struct Connected {
-    pub(crate) facts: ConnectionFacts,
+    /// In a box, as they are by far the largest part of this, which moves from the flow to the connection's state.
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) exporter: Exporter,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     pub(crate) after: AfterHandshake,

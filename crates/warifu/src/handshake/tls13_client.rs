@@ -807,7 +807,7 @@ impl Choice {
         server: Option<PeerIdentity>,
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
-    ) -> Result<ConnectionFacts, Error> {
+    ) -> Result<Box<ConnectionFacts>, Error> {
         let (max_fragment_sent, max_fragment_length, early_data) =
             peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let offered = self.psk.and_then(|index| offer.psks.get(index));
@@ -820,7 +820,7 @@ impl Choice {
             (None, _) => Some("the server took none of the keys and tickets offered"),
             (Some(_), _) => Some("the server took another key than the first one offered"),
         };
-        Ok(ConnectionFacts {
+        Ok(Box::new(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
             group: self.group,
@@ -848,7 +848,7 @@ impl Choice {
             max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
-        })
+        }))
     }
 }
 

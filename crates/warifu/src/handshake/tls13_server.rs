@@ -367,13 +367,13 @@ impl Choice {
         peer: &mut Peer,
         chosen: Option<Chosen>,
         client: Option<PeerIdentity>,
-    ) -> Result<ConnectionFacts, Error> {
+    ) -> Result<Box<ConnectionFacts>, Error> {
         let (max_fragment_sent, max_fragment_length, early_data) =
             peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let psk = self.psk.as_deref();
         let ticket = psk.and_then(Found::ticket);
         let resumed_certificates = ticket.and_then(|state| state.origin.peer_certificates.clone());
-        Ok(ConnectionFacts {
+        Ok(Box::new(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
             group: self.named_group(),
@@ -399,7 +399,7 @@ impl Choice {
             max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
-        })
+        }))
     }
 }
 

@@ -126,14 +126,15 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
-        Self {
+    /// On the heap from the start, as a move would copy 600 bytes.
+    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Box<Self> {
+        Box::new(Self {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
             early_data: EarlyData::NotOffered,
             max_fragment_length: None,
             has_own_log: false,
-        }
+        })
     }
 
     /// Keeps what both sides say in the handshake.
