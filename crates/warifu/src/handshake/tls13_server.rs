@@ -37,7 +37,7 @@ use crate::config::{RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
-use crate::error::{CertificateError, Error, PeerMisbehaved};
+use crate::error::{CertificateError, Error, OrInternal, PeerMisbehaved};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     CertificateRequest, CertificateRequestExtensions, ClientHello, Empty, EncryptedExtensions,
@@ -433,7 +433,7 @@ fn wanted_by<'a>(hello: &ClientHello<'a>, peers_order: bool) -> Result<Wanted<'a
     let schemes = hello
         .extensions
         .signature_algorithms
-        .ok_or(Error::Internal("certificate without signature_algorithms"))?;
+        .or_internal("certificate without signature_algorithms")?;
     Ok(Wanted {
         schemes,
         authorities: hello.extensions.certificate_authorities,
@@ -493,9 +493,7 @@ async fn retry(
     choice: &mut Choice,
     first: &Received<ClientHello<'static>>,
 ) -> Result<Transcript, Error> {
-    let group = choice
-        .named_group()
-        .ok_or(Error::Internal("retry without a group"))?;
+    let group = choice.named_group().or_internal("retry without a group")?;
     let random = &config.settings.random;
     let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
         true => Some(random.bytes()?),
@@ -702,10 +700,10 @@ fn exchange_keys(
     choice: &Choice,
 ) -> Result<(Vec<u8>, SharedSecret), Error> {
     let client_share = choice.client_share.as_deref();
-    let client_share = client_share.ok_or(Error::Internal("chosen group without key share"))?;
+    let client_share = client_share.or_internal("chosen group without key share")?;
     let implementation = group
         .implementation()
-        .ok_or(Error::Internal("group without implementation"))?;
+        .or_internal("group without implementation")?;
     random
         .respond(implementation, client_share)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())

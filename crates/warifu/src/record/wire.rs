@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
 use crate::handshake_record::Said;
 #[cfg(feature = "legacy")]
@@ -589,7 +589,7 @@ impl Receiving {
         let early = self
             .early
             .as_mut()
-            .ok_or(Error::Internal("early data without a limit"))?;
+            .or_internal("early data without a limit")?;
         let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
         // RFC 8446 Section 4.2.10: "A server receiving more than max_early_data_size bytes of 0-RTT data SHOULD terminate the
         // connection with an "unexpected_message" alert."
