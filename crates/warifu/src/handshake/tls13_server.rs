@@ -362,8 +362,9 @@ impl Choice {
         }
     }
 
+    /// What the application is told; what it shares with the facts goes over to them.
     fn facts(
-        self,
+        &mut self,
         peer: &mut Peer,
         chosen: Option<Chosen>,
         client: Option<PeerIdentity>,
@@ -380,7 +381,7 @@ impl Choice {
             handshake_kind: self.kind,
             psk: psk.and_then(Found::facts),
             psk_mode: psk.map(|psk| psk.exchange.mode()),
-            psk_declined: self.psk_declined.clone(),
+            psk_declined: self.psk_declined.take(),
             early_data,
             early_data_declined: match &self.early_data {
                 EarlyOutcome::Declined(reason) => Some(reason.clone()),
@@ -393,8 +394,8 @@ impl Choice {
                 .or(resumed_certificates),
             local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
             local_credential: chosen.map(|chosen| chosen.credential),
-            alpn: self.alpn,
-            server_name: self.server_name,
+            alpn: self.alpn.take(),
+            server_name: self.server_name.take(),
             max_fragment_sent,
             max_fragment_length,
             #[cfg(feature = "legacy")]
