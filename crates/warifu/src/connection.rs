@@ -9,7 +9,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Waiting};
 use crate::credential::Credential;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, UsageError};
+use crate::error::{Error, OrInternal, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
 use crate::handshake::ticket::{Issuer, Keeper};
@@ -94,8 +94,22 @@ enum New {
     Server(Arc<ServerConfig>, OwnMaterial),
 }
 
+impl New {
+    /// The handshake, to be polled.
+    fn start(self) -> Coroutine<Connected> {
+        match self {
+            Self::Client(config, server_name, own) => {
+                Coroutine::new(move |peer| handshake::client(peer, config, server_name, own))
+            }
+            Self::Server(config, own) => {
+                Coroutine::new(move |peer| handshake::server(peer, config, own))
+            }
+        }
+    }
+}
+
 struct Established {
-    facts: ConnectionFacts,
+    facts: Box<ConnectionFacts>,
     exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Box<Coroutine<Authenticated>>>,
@@ -132,7 +146,7 @@ impl Connection {
             wire.keep_record(true);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: true,
             partial_write: settings.partial_write,
             state: State::New(New::Client(config, server_name, OwnMaterial::default())),
@@ -147,7 +161,7 @@ impl Connection {
             wire.keep_record(false);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: false,
             partial_write: settings.partial_write,
             state: State::New(New::Server(config, OwnMaterial::default())),
@@ -298,7 +312,6 @@ impl Connection {
 
     fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         match &self.state {
-            State::New(_) => self.start(),
             State::Failed(error) => return Err(error.clone()),
             State::Established(established) if !established.has_flow() => return Ok(()),
             _ => {}
@@ -306,27 +319,13 @@ impl Connection {
         // The connection counts as failed while a flow runs: a panic in one of the application's decisions
         // leaves a dead connection behind, not an undefined one.
         let mut state = core::mem::replace(&mut self.state, State::Failed(PANICKED));
+        if let State::New(new) = state {
+            state = State::Handshaking(new.start());
+        }
         let progress = state.run_flow(&mut self.wire, context);
-        self.state = state;
+        // That error owns nothing: the code that drops a state need not run for it.
+        core::mem::forget(core::mem::replace(&mut self.state, state));
         progress
-    }
-
-    fn start(&mut self) {
-        let unusable = State::Failed(Error::Internal("connection did not start"));
-        let state = core::mem::replace(&mut self.state, unusable);
-        self.state = match state {
-            State::New(New::Client(config, server_name, own)) => {
-                State::Handshaking(Coroutine::new(move |peer| {
-                    handshake::client(peer, config, server_name, own)
-                }))
-            }
-            State::New(New::Server(config, own)) => {
-                State::Handshaking(Coroutine::new(move |peer| {
-                    handshake::server(peer, config, own)
-                }))
-            }
-            other => other,
-        };
     }
 
     /// Ends the connection for good, and queues the alert.
@@ -954,7 +953,7 @@ impl Connection {
                 },
                 wire: *self
                     .wire
-                    .ok_or(Error::Internal("connection without its wire"))?,
+                    .or_internal("connection without its wire")?,
                 facts: established.facts,
                 is_client: self.is_client,
                 answer_due: established.answer_due,
@@ -1009,7 +1008,7 @@ pub(crate) struct Parts {
     pub(crate) wire: Wire,
     /// A client's, for the tickets that come.
     pub(crate) keeper: Option<Box<Keeper>>,
-    pub(crate) facts: ConnectionFacts,
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) is_client: bool,
     pub(crate) answer_due: bool,
     pub(crate) partial_write: bool,

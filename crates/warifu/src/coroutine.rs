@@ -254,12 +254,13 @@ impl Peer {
         types: &[HandshakeType],
         expected: &'static str,
     ) -> Poll<Result<Vec<u8>, Error>> {
-        match self.next_message(types, expected).transpose() {
-            Some(result) => Poll::Ready(result),
-            None => {
+        match self.next_message(types, expected) {
+            Ok(Some(message)) => Poll::Ready(Ok(message)),
+            Ok(None) => {
                 self.wait(Waiting::Bytes(expected));
                 Poll::Pending
             }
+            Err(error) => Poll::Ready(Err(error)),
         }
     }
 

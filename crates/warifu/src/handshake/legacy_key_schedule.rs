@@ -14,7 +14,7 @@ use warifu_crypto::legacy::{CbcDirection, CbcKey, HandshakeDigest, HandshakeHash
 use warifu_crypto::{Aead, AeadKey, Secret};
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, OrInternal};
 use crate::parameters::{LegacyCipher, LegacySuite, ProtocolVersion};
 use crate::record::legacy_protection::LegacyRecordKeys;
 
@@ -74,7 +74,7 @@ impl LegacyTranscript {
     /// All messages so far, which CertificateVerify signs.
     pub(crate) fn messages(&self) -> Result<&[u8], Error> {
         let messages = self.messages.as_deref();
-        messages.ok_or(Error::Internal("CertificateVerify that was not foreseen"))
+        messages.or_internal("CertificateVerify that was not foreseen")
     }
 
     /// The hash over the messages so far.

@@ -13,7 +13,7 @@ use crate::credential::Credential;
 use crate::error::UsageError;
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::facts::ConnectionFacts;
-use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloOrRetry};
+use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloKind};
 use crate::parameters::ProtocolVersion;
 use crate::record::wire::ChangeCipherSpecRule;
 use crate::resumption::ClientSessionStore;
@@ -100,7 +100,8 @@ impl OwnMaterial {
 
 /// What a completed handshake leaves to the connection, beside a wire that has its keys.
 pub(crate) struct Connected {
-    pub(crate) facts: ConnectionFacts,
+    /// In a box, as they are by far the largest part of this, which moves from the flow to the connection's state.
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) exporter: Exporter,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     pub(crate) after: AfterHandshake,
@@ -231,8 +232,8 @@ pub(crate) async fn client(
     })?;
     offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
-    let is_retry = match ServerHelloOrRetry::read(answer.body())? {
-        ServerHelloOrRetry::Older(hello) if offer.offers_early_data() => {
+    let is_retry = match ServerHelloKind::of(answer.body())? {
+        ServerHelloKind::Older(hello) if offer.offers_early_data() => {
             // Under the keys of early data such a server could not read the alert.
             peer.with_wire(|wire| {
                 wire.sending.drop_early_keys();
@@ -241,7 +242,7 @@ pub(crate) async fn client(
             return Err(refuse_after_early_data(&hello));
         }
         #[cfg(feature = "legacy")]
-        ServerHelloOrRetry::Older(hello) if offer.offers_older() => {
+        ServerHelloKind::Older(hello) if offer.offers_older() => {
             // An alert about what the ServerHello says must be of the server's version, or it cannot be read.
             let version = hello.legacy_version;
             if (ProtocolVersion::TLS1_0..=ProtocolVersion::TLS1_2).contains(&version) {
@@ -254,15 +255,15 @@ pub(crate) async fn client(
             let run = legacy_client::run(&mut peer, &client, &mut offer, &client_hello, &answer);
             return Box::pin(run).await;
         }
-        ServerHelloOrRetry::Older(hello) => {
+        ServerHelloKind::Older(hello) => {
             #[cfg(feature = "legacy")]
             let versions = offer.versions();
             #[cfg(not(feature = "legacy"))]
             let versions = client.config.settings.versions;
             return Err(refuse_older(versions, &hello));
         }
-        ServerHelloOrRetry::ServerHello(_) => false,
-        ServerHelloOrRetry::HelloRetryRequest(_) => true,
+        ServerHelloKind::ServerHello => false,
+        ServerHelloKind::HelloRetryRequest => true,
     };
     tls13_client::run(
         &mut peer,

@@ -9,7 +9,7 @@ use crate::config::Versions;
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, UsageError};
+use crate::error::{Error, OrInternal, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
     KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16,
@@ -105,7 +105,7 @@ impl<'c> Offer<'c> {
         let &first_group = settings
             .groups
             .first()
-            .ok_or(Error::Internal("config without groups"))?;
+            .or_internal("config without groups")?;
         let share_groups = config.role.key_shares.as_deref();
         let share_groups = share_groups.unwrap_or(slice::from_ref(&first_group));
         let compatible = settings.middlebox_compatibility && settings.versions.has_tls13();
@@ -194,7 +194,7 @@ impl<'c> Offer<'c> {
         };
         let suite = self
             .suite(first.early_data_suite())
-            .ok_or(Error::Internal("early data without its suite"))?;
+            .or_internal("early data without its suite")?;
         let transcript_hash = first.hash().digest(&[client_hello]);
         let secret = EarlySecret::client_early_traffic_secret(&first.secret, &transcript_hash)?;
         self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
@@ -600,10 +600,7 @@ impl<'c> Offer<'c> {
             }
             .into());
         }
-        let share = self
-            .share
-            .take()
-            .ok_or(Error::Internal("key share used twice"))?;
+        let share = self.share.take().or_internal("key share used twice")?;
         let mut further = mem::take(&mut self.further_shares).into_iter();
         let secret = if group == self.share_group {
             share.agree(&server.key_exchange)

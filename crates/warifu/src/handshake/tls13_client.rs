@@ -37,7 +37,7 @@ use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
 use crate::decision::PeerRole;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, PskFailure};
+use crate::error::{Error, OrInternal, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     Certificate, CertificateRequest, EncryptedExtensions, EndOfEarlyData, Handshake,
@@ -440,7 +440,7 @@ impl HandshakeKeys {
     fn take_client(&mut self) -> Result<RecordKeys, Error> {
         self.client
             .take()
-            .ok_or(Error::Internal("handshake keys installed twice"))
+            .or_internal("handshake keys installed twice")
     }
 }
 
@@ -643,7 +643,7 @@ async fn recv_server_identity(
     };
     let verifier = client.config.role.verifier.as_deref();
     let rules = Rules {
-        verifier: verifier.ok_or(Error::Internal("certificate without a verifier"))?,
+        verifier: verifier.or_internal("certificate without a verifier")?,
         schemes: &client.config.settings.signature_schemes,
         peer: PeerRole::Server(&client.server_name),
         may_be_absent: false,
@@ -652,7 +652,7 @@ async fn recv_server_identity(
         now: client.config.settings.clock.now(),
     };
     let identity = certificate::recv_identity_after(peer, transcript, &rules, certificate).await?;
-    let identity = identity.ok_or(Error::Internal("server without identity"))?;
+    let identity = identity.or_internal("server without identity")?;
     Ok((request, Some(identity)))
 }
 
@@ -807,7 +807,7 @@ impl Choice {
         server: Option<PeerIdentity>,
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
-    ) -> Result<ConnectionFacts, Error> {
+    ) -> Result<Box<ConnectionFacts>, Error> {
         let (max_fragment_sent, max_fragment_length, early_data) =
             peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let offered = self.psk.and_then(|index| offer.psks.get(index));
@@ -820,7 +820,7 @@ impl Choice {
             (None, _) => Some("the server took none of the keys and tickets offered"),
             (Some(_), _) => Some("the server took another key than the first one offered"),
         };
-        Ok(ConnectionFacts {
+        Ok(Box::new(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
             group: self.group,
@@ -848,7 +848,7 @@ impl Choice {
             max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
-        })
+        }))
     }
 }
 

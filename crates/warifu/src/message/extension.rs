@@ -35,6 +35,7 @@ use crate::parameters::{ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVe
 /// // in enum Index             cookie,
 /// // in index()                ExtensionType::COOKIE => Some(Index::cookie as u32),
 /// // in TABLE                  Row { extension_type: ExtensionType::COOKIE, name: "cookie", carriers: &[…], … },
+/// // in Carrier::extensions()  1 << Index::cookie, in the sets of ClientHello and HelloRetryRequest
 /// // in extension_struct! of ClientHelloExtensions and of HelloRetryRequestExtensions
 /// //                           cookie: Cookie<'a> = COOKIE,
 /// ```
@@ -91,6 +92,28 @@ macro_rules! extensions {
             )*
         ];
 
+        impl Carrier {
+            /// What the message may carry: a column of the table.
+            const fn extensions(self) -> ExtensionSet {
+                ExtensionSet(match self {
+                    Self::ClientHello => 0 $( $( | (1 << Index::$name as u32, stringify!($ch)).0 )? )*,
+                    Self::ServerHello => 0 $( $( | (1 << Index::$name as u32, stringify!($sh)).0 )? )*,
+                    Self::HelloRetryRequest => 0 $( $( | (1 << Index::$name as u32, stringify!($hrr)).0 )? )*,
+                    Self::EncryptedExtensions => 0 $( $( | (1 << Index::$name as u32, stringify!($ee)).0 )? )*,
+                    Self::Certificate => 0 $( $( | (1 << Index::$name as u32, stringify!($ct)).0 )? )*,
+                    Self::CertificateRequest => 0 $( $( | (1 << Index::$name as u32, stringify!($cr)).0 )? )*,
+                    Self::NewSessionTicket => 0 $( $( | (1 << Index::$name as u32, stringify!($nst)).0 )? )*,
+                    #[cfg(feature = "legacy")]
+                    Self::LegacyServerHello => 0 $( $( | (1 << Index::$name as u32, stringify!($lsh)).0 )? )*,
+                })
+            }
+        }
+
+        impl ExtensionSet {
+            /// What only older versions answer.
+            const LEGACY: Self = Self(0 $( $( | (1 << Index::$name as u32, stringify!($legacy)).0 )? )*);
+        }
+
         extension_struct! { ClientHelloExtensions, ClientHello, $( $( $name: $ch = $constant, )? )* }
         extension_struct! { ServerHelloExtensions, ServerHello, $( $( $name: $sh = $constant, )? )* }
         extension_struct! { HelloRetryRequestExtensions, HelloRetryRequest, $( $( $name: $hrr = $constant, )? )* }
@@ -129,6 +152,7 @@ macro_rules! extension_struct {
 
         impl $struct<'_> {
             /// Which known extensions are there.
+            #[allow(dead_code, reason = "not of every message")]
             pub(crate) fn present(&self) -> ExtensionSet {
                 let mut set = ExtensionSet::EMPTY;
                 $(
@@ -159,7 +183,7 @@ macro_rules! extension_struct {
             }
 
             fn encode_to(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-                Carrier::$carrier.write_block(out, self.present(), |out| {
+                Carrier::$carrier.write_block(out, |out| {
                     $(
                         if let Some(data) = &self.$name {
                             write_extension(out, ExtensionType::$constant, data)?;
@@ -340,8 +364,16 @@ pub(crate) struct Row {
     )]
     pub(crate) rfc: &'static str,
     /// Only older versions answer it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) legacy: bool,
     /// The messages that may carry it, and the type of what is inside.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) carriers: &'static [(Carrier, &'static str)],
 }
 
@@ -421,9 +453,11 @@ impl Carrier {
         let mut last = None;
         for entry in Entries::new(block) {
             let extension_type = entry?.extension_type;
-            self.check_placement(extension_type)?;
-            all_known_once &= index(extension_type).is_some() && !known.contains(extension_type);
-            known = known.with(extension_type);
+            // Empty for a type that is not known here.
+            let this = ExtensionSet::EMPTY.with(extension_type);
+            self.check_placement(extension_type, this)?;
+            all_known_once &= this != ExtensionSet::EMPTY && !known.intersects(this);
+            known = known.union(this);
             last = Some(extension_type);
         }
         // RFC 8446 Section 4.2: "There MUST NOT be more than one extension of the same type in a
@@ -453,16 +487,20 @@ impl Carrier {
     /// not specified for the message in which it appears, it MUST abort the handshake with an
     /// "illegal_parameter" alert." An extension of older versions is one that TLS 1.3 does not
     /// recognize, outside ClientHello. Older versions have no such rule; `check_solicited` finds what is out of place.
-    fn check_placement(self, extension: ExtensionType) -> Result<(), PeerMisbehaved> {
-        match Row::of(extension) {
-            Some(row) if !row.legacy && !row.may_be_in(self) && !self.is_legacy() => {
-                Err(PeerMisbehaved::MisplacedExtension {
-                    extension,
-                    message: self.name(),
-                })
-            }
-            _ => Ok(()),
+    /// `this` is the set of the extension, empty if it is not known here.
+    fn check_placement(
+        self,
+        extension: ExtensionType,
+        this: ExtensionSet,
+    ) -> Result<(), PeerMisbehaved> {
+        let allowed = self.extensions().union(ExtensionSet::LEGACY);
+        if this == ExtensionSet::EMPTY || allowed.intersects(this) || self.is_legacy() {
+            return Ok(());
         }
+        Err(PeerMisbehaved::MisplacedExtension {
+            extension,
+            message: self.name(),
+        })
     }
 
     /// Fails on the first extension of `block` that is not among `offered`.
@@ -478,13 +516,11 @@ impl Carrier {
         if self == Self::HelloRetryRequest {
             offered = offered.with(ExtensionType::COOKIE);
         }
+        let allowed = offered.intersection(self.extensions());
         let unsolicited = Entries::new(block)
             .flatten()
             .map(|entry| entry.extension_type)
-            .find(|extension_type| {
-                !offered.contains(*extension_type)
-                    || Row::of(*extension_type).is_none_or(|row| !row.may_be_in(self))
-            });
+            .find(|extension_type| !allowed.contains(*extension_type));
         match unsolicited {
             Some(extension) => Err(PeerMisbehaved::UnsolicitedExtension {
                 extension,
@@ -494,21 +530,23 @@ impl Carrier {
         }
     }
 
-    /// Writes the block whose extensions are `present` and which `content` appends.
+    /// Writes the block whose extensions `content` appends.
     fn write_block(
         self,
         out: &mut Vec<u8>,
-        present: ExtensionSet,
         content: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if self.may_lack_block() && present == ExtensionSet::EMPTY {
-            return Ok(());
-        }
         let (min, max) = self.range();
-        write_block(out, 2, min, max, content)
+        let start = out.len();
+        write_block(out, 2, min, max, content)?;
+        if self.may_lack_block() && out.len() == start + 2 {
+            out.truncate(start);
+        }
+        Ok(())
     }
 }
 
+#[cfg(test)]
 impl Row {
     /// The row of a type, if it is known here.
     pub(crate) fn of(extension_type: ExtensionType) -> Option<&'static Self> {
@@ -587,6 +625,21 @@ impl ExtensionSet {
 
     pub(crate) fn contains(self, extension_type: ExtensionType) -> bool {
         index(extension_type).is_some_and(|index| self.0 & (1 << index) != 0)
+    }
+
+    /// What is in either set.
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether anything is in both sets.
+    const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// The types in the table's order.

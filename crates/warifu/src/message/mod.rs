@@ -55,7 +55,7 @@ pub(crate) use finished::Finished;
 pub(crate) use hello_retry_request::{HelloRetryRequest, RetryRandom};
 pub(crate) use key_update::{KeyUpdate, KeyUpdateRequest};
 pub(crate) use new_session_ticket::NewSessionTicket;
-pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloOrRetry};
+pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloKind, ServerHelloOrRetry};
 
 use crate::error::Error;
 use crate::parameters::HandshakeType;
@@ -86,9 +86,14 @@ pub(crate) trait Handshake<'a>: Wire<'a> {
     /// and extensions demand.
     fn read(body: &'a [u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(body);
-        let message = Self::read_from(&mut reader, Self::NAME)?;
-        reader.finish(Self::NAME)?;
-        Ok(message)
+        // One variable, returned as it is: `?` would copy the message, which may have 400 bytes.
+        let mut message = Self::read_from(&mut reader, Self::NAME);
+        if message.is_ok()
+            && let Err(error) = reader.finish(Self::NAME)
+        {
+            message = Err(error);
+        }
+        message
     }
 }
 

@@ -3,7 +3,7 @@
 use warifu_crypto::{Aead, AeadKey};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::parameters::ContentType;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
@@ -12,7 +12,7 @@ use super::HEADER_LEN;
 #[cfg(feature = "legacy")]
 use super::legacy_protection::LegacyProtection;
 
-const KEY_RELEASED: Error = Error::Internal("record under a key that was released");
+const KEY_RELEASED: &str = "record under a key that was released";
 
 /// The keys of one direction and epoch, from the key schedule.
 pub(crate) struct RecordKeys {
@@ -143,11 +143,11 @@ impl Protection {
     ) -> Result<(), Error> {
         let nonce = self
             .next_nonce()
-            .ok_or(Error::Internal("sequence number would wrap"))?;
+            .or_internal("sequence number would wrap")?;
         let Some((header, body)) = out.split_first_chunk_mut::<HEADER_LEN>() else {
             return Err(Error::Internal("no room for a record header"));
         };
-        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
+        let key = self.key.as_mut().or_internal(KEY_RELEASED)?;
         let body_len = u16::try_from(body.len())
             .map_err(|_| Error::Internal("record longer than its length field"))?;
         let [len_high, len_low] = body_len.to_be_bytes();
@@ -173,8 +173,8 @@ impl Protection {
         let sequence = self.sequence;
         let nonce = self
             .next_nonce()
-            .ok_or(Error::Internal("sequence number would wrap"))?;
-        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
+            .or_internal("sequence number would wrap")?;
+        let key = self.key.as_mut().or_internal(KEY_RELEASED)?;
         key.open_in_place(&nonce, header, body).map_err(|_| {
             // A record that is not the peer's under this key does not count: see `skip_early_data` of the reader.
             self.sequence = sequence;
@@ -191,6 +191,6 @@ pub(crate) fn split_inner_plaintext(inner: &[u8]) -> Result<(ContentType, usize)
         .ok_or(PeerMisbehaved::NoContentType)?;
     let content_type = inner
         .get(content_len)
-        .ok_or(Error::Internal("position outside of the slice"))?;
+        .or_internal("position outside of the slice")?;
     Ok((ContentType(*content_type), content_len))
 }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
 use crate::handshake_record::Said;
 #[cfg(feature = "legacy")]
@@ -126,14 +126,15 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
-        Self {
+    /// On the heap from the start, as a move would copy 600 bytes.
+    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Box<Self> {
+        Box::new(Self {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
             early_data: EarlyData::NotOffered,
             max_fragment_length: None,
             has_own_log: false,
-        }
+        })
     }
 
     /// Keeps what both sides say in the handshake.
@@ -527,9 +528,13 @@ impl Receiving {
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
                 // What was taken goes first: messages that never end where a record ends must not pile up.
-                self.handshake.drain(..self.handshake_taken);
+                if fragmented {
+                    self.handshake.drain(..self.handshake_taken);
+                    self.handshake.extend_from_slice(bytes);
+                } else {
+                    self.handshake = bytes.to_vec();
+                }
                 self.handshake_taken = 0;
-                self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
             }
@@ -584,7 +589,7 @@ impl Receiving {
         let early = self
             .early
             .as_mut()
-            .ok_or(Error::Internal("early data without a limit"))?;
+            .or_internal("early data without a limit")?;
         let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
         // RFC 8446 Section 4.2.10: "A server receiving more than max_early_data_size bytes of 0-RTT data SHOULD terminate the
         // connection with an "unexpected_message" alert."
