@@ -1,7 +1,9 @@
 //! After the handshake: KeyUpdate, NewSessionTicket, CertificateRequest and its answer, and what is over.
 
-use warifu::parameters::{AlertDescription, HandshakeType};
-use warifu::{Error, PeerMisbehaved};
+use warifu::config::{ConfigBuilder, Server};
+use warifu::decision::{Answer, PresentedChain, VerifyPeer};
+use warifu::parameters::{AlertDescription, HandshakeType, SignatureScheme};
+use warifu::{CertificateError, ClientAuth, Error, PeerMisbehaved};
 
 use crate::bytes::*;
 use crate::extensions::ticket;
@@ -297,6 +299,54 @@ fn wrong_answers_to_a_certificate_request_are_refused() {
     let outcome = answer(|flight| flight.push(flight[2].clone()));
     let error = unexpected(FINISHED, "application data");
     expect("Finished again", &outcome, error, UNEXPECTED_MESSAGE);
+}
+
+/// Believes nobody yet.
+#[derive(Debug)]
+struct Undecided;
+
+impl VerifyPeer for Undecided {
+    fn verify<'a>(&'a self, _: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        Answer::later(std::future::pending())
+    }
+
+    fn chain_schemes(&self) -> &[SignatureScheme] {
+        &[]
+    }
+}
+
+/// RFC 8446 Section 4.6.2: "All of the client's messages for a given response MUST appear consecutively on the wire with no
+/// intervening messages of other types."
+#[test]
+fn nothing_comes_between_the_messages_of_an_answer() {
+    let insert = |at: usize| {
+        move |flight: &mut Flight| {
+            flight.insert(at, Item::rekey());
+            flight.insert(at, key_update(0));
+        }
+    };
+    for (at, expected) in [(1, "CertificateVerify"), (2, "Finished")] {
+        let error = PeerMisbehaved::UnexpectedMessage {
+            got: HandshakeType::KEY_UPDATE,
+            expected,
+        };
+        expect(
+            expected,
+            &answer(insert(at)),
+            error.clone(),
+            UNEXPECTED_MESSAGE,
+        );
+        if at == 1 {
+            // The same while the application has the chain.
+            let undecided = ClientAuth::post_handshake(Undecided);
+            let server = |server: ConfigBuilder<Server>| server.with_client_auth(undecided);
+            let scene = Scene::with(Side::Server, POST, |client| client, server);
+            let outcome = scene.play_answer(insert(at));
+            expect("undecided", &outcome, error, UNEXPECTED_MESSAGE);
+        }
+    }
+    // Behind it is another matter.
+    assert_eq!(answer(insert(3)).error, Some(Error::Truncated));
 }
 
 /// What follows close_notify is not looked at.
