@@ -479,6 +479,40 @@ impl Scene {
         self.end()
     }
 
+    /// Lets the victim begin; a client sends its ClientHello.
+    pub fn begin(&mut self) {
+        self.process_victim();
+    }
+
+    /// Sends one item. Keys that nobody has yet are as good as any others: then the record is one that nobody can open.
+    pub fn send_item(&mut self, item: &Item) {
+        self.seals.load(&self.victim_secrets, other(self.side));
+        self.seals.load(&self.honest_secrets, other(self.side));
+        let bytes = match item.level {
+            Level::Early if self.seals.early.is_none() => record(APPLICATION_DATA, &[0x5a; 40]),
+            Level::Handshake if self.seals.handshake.is_none() => {
+                record(APPLICATION_DATA, &[0x5a; 40])
+            }
+            Level::Application if self.seals.application.is_none() => {
+                record(APPLICATION_DATA, &[0x5a; 40])
+            }
+            _ => self.seal(item),
+        };
+        self.feed(&bytes);
+    }
+
+    /// The server of the two asks the client for a certificate, after the handshake.
+    pub fn ask_for_certificate(&mut self) {
+        match self.side {
+            Side::Client => self.honest.request_client_certificate().unwrap(),
+            Side::Server => {
+                self.victim.request_client_certificate().unwrap();
+                self.process_victim();
+                self.honest.read(&mut [0; 1]).unwrap();
+            }
+        }
+    }
+
     /// After an honest handshake the victim, a server, asks for a certificate; `change` changes the answer.
     pub fn play_answer(mut self, change: impl FnOnce(&mut Flight)) -> Outcome {
         self.process_victim();
@@ -503,11 +537,13 @@ impl Scene {
         self.outcome
     }
 
-    fn is_over(&self) -> bool {
+    /// The victim has ended, or was told of the end.
+    pub fn is_over(&self) -> bool {
         self.outcome.error.is_some() || self.outcome.closed
     }
 
-    fn take_honest_flight(&mut self) -> Flight {
+    /// What the honest side sends until it waits.
+    pub fn take_honest_flight(&mut self) -> Flight {
         // What goes wrong there is a consequence of the script.
         let _ = self.honest.process();
         self.write_early_data();

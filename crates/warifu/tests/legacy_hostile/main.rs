@@ -17,10 +17,14 @@
 #[path = "../hostile/bytes.rs"]
 mod bytes;
 mod crypto;
+#[path = "../hostile/figure.rs"]
+mod figure;
+mod figures;
 mod peer;
 #[path = "../hostile/random.rs"]
 mod random_numbers;
 mod rsa;
+mod sequences;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -28,7 +32,6 @@ mod authentication;
 mod downgrade;
 mod exchange;
 mod hello;
-mod order;
 mod psk;
 mod random;
 mod records;

@@ -115,9 +115,13 @@ pub fn identity_for(kx: Kx) -> &'static Identity {
     }
 }
 
-pub fn trust() -> Trust {
-    let builder = Trust::builder().with_ca_bytes(&keys().ca.certificate);
-    builder.build().unwrap()
+pub fn trust() -> Arc<Trust> {
+    static TRUST: OnceLock<Arc<Trust>> = OnceLock::new();
+    let trust = TRUST.get_or_init(|| {
+        let builder = Trust::builder().with_ca_bytes(&keys().ca.certificate);
+        Arc::new(builder.build().unwrap())
+    });
+    trust.clone()
 }
 
 /// What is sent next.
@@ -185,8 +189,12 @@ pub struct Peer {
     /// As server: what the flights have.
     pub sends_ticket: bool,
     pub sends_status: bool,
+    /// As server: answers the extension and then sends no CertificateStatus.
+    pub withholds_status: bool,
     pub requests_certificate: bool,
     pub alpn: Option<&'static [u8]>,
+    /// As server: the identity hint, for which PSK and RSA_PSK have a ServerKeyExchange at all.
+    pub hint: Option<&'static [u8]>,
     /// As client: answers a CertificateRequest by this.
     pub credential: Option<&'static Identity>,
     pub psk: Vec<u8>,
@@ -242,8 +250,10 @@ impl Peer {
             etm: false,
             sends_ticket: false,
             sends_status: false,
+            withholds_status: false,
             requests_certificate: false,
             alpn: None,
+            hint: None,
             credential: None,
             psk: PSK.to_vec(),
             client_random: randoms[0],
@@ -459,7 +469,7 @@ impl Peer {
         if kx.has_certificate() {
             let chain = certificate(Some(&identity_for(kx).certificate));
             push(CERTIFICATE, &chain[4..]);
-            if self.sends_status {
+            if self.sends_status && !self.withholds_status {
                 push(
                     CERTIFICATE_STATUS,
                     &[&[1][..], &vector(3, b"staple")].concat(),
@@ -529,6 +539,8 @@ impl Peer {
             let params = dhe_params(group.p(), group.g(), pair.public());
             self.dhe = Some(pair);
             params
+        } else if kx.uses_psk() && self.hint.is_some() {
+            Vec::new()
         } else {
             return None;
         };
@@ -539,7 +551,7 @@ impl Peer {
     pub fn key_exchange_of(&self, params: &[u8]) -> Vec<u8> {
         let kx = self.suite.kx;
         let mut body = match kx.uses_psk() {
-            true => vector(2, b""),
+            true => vector(2, self.hint.unwrap_or_default()),
             false => Vec::new(),
         };
         body.extend(params);
