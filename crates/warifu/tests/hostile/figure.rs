@@ -13,6 +13,8 @@ use crate::support::Side;
 pub enum Kind {
     /// A handshake message of this type.
     Message(u8),
+    /// The header of one, which announces 2^24 - 1 bytes.
+    Giant(u8),
     ChangeCipherSpec,
     Data,
     /// An alert of this level and description.
@@ -79,11 +81,24 @@ const MESSAGES: [(&str, u8); 25] = [
     ("message_hash", 254),
 ];
 
+/// The longest body that a message of a type may have here (ARCHITECTURE.md).
+pub fn max_body_len(message_type: u8) -> usize {
+    match message_type {
+        // ClientHello, NewSessionTicket, Certificate, CertificateRequest, CertificateStatus.
+        1 | 4 | 11 | 13 | 22 => 1 << 17,
+        _ => 1 << 14,
+    }
+}
+
+/// Types of all messages that there are, and one that nobody knows.
+pub fn message_types() -> impl Iterator<Item = u8> {
+    MESSAGES.iter().map(|(_, number)| *number).chain([99])
+}
+
 /// Everything that can be put in: each known handshake message and one that nobody knows, and each other kind of record. The
 /// first of the unknown record types is heartbeat, which may begin a TLS stream, the other may not.
 pub fn intruders() -> Vec<Kind> {
-    let messages = MESSAGES.iter().map(|(_, number)| *number).chain([99]);
-    let mut all: Vec<Kind> = messages.map(Kind::Message).collect();
+    let mut all: Vec<Kind> = message_types().map(Kind::Message).collect();
     all.extend([
         Kind::ChangeCipherSpec,
         Kind::Data,

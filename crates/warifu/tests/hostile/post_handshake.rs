@@ -95,44 +95,6 @@ fn wrong_key_updates_are_refused() {
 }
 
 #[test]
-fn key_updates_are_followed_up_to_a_limit() {
-    for victim in SIDES {
-        for request in [0, 1] {
-            let updates = |count: usize| {
-                let mut items = Vec::new();
-                for _ in 0..count {
-                    items.extend([key_update(request), Item::rekey()]);
-                }
-                items
-            };
-            let mut items = updates(32);
-            items.push(Item::data(b"data"));
-            // Data in between starts the count again.
-            items.extend(updates(32));
-            items.push(Item::data(b"more"));
-            let outcome = after(victim, Setting::default(), &items);
-            assert_eq!(
-                (outcome.error, &*outcome.data),
-                (Some(Error::Truncated), &b"datamore"[..])
-            );
-            let error = PeerMisbehaved::TooManyKeyUpdates { limit: 32 };
-            let outcome = after(victim, Setting::default(), &updates(33));
-            expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
-        }
-    }
-}
-
-#[test]
-fn tickets_are_taken_up_to_a_limit() {
-    let tickets = |count: usize| vec![Item::post(&ticket()); count];
-    let outcome = after(Side::Client, Setting::default(), &tickets(32));
-    assert_eq!(outcome.error, Some(Error::Truncated));
-    let outcome = after(Side::Client, Setting::default(), &tickets(33));
-    let error = PeerMisbehaved::TooManyTickets { limit: 32 };
-    expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
-}
-
-#[test]
 fn wrong_tickets_are_refused() {
     let lifetime = |seconds: u32| {
         let mut ticket = ticket();
@@ -215,23 +177,6 @@ fn certificate_requests_are_answered_only_where_offered() {
     expect("not offered", &outcome, error, UNEXPECTED_MESSAGE);
     let outcome = after(Side::Client, POST, &[certificate_request(b"context")]);
     assert_eq!(outcome.error, Some(Error::Truncated));
-}
-
-#[test]
-fn flood_of_certificate_requests_is_refused() {
-    let outcome = after(
-        Side::Client,
-        POST,
-        &vec![certificate_request(b"context"); 4],
-    );
-    assert_eq!(outcome.error, Some(Error::Truncated));
-    let outcome = after(
-        Side::Client,
-        POST,
-        &vec![certificate_request(b"context"); 5],
-    );
-    let error = PeerMisbehaved::TooManyCertificateRequests { limit: 4 };
-    expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
 }
 
 /// A client that answers without having been asked.

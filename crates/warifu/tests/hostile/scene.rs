@@ -13,6 +13,7 @@ use warifu_crypto::{Aead, AeadKey, Hash, Prk};
 use crate::bytes::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, messages, record, records,
 };
+use crate::meter::Meter;
 use crate::support::resumption::{OneKey, Shelf};
 use crate::support::{Pair, Pki, Side};
 
@@ -183,25 +184,6 @@ pub struct Setting {
     pub record_size_limit: Option<u16>,
     /// The client offers and the server selects ALPN and a stapled response.
     pub more_extensions: bool,
-}
-
-/// Counts heap bytes over several calls: Rust's allocator, this thread.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Meter {
-    pub current: i64,
-    pub peak: i64,
-    pub allocations: u64,
-}
-
-impl Meter {
-    pub fn measure<T>(&mut self, call: impl FnOnce() -> T) -> T {
-        let mut result = None;
-        let info = allocation_counter::measure(|| result = Some(call()));
-        self.peak = self.peak.max(self.current + info.bytes_max as i64);
-        self.current += info.bytes_current;
-        self.allocations += info.count_total;
-        result.unwrap()
-    }
 }
 
 /// Certificates, made once.

@@ -11,8 +11,11 @@ use warifu::{Error, PeerMisbehaved};
 
 use crate::bytes::*;
 use crate::extensions::ticket;
-use crate::figure::{self, Keys, Kind, Presence, Seal, Sent, Step};
+use crate::figure::{
+    self, Change, Keys, Kind, Presence, Seal, Sent, Step, max_body_len, message_types,
+};
 use crate::figures::{CASES, Case};
+use crate::meter::{Meter, report};
 use crate::scene::{Flight, Item, Level, Scene};
 use crate::support::Side;
 
@@ -195,6 +198,7 @@ impl<'c> Model<'c> {
             Kind::ChangeCipherSpec => self.accept_change_cipher_spec(is_plain),
             Kind::Message(_) if lacks_protection => unprotected(HANDSHAKE),
             Kind::Message(message_type) => self.accept_message(message_type, source),
+            Kind::Giant(message_type) => self.accept_giant(message_type),
             // By its type it is protected, and does not open.
             Kind::Data if lacks_protection && !self.skips() => {
                 refused(PeerMisbehaved::BadRecordMac, BAD_RECORD_MAC)
@@ -302,6 +306,27 @@ impl<'c> Model<'c> {
         Fate::Goes
     }
 
+    /// A message of the right type is refused for the length that its header has, one of another type at its first byte. After
+    /// the handshake lengths are judged first.
+    fn accept_giant(&mut self, message_type: u8) -> Fate {
+        let limit = max_body_len(message_type);
+        let too_long = PeerMisbehaved::MessageTooLong {
+            message: HandshakeType(message_type),
+            len: 0xff_ffff,
+            limit,
+        };
+        if !self.is_handshaking() {
+            return refused(too_long, ILLEGAL_PARAMETER);
+        }
+        let awaited = self.place;
+        match self.accept_message(message_type, None) {
+            _ if self.place > awaited => refused(too_long, ILLEGAL_PARAMETER),
+            // What is wrong inside of it nobody has seen.
+            Fate::Ends(error, _) if is_of_content(&error) => refused(too_long, ILLEGAL_PARAMETER),
+            fate => fate,
+        }
+    }
+
     /// Section 4.1.2: the second ClientHello is the first with what was asked for, and without early data.
     fn unchanged_second_hello(&self) -> Fate {
         let what = match self.case.more.declines_early_data {
@@ -356,6 +381,12 @@ impl<'c> Model<'c> {
             false => Fate::Ends(Error::Truncated, None),
         }
     }
+}
+
+/// A message that was awaited, and is wrong inside.
+fn is_of_content(error: &Error) -> bool {
+    let wrong = [PeerMisbehaved::BadSignature, PeerMisbehaved::BadFinished];
+    wrong.map(Error::from).contains(error)
 }
 
 /// What is sent, and what must become of it.
@@ -429,6 +460,21 @@ impl<'c> Line<'c> {
         plan
     }
 
+    /// The header of each message at each place, announcing 2^24 - 1 bytes.
+    fn giants(&self) -> Vec<Plan> {
+        let places = 0..=self.steps.len();
+        let all = places.flat_map(|before| message_types().map(move |it| (before, it)));
+        all.map(|(before, message_type)| {
+            let change = Change::Insert {
+                kind: Kind::Giant(message_type),
+                before,
+                seal: Seal::InForce,
+            };
+            self.plan(&figure::apply(change, &self.steps, &self.flights, false))
+        })
+        .collect()
+    }
+
     /// All plans, each once, with what they are made of.
     fn plans(&self) -> Vec<(String, Plan)> {
         let under = [Keys::None, Keys::Handshake, Keys::Application];
@@ -494,8 +540,8 @@ fn check_flight(line: &Line<'_>, number: usize, flight: &Flight) {
     assert_eq!(found, drawn, "flight {number} to the {:?}", line.victim);
 }
 
-/// Sends what is planned.
-fn play(line: &Line<'_>, plan: &Plan) -> Fate {
+/// Sends what is planned, and returns the victim's end and its heap at its highest.
+fn play(line: &Line<'_>, plan: &Plan) -> (Fate, i64) {
     let mut scene = (line.case.scene)(line.victim);
     scene.begin();
     let mut seen: BTreeMap<usize, Item> = BTreeMap::new();
@@ -509,6 +555,9 @@ fn play(line: &Line<'_>, plan: &Plan) -> Fate {
             let (content_type, bytes) = match (source, kind) {
                 (Some(source), _) => (seen[&source].content_type, seen[&source].bytes.clone()),
                 (None, Kind::Message(message_type)) => (HANDSHAKE, made_up(message_type)),
+                (None, Kind::Giant(message_type)) => {
+                    (HANDSHAKE, vec![message_type, 0xff, 0xff, 0xff])
+                }
                 (None, Kind::ChangeCipherSpec) => (CHANGE_CIPHER_SPEC, vec![1]),
                 (None, Kind::Data) => (APPLICATION_DATA, b"data that nobody awaits".to_vec()),
                 (None, Kind::Alert(level, description)) => (ALERT, vec![level, description]),
@@ -535,14 +584,15 @@ fn play(line: &Line<'_>, plan: &Plan) -> Fate {
         [(2, alert)] => Some(*alert),
         other => panic!("{other:?}"),
     };
-    match outcome.error {
+    let fate = match outcome.error {
         None if outcome.closed => {
             assert_eq!(alert, None);
             Fate::Closed
         }
         None => panic!("no end"),
         Some(error) => Fate::Ends(error, alert),
-    }
+    };
+    (fate, outcome.heap_peak)
 }
 
 /// What the honest side says next; after the handshake a server asks, where it does.
@@ -561,10 +611,43 @@ fn check(name: &str) {
     for victim in [Side::Client, Side::Server] {
         let line = Line::new(case, victim);
         for (what, plan) in line.plans() {
-            let found = play(&line, &plan);
+            let (found, _) = play(&line, &plan);
             assert_eq!(found, plan.fate, "{victim:?}: {what}\n{:?}", plan.flights);
         }
     }
+}
+
+/// Nothing is held for what only a header promises.
+#[test]
+fn messages_of_2_to_the_24_bytes_are_refused_by_their_header() {
+    /// The most that a handshake up to any place takes, honest chains and key shares included.
+    const BOUND: i64 = 64 << 10;
+    let mut heap = Meter::default();
+    let mut count = 0;
+    for case in CASES {
+        for victim in [Side::Client, Side::Server] {
+            let line = Line::new(case, victim);
+            for plan in line.giants() {
+                let (found, peak) = play(&line, &plan);
+                assert_eq!(
+                    found, plan.fate,
+                    "{} {victim:?}: {:?}",
+                    case.name, plan.flights
+                );
+                assert!(peak <= BOUND, "{peak} bytes: {:?}", plan.flights);
+                heap.peak = heap.peak.max(peak);
+                count += 1;
+            }
+        }
+    }
+    let bound = "refused by type or length, 128 or 16 KiB";
+    report(
+        "message of 2^24 - 1 bytes, any type at any place",
+        bound,
+        "its header",
+        &heap,
+    );
+    println!("{count} of them");
 }
 
 /// The numbers in the document are those of the generator.

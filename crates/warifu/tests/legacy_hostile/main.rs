@@ -20,6 +20,8 @@ mod crypto;
 #[path = "../hostile/figure.rs"]
 mod figure;
 mod figures;
+#[path = "../hostile/meter.rs"]
+mod meter;
 mod peer;
 #[path = "../hostile/random.rs"]
 mod random_numbers;
@@ -37,4 +39,5 @@ mod random;
 mod records;
 mod renegotiating;
 mod renegotiation;
+mod resources;
 mod resumption;

@@ -14,6 +14,7 @@ use warifu_crypto::{Group, KeyShare, PrivateKey, PublicKey, SignatureAlgorithm};
 
 use crate::bytes::*;
 use crate::crypto::*;
+use crate::meter::Meter;
 use crate::support::psk::psk;
 use crate::support::{FixedClock, Side, pki, server_name};
 
@@ -406,6 +407,16 @@ impl Peer {
         message(CLIENT_HELLO, &body)
     }
 
+    /// Something was sent that enters the transcript, and of a client's that makes the keys.
+    pub fn noted(&mut self, message: &[u8]) {
+        if message[0] != HELLO_REQUEST {
+            self.transcript.extend(message);
+        }
+        if message[0] == CLIENT_KEY_EXCHANGE && self.side == Side::Client {
+            self.derive_main();
+        }
+    }
+
     /// What follows the server's flight: Certificate if it asked, ClientKeyExchange, CertificateVerify, Finished.
     pub fn client_flight(&mut self) -> Flight {
         let mut flight = Flight::new();
@@ -774,6 +785,8 @@ pub struct Stage {
     pub unreadable: usize,
     /// Bytes per call of `receive`.
     pub piece: usize,
+    /// Heap bytes of the victim since it was made.
+    pub heap: Meter,
     unread: Vec<u8>,
     fragments: Vec<u8>,
 }
@@ -874,6 +887,7 @@ impl Stage {
             wire: Vec::new(),
             unreadable: 0,
             piece: usize::MAX,
+            heap: Meter::default(),
             unread: Vec::new(),
             fragments: Vec::new(),
         }
@@ -942,12 +956,7 @@ impl Stage {
             Step::Record(content_type, content) => return self.seal(*content_type, content),
             Step::Raw(bytes) => return bytes.clone(),
         };
-        if message[0] != HELLO_REQUEST {
-            self.peer.transcript.extend(message);
-        }
-        if message[0] == CLIENT_KEY_EXCHANGE && side == Side::Client {
-            self.peer.derive_main();
-        }
+        self.peer.noted(message);
         self.seal_message(message)
     }
 
@@ -955,7 +964,8 @@ impl Stage {
     pub fn feed(&mut self, mut stream: &[u8]) {
         loop {
             let len = stream.len().min(self.piece);
-            let taken = self.victim.receive(&stream[..len]);
+            let victim = &mut self.victim;
+            let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             stream = &stream[taken..];
             self.process_victim();
             if stream.is_empty() || self.is_over() {
@@ -965,14 +975,16 @@ impl Stage {
     }
 
     fn process_victim(&mut self) {
-        if self.victim.is_handshaking()
-            && let Err(error) = self.victim.process()
+        let victim = &mut self.victim;
+        if victim.is_handshaking()
+            && let Err(error) = self.heap.measure(|| victim.process())
         {
             self.error = Some(error);
         }
         while self.error.is_none() && !self.victim.is_handshaking() {
             let mut buffer = [0; 20_000];
-            match self.victim.read(&mut buffer) {
+            let victim = &mut self.victim;
+            match self.heap.measure(|| victim.read(&mut buffer)) {
                 Ok(ReadOutcome::Data(count)) => self.data.extend(&buffer[..count]),
                 Ok(ReadOutcome::NeedBytes) => break,
                 Ok(ReadOutcome::Closed) => {

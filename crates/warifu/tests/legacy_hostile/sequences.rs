@@ -12,8 +12,9 @@ use warifu::{Error, PeerMisbehaved, PskFailure};
 
 use crate::bytes::*;
 use crate::crypto::*;
-use crate::figure::{self, Keys, Kind, Presence, Seal, Sent};
+use crate::figure::{self, Change, Keys, Kind, Presence, Seal, Sent, max_body_len, message_types};
 use crate::figures::{Client, Flow, Setting, Status};
+use crate::meter::{Meter, report};
 use crate::peer::*;
 use crate::support::Side;
 
@@ -165,6 +166,7 @@ impl<'s> Model<'s> {
         }
         match kind {
             Kind::Message(message_type) => self.accept_message(message_type),
+            Kind::Giant(message_type) => self.accept_giant(message_type),
             Kind::ChangeCipherSpec => self.accept_change_cipher_spec(),
             // Under keys that are not confirmed by a Finished no data passes, and none in a first handshake.
             Kind::Data if self.is_handshaking() || self.awaits_last_finished() => {
@@ -261,6 +263,30 @@ impl<'s> Model<'s> {
             was_let_through = true;
         }
         panic!("the last place is never optional")
+    }
+
+    /// A message of the right type is refused for the length that its header has, one of another type at its first byte. In a
+    /// connection that is established lengths are judged first.
+    fn accept_giant(&mut self, message_type: u8) -> Fate {
+        let before = self.place;
+        let fate = match self.is_handshaking() {
+            // One of several is awaited: which of them may really follow is judged when it is whole.
+            true if self.lets_through(before, message_type) => Fate::Goes,
+            true => self.accept_message(message_type),
+            false => Fate::Goes,
+        };
+        match fate {
+            Fate::Goes => {
+                self.place = before;
+                let error = PeerMisbehaved::MessageTooLong {
+                    message: HandshakeType(message_type),
+                    len: 0xff_ffff,
+                    limit: max_body_len(message_type),
+                };
+                self.refuse(error, AlertDescription::ILLEGAL_PARAMETER)
+            }
+            fate => fate,
+        }
     }
 
     /// Whether this message may come where a place stays empty: it is that of the next ones, up to one that must be there.
@@ -414,6 +440,21 @@ impl<'s> Line<'s> {
         plan
     }
 
+    /// The header of each message at each place, announcing 2^24 - 1 bytes.
+    fn giants(&self) -> Vec<Plan> {
+        let places = 0..=self.steps.len();
+        let all = places.flat_map(|before| message_types().map(move |it| (before, it)));
+        all.map(|(before, message_type)| {
+            let change = Change::Insert {
+                kind: Kind::Giant(message_type),
+                before,
+                seal: Seal::InForce,
+            };
+            self.plan(&figure::apply(change, &self.steps, &self.flights, false))
+        })
+        .collect()
+    }
+
     /// All plans, each once, with what they are made of.
     fn plans(&self) -> Vec<(String, Plan)> {
         let mut seen = HashSet::new();
@@ -484,8 +525,11 @@ fn made_up(setting: &Setting, stage: &Stage, message_type: u8) -> Step {
     Step::Message(message(message_type, &body))
 }
 
-/// Sends what is planned, and returns the victim's end and its alerts.
-fn play(line: &Line<'_>, plan: &Plan) -> (Fate, Vec<(u8, AlertDescription)>) {
+/// The victim's end, its alerts, and its heap at its highest.
+type Played = (Fate, Vec<(u8, AlertDescription)>, i64);
+
+/// Sends what is planned.
+fn play(line: &Line<'_>, plan: &Plan) -> Played {
     let setting = line.setting;
     let mut stage = setting.stage();
     let mut seen = Flight::new();
@@ -497,6 +541,9 @@ fn play(line: &Line<'_>, plan: &Plan) -> (Fate, Vec<(u8, AlertDescription)>) {
             let step = match (source, kind) {
                 (Some(source), _) => seen[source].clone(),
                 (None, Kind::Message(message_type)) => made_up(setting, &stage, message_type),
+                (None, Kind::Giant(message_type)) => {
+                    Step::Record(HANDSHAKE, vec![message_type, 0xff, 0xff, 0xff])
+                }
                 // There are no keys to change to.
                 (None, Kind::ChangeCipherSpec) => Step::Record(CHANGE_CIPHER_SPEC, vec![1]),
                 (None, Kind::Data) => Step::Record(APPLICATION_DATA, b"data".to_vec()),
@@ -523,7 +570,7 @@ fn play(line: &Line<'_>, plan: &Plan) -> (Fate, Vec<(u8, AlertDescription)>) {
             Fate::Closed
         }
     };
-    (fate, stage.alerts)
+    (fate, stage.alerts, stage.heap.peak)
 }
 
 /// A record that is not sealed although it should be.
@@ -662,11 +709,57 @@ fn check(name: &str) {
     for setting in VERSIONS.iter().flat_map(|tls| settings(group, *tls)) {
         let line = Line::new(&setting);
         for (what, plan) in line.plans() {
-            let found = play(&line, &plan);
+            let (fate, alerts, _) = play(&line, &plan);
             let wanted = (plan.fate, plan.alerts);
-            assert_eq!(found, wanted, "{setting:?}: {what}\n{:?}", plan.flights);
+            assert_eq!(
+                (fate, alerts),
+                wanted,
+                "{setting:?}: {what}\n{:?}",
+                plan.flights
+            );
         }
     }
+}
+
+/// Nothing is held for what only a header promises: with every key exchange, in the handshake that has most messages.
+#[test]
+fn messages_of_2_to_the_24_bytes_are_refused_by_their_header() {
+    /// The most that a handshake up to any place takes, honest chains and key shares included.
+    const BOUND: i64 = 64 << 10;
+    let mut heap = Meter::default();
+    let mut count = 0;
+    for group in GROUPS {
+        for tls in VERSIONS {
+            let settings = settings(group, tls);
+            for victim in [Side::Client, Side::Server] {
+                let of_victim = settings.iter().filter(|setting| setting.victim == victim);
+                let Some(setting) = of_victim.max_by_key(|setting| setting.steps().len()) else {
+                    continue;
+                };
+                let line = Line::new(setting);
+                for plan in line.giants() {
+                    let (fate, alerts, peak) = play(&line, &plan);
+                    let wanted = (plan.fate, plan.alerts);
+                    assert_eq!((fate, alerts), wanted, "{setting:?}: {:?}", plan.flights);
+                    assert!(
+                        peak <= BOUND,
+                        "{peak} bytes: {setting:?}: {:?}",
+                        plan.flights
+                    );
+                    heap.peak = heap.peak.max(peak);
+                    count += 1;
+                }
+            }
+        }
+    }
+    let bound = "refused by type or length, 128 or 16 KiB";
+    report(
+        "message of 2^24 - 1 bytes, any type at any place",
+        bound,
+        "its header",
+        &heap,
+    );
+    println!("{count} of them");
 }
 
 const VERSIONS: [u16; 3] = [TLS1_2, TLS1_1, TLS1_0];
