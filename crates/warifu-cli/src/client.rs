@@ -257,9 +257,7 @@ impl Session {
         let tcp_time = start.elapsed();
         let socket = Socket::new(tcp, self.handshake_timeout)
             .map_err(|error| self.failure(Broken::Transport(error), false))?;
-        let control = socket
-            .try_clone()
-            .map_err(|error| self.failure(Broken::Transport(error), false))?;
+        let control = socket.clone();
 
         let start = Instant::now();
         let connection = Connection::client(Arc::clone(&self.config), self.name.clone());

@@ -451,9 +451,8 @@ impl Connection {
                 self.advance(&mut Context::from_waker(Waker::noop()))?;
                 continue;
             }
-            if event == Event::Handshake
-                && established.must_answer_before(wire.receiving.message_type())
-            {
+            let message_type = wire.receiving.message_type();
+            if event == Event::Handshake && established.must_answer_before(message_type) {
                 event = Event::NeedBytes;
             }
             if event != Event::Handshake {
@@ -474,6 +473,9 @@ impl Connection {
                 established.deliver_to_renegotiation(&mut wire.receiving, message)?;
                 self.advance(&mut Context::from_waker(Waker::noop()))?;
                 continue;
+            }
+            if let (false, Some(got)) = (self.is_client, message_type) {
+                established.check_inside_of_answer(got)?;
             }
             let keeper = established.after.keeper();
             let receiving = &mut wire.receiving;
@@ -1175,6 +1177,33 @@ impl Established {
                 .authentication
                 .as_ref()
                 .is_some_and(|flow| matches!(flow.waiting(), Waiting::Answer(_)))
+    }
+
+    /// RFC 8446 Section 4.6.2: "All of the client's messages for a given response MUST appear consecutively on the wire with no
+    /// intervening messages of other types." A server has had the client's Certificate, and this comes next.
+    fn check_inside_of_answer(&self, got: HandshakeType) -> Result<(), Error> {
+        let waiting = self.authentication.as_ref().map(|flow| flow.waiting());
+        match (waiting, got) {
+            // The flow judges them.
+            (
+                _,
+                HandshakeType::CERTIFICATE
+                | HandshakeType::CERTIFICATE_VERIFY
+                | HandshakeType::FINISHED,
+            ) => Ok(()),
+            (Some(Waiting::Bytes(expected)), got)
+                if Some(expected) != HandshakeType::CERTIFICATE.name() =>
+            {
+                Err(PeerMisbehaved::UnexpectedMessage { got, expected }.into())
+            }
+            // The application has the chain.
+            (Some(Waiting::Answer(_)), got) => Err(PeerMisbehaved::UnexpectedMessage {
+                got,
+                expected: "CertificateVerify",
+            }
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     /// A CertificateRequest starts the client's answer; other messages are the answer that the server awaits.

@@ -17,12 +17,18 @@
 #[path = "../hostile/bytes.rs"]
 mod bytes;
 mod crypto;
+#[path = "../hostile/figure.rs"]
+mod figure;
+mod figures;
+#[path = "../hostile/meter.rs"]
+mod meter;
 #[path = "../hostile/odd_keys.rs"]
 mod odd_keys;
 mod peer;
 #[path = "../hostile/random.rs"]
 mod random_numbers;
 mod rsa;
+mod sequences;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -31,11 +37,11 @@ mod authentication;
 mod downgrade;
 mod exchange;
 mod hello;
-mod order;
 mod psk;
 mod random;
 mod records;
 mod renegotiating;
 mod renegotiation;
+mod resources;
 mod resumption;
 mod settings;
