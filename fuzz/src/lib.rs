@@ -1,1 +1,3 @@
 //! What several fuzz targets share.
+
+pub mod input;
