@@ -19,7 +19,7 @@ use crate::psk_file::{self, Entry, Keys, PskFile, Wanted};
 use crate::psk_format::{self, Format};
 use crate::psk_line::{KeyForm, Secret};
 use crate::psk_source::{self, Contents};
-use crate::{describe, report};
+use crate::{hex, report};
 
 /// `warifu psk gen`.
 pub(crate) fn generate(arguments: &GenArguments) -> Result<(), Failure> {
@@ -208,7 +208,7 @@ fn random_key(bits: KeyBits) -> Result<Secret, Failure> {
 fn random_identity() -> Result<Vec<u8>, Failure> {
     let mut tag = [0; 4];
     fill(&mut tag)?;
-    Ok(format!("psk-{}", describe::hex(&tag, "")).into_bytes())
+    Ok(format!("psk-{}", hex::encode(&tag, "")).into_bytes())
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), Failure> {

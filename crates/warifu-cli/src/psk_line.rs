@@ -19,6 +19,7 @@ use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
 use crate::exit_psk::LineProblem;
+use crate::hex;
 use crate::psk_format::Format;
 
 /// RFC 8446 Section 4.2.11: `opaque identity<1..2^16-1>`.
@@ -109,7 +110,7 @@ fn is_comment(line: &[u8], format: Option<Format>) -> Result<bool, LineProblem> 
         let indented = line.trim_ascii_start().starts_with(b"#");
         return Ok(indented && !line.contains(&b':'));
     };
-    let is_hex = |bytes: &[u8]| decode_hex(bytes).is_some_and(|bytes| !bytes.is_empty());
+    let is_hex = |bytes: &[u8]| hex::decode(bytes).is_some_and(|bytes| !bytes.is_empty());
     let mut parts = after.splitn(2, |&byte| byte == b':');
     let hex_identity = parts.next().is_some_and(is_hex);
     let key = parts.next();
@@ -136,7 +137,7 @@ fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> 
             return native_key(text, format).map(|(key, _)| Line::BareKey(key));
         }
         ("hex", Some((digits, key))) => {
-            let identity = decode_hex(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
+            let identity = hex::decode(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
             (identity.to_vec(), key)
         }
         _ if first.trim() != first => return Err(LineProblem::IdentityBlanks),
@@ -180,7 +181,7 @@ fn native_key(text: &str, format: Option<Format>) -> Result<(Secret, Option<Form
 fn foreign_identity(text: &str, format: Format) -> Result<Vec<u8>, LineProblem> {
     let identity = match (format, text.strip_prefix('#')) {
         // psktool writes identities with ':' so; GnuTLS reads every one that begins so.
-        (Format::Gnutls, Some(digits)) => decode_hex(digits.as_bytes())
+        (Format::Gnutls, Some(digits)) => hex::decode(digits.as_bytes())
             .ok_or(LineProblem::HexIdentity)?
             .to_vec(),
         // The others take blanks at the ends for a part of the identity.
@@ -276,27 +277,13 @@ fn hex_key(text: &str) -> Result<Secret, LineProblem> {
         return Err(LineProblem::NotHex);
     }
     Ok(Secret {
-        bytes: decode_hex(text.as_bytes()).ok_or(LineProblem::OddHex { digits: text.len() })?,
+        bytes: hex::decode(text.as_bytes()).ok_or(LineProblem::OddHex { digits: text.len() })?,
         form: KeyForm::Hex,
     })
 }
 
 fn is_hex_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Bytes from pairs of hexadecimal digits; `None` if there is anything else.
-pub(crate) fn decode_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
-    for [high, low] in pairs {
-        let value = (char::from(*high).to_digit(16)? << 4) | char::from(*low).to_digit(16)?;
-        bytes.push(u8::try_from(value).ok()?);
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
