@@ -168,7 +168,7 @@ fn format_for(
         Keys::Bare(..) => Err(origin
             .has(PskProblem::Inexpressible {
                 identity: psk_format::spell(&entry.identity),
-                format: Format::Zabbix,
+                format: file.format.unwrap_or(Format::Zabbix),
                 reason: "the file holds a key alone, which no other can join",
             })
             .into()),
@@ -220,7 +220,7 @@ fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
 /// What a file holds, in a few words.
 pub(crate) fn summary(file: &PskFile) -> String {
     let count = match &file.keys {
-        Keys::Bare(..) => return "1 key without an identity, as for Zabbix".to_owned(),
+        Keys::Bare(..) => "1 key without an identity".to_owned(),
         Keys::Entries(entries) if entries.len() == 1 => "1 identity".to_owned(),
         Keys::Entries(entries) => format!("{} identities", entries.len()),
     };

@@ -73,7 +73,10 @@ pub(crate) enum Line {
         key: Secret,
         only: Option<Format>,
     },
-    BareKey(Secret),
+    BareKey {
+        key: Secret,
+        only: Format,
+    },
 }
 
 /// Reads a line, without its end, as a format has it; `None` reads what all have in common.
@@ -84,7 +87,7 @@ pub(crate) fn read_line(line: &[u8], format: Option<Format>) -> Result<Line, Lin
     let text = std::str::from_utf8(line).map_err(|_| LineProblem::NotUtf8)?;
     let foreign = match format {
         None | Some(Format::Native) => return read_native(text, format),
-        Some(Format::Zabbix) => return hex_key(text).map(Line::BareKey),
+        Some(Format::Zabbix) => return zabbix_key(text),
         Some(foreign) => foreign,
     };
     let (identity, key) = text.split_once(':').ok_or(LineProblem::NoSeparator)?;
@@ -128,13 +131,14 @@ fn is_comment(line: &[u8], format: Option<Format>) -> Result<bool, LineProblem> 
 fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> {
     let Some((first, rest)) = text.split_once(':') else {
         return match is_hex_digits(text.trim()) {
-            true => hex_key(text).map(Line::BareKey),
+            true => zabbix_key(text),
             false => Err(LineProblem::NoSeparator),
         };
     };
     let (identity, key) = match (first, rest.split_once(':')) {
         ("hex", None) | ("base64" | "text", _) => {
-            return native_key(text, format).map(|(key, _)| Line::BareKey(key));
+            let only = Format::Native;
+            return native_key(text, format).map(|(key, _)| Line::BareKey { key, only });
         }
         ("hex", Some((digits, key))) => {
             let identity = hex::decode(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
@@ -153,6 +157,12 @@ fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> 
             _ => only,
         },
     })
+}
+
+/// A key alone, in the form in which Zabbix has it.
+fn zabbix_key(text: &str) -> Result<Line, LineProblem> {
+    let only = Format::Zabbix;
+    hex_key(text).map(|key| Line::BareKey { key, only })
 }
 
 /// A key, and the format that alone writes it so.
@@ -298,7 +308,7 @@ mod tests {
         let line = line.replace("HEX", HEX);
         read_line(line.as_bytes(), format).map(|line| match line {
             Line::Nothing => "nothing".to_owned(),
-            Line::BareKey(key) => format!("{} {}", key.form.name(), key.bytes.len()),
+            Line::BareKey { key, .. } => format!("{} {}", key.form.name(), key.bytes.len()),
             Line::Entry {
                 identity,
                 key,
