@@ -1,3 +1,5 @@
 //! What several fuzz targets share.
 
+pub mod certificates;
+pub mod edit;
 pub mod input;
