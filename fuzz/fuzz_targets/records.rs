@@ -72,7 +72,7 @@ impl Peer {
     /// One step of the script.
     fn send(&mut self, input: &mut Input<'_>) {
         let step = input.byte();
-        if step % 4 == 0 {
+        if step.is_multiple_of(4) {
             self.stream.extend_from_slice(input.block());
             self.honest = false;
             return;

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use libfuzzer_sys::fuzz_target;
 use warifu::fuzzing::{open_ticket, seal_ticket};
 use warifu::resumption::Session;
+use warifu_crypto::random;
 use warifu_fuzz::edit::edit;
 use warifu_fuzz::input::Input;
 use warifu_fuzz::returning::{Meeting, Template, World};
@@ -53,6 +54,8 @@ fn look_at(session: &Session) {
 }
 
 fn offered(choice: u8, input: &mut Input<'_>) {
+    // The input alone decides.
+    random::fixed::begin(1);
     static WORLD: OnceLock<World> = OnceLock::new();
     let world = WORLD.get_or_init(World::new);
     let template = &world.templates[usize::from(choice / 4) % world.templates.len()];

@@ -4,3 +4,4 @@ pub mod certificates;
 pub mod edit;
 pub mod input;
 pub mod returning;
+pub mod seeds;

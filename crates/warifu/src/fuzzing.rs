@@ -11,7 +11,7 @@
 mod messages;
 mod records;
 
-pub use messages::{message, message_count};
+pub use messages::{message, message_parsers};
 pub use records::{Opened, Opener, Sealer, cipher_count};
 
 use crate::error::Error;

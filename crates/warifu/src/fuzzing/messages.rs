@@ -10,14 +10,15 @@ use crate::message::legacy::*;
 use crate::message::*;
 use crate::parameters::{KeyExchange, ProtocolVersion};
 
-/// How many parsers [`message`] knows.
-pub fn message_count() -> usize {
-    PARSERS.len()
+/// The names of the parsers that [`message`] knows, in their order.
+pub fn message_parsers() -> impl Iterator<Item = &'static str> {
+    PARSERS.iter().map(|(name, _)| *name)
 }
 
 /// Gives `body` to one of the parsers. What it reads it must write again so that the same is read.
 pub fn message(which: usize, body: &[u8]) {
-    PARSERS[which % PARSERS.len()](body);
+    let (_, parser) = PARSERS[which % PARSERS.len()];
+    parser(body);
 }
 
 /// Declares [`PARSERS`]: one for each message, for each block of extensions, and for what takes more than reading.
@@ -28,13 +29,13 @@ macro_rules! parsers {
         extensions: $($block:ident)*;
         others: $($other:ident)*;
     ) => {
-        const PARSERS: &[fn(&[u8])] = &[
-            $( |body| {
+        const PARSERS: &[(&str, fn(&[u8]))] = &[
+            $( (stringify!($exact), |body| {
                 let Some(message) = looked_at($exact::read(body)) else { return };
                 let bytes = encoded(|out| message.encode(out)).expect("what was read can be written");
                 assert_eq!(bytes[HEADER_LEN..], *body, "{message:?}");
-            }, )*
-            $( |body| {
+            }), )*
+            $( (stringify!($message), |body| {
                 let Some(message) = looked_at($message::read(body)) else { return };
                 let Some(bytes) = encoded(|out| message.encode(out)) else {
                     return assert!(!all_known(&message.extensions), "{message:?}");
@@ -43,8 +44,8 @@ macro_rules! parsers {
                 if all_known(&message.extensions) {
                     assert_same_len(&bytes[HEADER_LEN..], body);
                 }
-            }, )*
-            $( |block| {
+            }), )*
+            $( (stringify!($block), |block| {
                 let mut reader = Reader::new(block);
                 let Some(extensions) = looked_at($block::read_from(&mut reader, "extensions")) else { return };
                 let Some(bytes) = encoded(|out| extensions.encode_to(out)) else {
@@ -55,8 +56,8 @@ macro_rules! parsers {
                 if all_known(&extensions) {
                     assert_same_len(&bytes, &block[..block.len() - reader.rest().len()]);
                 }
-            }, )*
-            $( $other, )*
+            }), )*
+            $( (stringify!($other), $other), )*
         ];
     };
 }
