@@ -135,17 +135,18 @@ fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> 
             false => Err(LineProblem::NoSeparator),
         };
     };
-    let (identity, key) = match (first, rest.split_once(':')) {
+    let (identity, key, format) = match (first, rest.split_once(':')) {
         ("hex", None) | ("base64" | "text", _) => {
             let only = Format::Native;
             return native_key(text, format).map(|(key, _)| Line::BareKey { key, only });
         }
         ("hex", Some((digits, key))) => {
             let identity = hex::decode(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
-            (identity.to_vec(), key)
+            // No other program has such an identity, so that the key is not of stunnel's forms.
+            (identity.to_vec(), key, Some(Format::Native))
         }
         _ if first.trim() != first => return Err(LineProblem::IdentityBlanks),
-        _ => (first.as_bytes().to_vec(), rest),
+        _ => (first.as_bytes().to_vec(), rest, format),
     };
     check_identity(&identity)?;
     let (key, only) = native_key(key, format)?;
@@ -393,6 +394,7 @@ mod tests {
             ("#6162:HEX", None, P::CommentOrIdentity),
             ("#cafe: HEX", None, P::CommentOrIdentity),
             ("alice:pass phrase!", Some(Native), P::KeyForm),
+            ("hex:6162:pass phrase!", None, P::KeyForm),
             ("# x", Some(Stunnel), P::StunnelComment),
             ("alice:base64:AAEC", Some(Mosquitto), P::NotHex),
             ("alice:x", Some(Gnutls), P::NotHex),
