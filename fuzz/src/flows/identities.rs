@@ -66,3 +66,14 @@ pub fn rsa_credential(ca: &pki::Ca, name: &str) -> Arc<Credential> {
     });
     Arc::new(Credential::from_der(vec![certificate], LEAF_KEY).unwrap())
 }
+
+/// The server's certificates with their keys, PKCS #8.
+pub fn ed25519_chain(ca: &pki::Ca) -> (CertificateDer<'static>, Vec<u8>) {
+    let certificate = ed25519_leaf(ca, "host.example", SERVER_SEED);
+    (certificate, ed25519_key(SERVER_SEED))
+}
+
+pub fn rsa_chain(ca: &pki::Ca) -> (CertificateDer<'static>, &'static [u8]) {
+    let (certificate, _) = ca.leaf_of_key(&["host.example"], rsa_key(), |_| {});
+    (certificate, LEAF_KEY)
+}

@@ -61,25 +61,55 @@ fn inputs(scenes: &[u16], scenes_of_edits: &[u16]) -> Vec<Vec<u8>> {
         .collect();
     // However the stream is cut.
     inputs.extend([0x10, 0x20, 0x30].map(|flags| script(scenes[0], flags, Vec::new())));
-    for scene in scenes_of_edits {
-        for edit in edits() {
-            inputs.push(script(*scene, 0, vec![edit.clone()]));
-            inputs.push(script(*scene, FORGES, vec![edit]));
-        }
+    // Each scene and both sorts of peers get their part.
+    for (number, edit) in edits().into_iter().enumerate() {
+        let scene = scenes_of_edits[number % scenes_of_edits.len()];
+        let flags = [0, FORGES][number / scenes_of_edits.len() % 2];
+        inputs.push(script(scene, flags, vec![edit]));
     }
     inputs
 }
 
 /// For the targets that play TLS 1.3, with whichever side as the victim.
-pub fn tls13() -> Vec<Vec<u8>> {
+fn tls13() -> Vec<Vec<u8>> {
     const CERTIFICATES: u16 = 1 << 3;
     const PSK: u16 = 1;
-    inputs(&tls13_scenes(), &[CERTIFICATES, PSK])
+    const TICKET: u16 = 6;
+    inputs(&tls13_scenes(), &[CERTIFICATES, PSK, TICKET])
 }
 
 /// For the targets that play older versions.
-pub fn legacy() -> Vec<Vec<u8>> {
+fn legacy() -> Vec<Vec<u8>> {
     const CERTIFICATES: u16 = 1 << 6;
     const PSK: u16 = 8;
-    inputs(&legacy_scenes(), &[CERTIFICATES, PSK])
+    const TICKET: u16 = 0x11;
+    inputs(&legacy_scenes(), &[CERTIFICATES, PSK, TICKET])
+}
+
+/// For the target that compares with rustls: each ClientHello and each server's flight, and every edit of a message.
+fn differential() -> Vec<Vec<u8>> {
+    let scenes: Vec<u16> = (0..7).collect();
+    let of = |flags: u8| {
+        let changed = edits().into_iter().filter(|edit| edit.flight == 0);
+        let script = |(number, edit): (usize, Option<Edit>)| Script {
+            scene: scenes[number % scenes.len()],
+            flags,
+            edits: edit.into_iter().collect(),
+        };
+        let whole = scenes.iter().map(|_| None);
+        let all = whole.chain(changed.map(Some)).enumerate().map(script);
+        all.map(|script| script.to_bytes()).collect::<Vec<_>>()
+    };
+    (0..4).flat_map(of).collect()
+}
+
+/// The targets that play handshakes, each with its seeds.
+pub fn of_flows() -> Vec<(&'static str, Vec<Vec<u8>>)> {
+    vec![
+        ("tls13_client", tls13()),
+        ("tls13_server", tls13()),
+        ("legacy_client", legacy()),
+        ("legacy_server", legacy()),
+        ("differential", differential()),
+    ]
 }

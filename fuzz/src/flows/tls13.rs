@@ -547,6 +547,10 @@ impl Play {
         if !self.scene.victim.is_handshaking() {
             return;
         }
+        let has_external_key = matches!(
+            self.prepared.options.keys,
+            Keys::External | Keys::ExternalAlone | Keys::WithCertificate | Keys::ExternalEarly
+        );
         let mut transcript = Transcript::of(&self.seen_by_victim());
         for item in flight {
             if item.content_type != HANDSHAKE || item.level == Level::Raw {
@@ -562,7 +566,9 @@ impl Play {
                 Some(&CERTIFICATE_VERIFY) if self.flags.forge_verify => {
                     Some(transcript.certificate_verify(self.victim))
                 }
-                Some(&CLIENT_HELLO) if self.flags.forge_binder => transcript.bound(&item.bytes),
+                Some(&CLIENT_HELLO) if self.flags.forge_binder && has_external_key => {
+                    transcript.bound(&item.bytes)
+                }
                 _ => None,
             };
             if let Some(forged) = forged
