@@ -494,10 +494,10 @@ impl Play {
                 self.check_level(item);
             }
             for item in &part {
-                match (item.level, item.content_type) {
-                    (Level::Application, APPLICATION_DATA) => self.data.extend(&item.bytes),
-                    (Level::Early, APPLICATION_DATA) => self.early_data.extend(&item.bytes),
-                    (Level::Plain | Level::Handshake | Level::Application, HANDSHAKE) => {
+                match (item.level, inner(item)) {
+                    (Level::Application, (APPLICATION_DATA, data)) => self.data.extend(data),
+                    (Level::Early, (APPLICATION_DATA, data)) => self.early_data.extend(data),
+                    (Level::Plain | Level::Handshake | Level::Application, (HANDSHAKE, _)) => {
                         self.sent.push(item.clone());
                     }
                     _ => {}
@@ -637,6 +637,18 @@ impl Play {
             &self.data,
             scene.unopened,
         );
+    }
+}
+
+/// Content type and content as the other side sees them under protection: a type of 0 is padding, and what is before it the
+/// type (RFC 8446 Section 5.4).
+fn inner(item: &Item) -> (u8, &[u8]) {
+    match (
+        item.content_type,
+        item.bytes.iter().rposition(|byte| *byte != 0),
+    ) {
+        (0, Some(end)) => (item.bytes[end], &item.bytes[..end]),
+        (content_type, _) => (content_type, &item.bytes),
     }
 }
 
