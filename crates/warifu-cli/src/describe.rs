@@ -7,6 +7,8 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
 
+use crate::hex;
+
 /// What there is to say about one certificate.
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
@@ -59,7 +61,7 @@ pub(crate) fn describe(der: &[u8]) -> Result<Description, String> {
         path_len: constraints.and_then(|found| found.value.path_len_constraint),
         permitted,
         excluded,
-        serial: hex(certificate.raw_serial(), ":"),
+        serial: hex::encode(certificate.raw_serial(), ":"),
         fingerprint: sha256(der),
         key_fingerprint: sha256(certificate.public_key().raw),
     })
@@ -74,16 +76,7 @@ pub(crate) fn short_name(full: &str) -> &str {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(warifu_crypto::Hash::Sha256.digest(&[bytes]).as_ref(), "")
-}
-
-/// Bytes in hexadecimal with a separator.
-pub(crate) fn hex(bytes: &[u8], separator: &str) -> String {
-    bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<Vec<_>>()
-        .join(separator)
+    hex::encode(warifu_crypto::Hash::Sha256.digest(&[bytes]).as_ref(), "")
 }
 
 /// The kind and strength of a public key.
@@ -150,7 +143,7 @@ fn distinguished_name(name: &X509Name<'_>) -> String {
             };
             let value = attribute
                 .as_str()
-                .map_or_else(|_| hex(attribute.as_slice(), ""), ToOwned::to_owned);
+                .map_or_else(|_| hex::encode(attribute.as_slice(), ""), ToOwned::to_owned);
             format!("{short}={value}")
         })
         .collect();
@@ -221,7 +214,7 @@ fn ip_address(bytes: &[u8]) -> String {
         32 => with_mask(16),
         _ => None,
     };
-    text.unwrap_or_else(|| format!("malformed address {}", hex(bytes, "")))
+    text.unwrap_or_else(|| format!("malformed address {}", hex::encode(bytes, "")))
 }
 
 fn usages(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -11,6 +11,7 @@ use warifu::Error;
 use warifu::certificate::{MaterialError, MaterialProblem};
 
 use crate::exit_psk::PskFailure;
+pub(crate) use crate::exit_text::{Text, text};
 use crate::exit_tls::{tls_code, tls_text};
 use crate::values::TimeLimit;
 
@@ -160,26 +161,6 @@ pub(crate) enum Failure {
     Tls { place: Place, error: Error },
     /// Ctrl-C at a client.
     Interrupted,
-}
-
-/// A failure in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Text {
-    pub(crate) what: String,
-    pub(crate) cause: String,
-    pub(crate) next: String,
-}
-
-pub(crate) fn text(
-    what: impl Into<String>,
-    cause: impl Into<String>,
-    next: impl Into<String>,
-) -> Text {
-    Text {
-        what: what.into(),
-        cause: cause.into(),
-        next: next.into(),
-    }
 }
 
 impl Failure {

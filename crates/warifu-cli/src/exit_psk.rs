@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::exit::{Text, text};
+use crate::exit_text::{Text, text};
 use crate::psk_format::Format;
 
 /// Where a key was found.

@@ -19,7 +19,7 @@ use crate::psk_file::{self, Entry, Keys, PskFile, Wanted};
 use crate::psk_format::{self, Format};
 use crate::psk_line::{KeyForm, Secret};
 use crate::psk_source::{self, Contents};
-use crate::{describe, report};
+use crate::{hex, report};
 
 /// `warifu psk gen`.
 pub(crate) fn generate(arguments: &GenArguments) -> Result<(), Failure> {
@@ -168,7 +168,7 @@ fn format_for(
         Keys::Bare(..) => Err(origin
             .has(PskProblem::Inexpressible {
                 identity: psk_format::spell(&entry.identity),
-                format: Format::Zabbix,
+                format: file.format.unwrap_or(Format::Zabbix),
                 reason: "the file holds a key alone, which no other can join",
             })
             .into()),
@@ -208,7 +208,7 @@ fn random_key(bits: KeyBits) -> Result<Secret, Failure> {
 fn random_identity() -> Result<Vec<u8>, Failure> {
     let mut tag = [0; 4];
     fill(&mut tag)?;
-    Ok(format!("psk-{}", describe::hex(&tag, "")).into_bytes())
+    Ok(format!("psk-{}", hex::encode(&tag, "")).into_bytes())
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
@@ -220,7 +220,7 @@ fn fill(bytes: &mut [u8]) -> Result<(), Failure> {
 /// What a file holds, in a few words.
 pub(crate) fn summary(file: &PskFile) -> String {
     let count = match &file.keys {
-        Keys::Bare(..) => return "1 key without an identity, as for Zabbix".to_owned(),
+        Keys::Bare(..) => "1 key without an identity".to_owned(),
         Keys::Entries(entries) if entries.len() == 1 => "1 identity".to_owned(),
         Keys::Entries(entries) => format!("{} identities", entries.len()),
     };

@@ -185,7 +185,7 @@ fn check_value(key: &Secret, at: &Origin) -> Result<(), PskFailure> {
 #[derive(Default)]
 struct Lines {
     entries: Vec<Entry>,
-    bare: Option<(Secret, usize, Origin)>,
+    bare: Option<(Secret, Format, Origin)>,
     /// Where each identity stands.
     numbers: HashMap<Vec<u8>, usize>,
     /// The first line that only the native format can have, and only stunnel's.
@@ -197,7 +197,7 @@ impl Lines {
     fn take(&mut self, line: Line, number: usize, at: Origin) -> Result<(), PskFailure> {
         let key = match &line {
             Line::Nothing => return Ok(()),
-            Line::BareKey(key) | Line::Entry { key, .. } => key,
+            Line::BareKey { key, .. } | Line::Entry { key, .. } => key,
         };
         check_value(key, &at)?;
         if let Some((_, _, bare)) = &self.bare {
@@ -205,11 +205,11 @@ impl Lines {
         }
         match line {
             Line::Nothing => Ok(()),
-            Line::BareKey(key) => {
+            Line::BareKey { key, only } => {
                 if let Some(&other) = self.numbers.values().min() {
                     return Err(at.has(ContentProblem::BareKeyAmongOthers { other }));
                 }
-                self.bare = Some((key, number, at));
+                self.bare = Some((key, only, at));
                 Ok(())
             }
             Line::Entry {
@@ -239,8 +239,8 @@ impl Lines {
 
     /// The keys, and the only format that can have all the lines.
     fn finish(self, origin: &Origin) -> Result<(Keys, Option<Format>), PskFailure> {
-        if let Some((key, _, at)) = self.bare {
-            return Ok((Keys::Bare(key, at), Some(Format::Zabbix)));
+        if let Some((key, only, at)) = self.bare {
+            return Ok((Keys::Bare(key, at), Some(only)));
         }
         if self.entries.is_empty() {
             return Err(origin.has(ContentProblem::NoKeys));
@@ -307,6 +307,8 @@ mod tests {
                 Some(Format::Stunnel),
             ),
             ("KEY1\n", Some(Format::Zabbix)),
+            ("base64:AAECAwQFBgcICQoLDA0ODw==", Some(Format::Native)),
+            ("hex:KEY1", Some(Format::Native)),
         ] {
             assert_eq!(read(text, None).unwrap().format, format, "{text}");
         }

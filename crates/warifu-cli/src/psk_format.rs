@@ -8,8 +8,8 @@ use std::fmt;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use crate::describe;
 use crate::exit_psk::{PskFailure, PskProblem};
+use crate::hex;
 use crate::psk_file::Entry;
 
 /// Whose PSK file it is.
@@ -95,7 +95,7 @@ pub(crate) fn write(entries: &[Entry], format: Format) -> Result<Zeroizing<Strin
 pub(crate) fn spell(identity: &[u8]) -> String {
     match plain(identity) {
         Some(text) if !RESERVED.contains(&text) => text.to_owned(),
-        _ => format!("hex:{}", describe::hex(identity, "")),
+        _ => format!("hex:{}", hex::encode(identity, "")),
     }
 }
 
@@ -104,7 +104,7 @@ fn identity(identity: &[u8], format: Format) -> Result<String, &'static str> {
     match (format, plain(identity)) {
         (Format::Native, _) => Ok(spell(identity)),
         (_, Some(text)) => Ok(text.to_owned()),
-        (Format::Gnutls, None) => Ok(format!("#{}", describe::hex(identity, ""))),
+        (Format::Gnutls, None) => Ok(format!("#{}", hex::encode(identity, ""))),
         (_, None) => Err(
             "it has no way to write an identity with ':', control characters, a leading # or blanks at an end",
         ),

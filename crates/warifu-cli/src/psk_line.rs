@@ -19,6 +19,7 @@ use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
 use crate::exit_psk::LineProblem;
+use crate::hex;
 use crate::psk_format::Format;
 
 /// RFC 8446 Section 4.2.11: `opaque identity<1..2^16-1>`.
@@ -72,7 +73,10 @@ pub(crate) enum Line {
         key: Secret,
         only: Option<Format>,
     },
-    BareKey(Secret),
+    BareKey {
+        key: Secret,
+        only: Format,
+    },
 }
 
 /// Reads a line, without its end, as a format has it; `None` reads what all have in common.
@@ -83,7 +87,7 @@ pub(crate) fn read_line(line: &[u8], format: Option<Format>) -> Result<Line, Lin
     let text = std::str::from_utf8(line).map_err(|_| LineProblem::NotUtf8)?;
     let foreign = match format {
         None | Some(Format::Native) => return read_native(text, format),
-        Some(Format::Zabbix) => return hex_key(text).map(Line::BareKey),
+        Some(Format::Zabbix) => return zabbix_key(text),
         Some(foreign) => foreign,
     };
     let (identity, key) = text.split_once(':').ok_or(LineProblem::NoSeparator)?;
@@ -109,7 +113,7 @@ fn is_comment(line: &[u8], format: Option<Format>) -> Result<bool, LineProblem> 
         let indented = line.trim_ascii_start().starts_with(b"#");
         return Ok(indented && !line.contains(&b':'));
     };
-    let is_hex = |bytes: &[u8]| decode_hex(bytes).is_some_and(|bytes| !bytes.is_empty());
+    let is_hex = |bytes: &[u8]| hex::decode(bytes).is_some_and(|bytes| !bytes.is_empty());
     let mut parts = after.splitn(2, |&byte| byte == b':');
     let hex_identity = parts.next().is_some_and(is_hex);
     let key = parts.next();
@@ -127,20 +131,22 @@ fn is_comment(line: &[u8], format: Option<Format>) -> Result<bool, LineProblem> 
 fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> {
     let Some((first, rest)) = text.split_once(':') else {
         return match is_hex_digits(text.trim()) {
-            true => hex_key(text).map(Line::BareKey),
+            true => zabbix_key(text),
             false => Err(LineProblem::NoSeparator),
         };
     };
-    let (identity, key) = match (first, rest.split_once(':')) {
+    let (identity, key, format) = match (first, rest.split_once(':')) {
         ("hex", None) | ("base64" | "text", _) => {
-            return native_key(text, format).map(|(key, _)| Line::BareKey(key));
+            let only = Format::Native;
+            return native_key(text, format).map(|(key, _)| Line::BareKey { key, only });
         }
         ("hex", Some((digits, key))) => {
-            let identity = decode_hex(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
-            (identity.to_vec(), key)
+            let identity = hex::decode(digits.as_bytes()).ok_or(LineProblem::HexIdentity)?;
+            // No other program has such an identity, so that the key is not of stunnel's forms.
+            (identity.to_vec(), key, Some(Format::Native))
         }
         _ if first.trim() != first => return Err(LineProblem::IdentityBlanks),
-        _ => (first.as_bytes().to_vec(), rest),
+        _ => (first.as_bytes().to_vec(), rest, format),
     };
     check_identity(&identity)?;
     let (key, only) = native_key(key, format)?;
@@ -152,6 +158,12 @@ fn read_native(text: &str, format: Option<Format>) -> Result<Line, LineProblem> 
             _ => only,
         },
     })
+}
+
+/// A key alone, in the form in which Zabbix has it.
+fn zabbix_key(text: &str) -> Result<Line, LineProblem> {
+    let only = Format::Zabbix;
+    hex_key(text).map(|key| Line::BareKey { key, only })
 }
 
 /// A key, and the format that alone writes it so.
@@ -180,7 +192,7 @@ fn native_key(text: &str, format: Option<Format>) -> Result<(Secret, Option<Form
 fn foreign_identity(text: &str, format: Format) -> Result<Vec<u8>, LineProblem> {
     let identity = match (format, text.strip_prefix('#')) {
         // psktool writes identities with ':' so; GnuTLS reads every one that begins so.
-        (Format::Gnutls, Some(digits)) => decode_hex(digits.as_bytes())
+        (Format::Gnutls, Some(digits)) => hex::decode(digits.as_bytes())
             .ok_or(LineProblem::HexIdentity)?
             .to_vec(),
         // The others take blanks at the ends for a part of the identity.
@@ -276,27 +288,13 @@ fn hex_key(text: &str) -> Result<Secret, LineProblem> {
         return Err(LineProblem::NotHex);
     }
     Ok(Secret {
-        bytes: decode_hex(text.as_bytes()).ok_or(LineProblem::OddHex { digits: text.len() })?,
+        bytes: hex::decode(text.as_bytes()).ok_or(LineProblem::OddHex { digits: text.len() })?,
         form: KeyForm::Hex,
     })
 }
 
 fn is_hex_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Bytes from pairs of hexadecimal digits; `None` if there is anything else.
-pub(crate) fn decode_hex(digits: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (pairs, rest) = digits.as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
-    for [high, low] in pairs {
-        let value = (char::from(*high).to_digit(16)? << 4) | char::from(*low).to_digit(16)?;
-        bytes.push(u8::try_from(value).ok()?);
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -311,7 +309,7 @@ mod tests {
         let line = line.replace("HEX", HEX);
         read_line(line.as_bytes(), format).map(|line| match line {
             Line::Nothing => "nothing".to_owned(),
-            Line::BareKey(key) => format!("{} {}", key.form.name(), key.bytes.len()),
+            Line::BareKey { key, .. } => format!("{} {}", key.form.name(), key.bytes.len()),
             Line::Entry {
                 identity,
                 key,
@@ -396,6 +394,7 @@ mod tests {
             ("#6162:HEX", None, P::CommentOrIdentity),
             ("#cafe: HEX", None, P::CommentOrIdentity),
             ("alice:pass phrase!", Some(Native), P::KeyForm),
+            ("hex:6162:pass phrase!", None, P::KeyForm),
             ("# x", Some(Stunnel), P::StunnelComment),
             ("alice:base64:AAEC", Some(Mosquitto), P::NotHex),
             ("alice:x", Some(Gnutls), P::NotHex),

@@ -200,7 +200,7 @@ impl Report {
         if self.json {
             let (form, content) = match std::str::from_utf8(message) {
                 Ok(text) => ("text", text.to_owned()),
-                Err(_) => ("hex", crate::describe::hex(message, "")),
+                Err(_) => ("hex", crate::hex::encode(message, "")),
             };
             let fields = json!({ "connection": connection, "len": message.len(), form: content });
             return self.try_event("message", fields);

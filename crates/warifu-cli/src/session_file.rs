@@ -9,9 +9,9 @@ use warifu::decision::Answer;
 use warifu::resumption::{ClientSessionStore, Session, SessionKey};
 use zeroize::Zeroizing;
 
-use crate::describe;
 use crate::exit::Failure;
 use crate::files::{self, Overwrite};
+use crate::hex;
 use crate::report::Report;
 use crate::values::HostPort;
 
@@ -80,7 +80,7 @@ impl SessionFile {
 
     /// What a session is for.
     fn first_line(&self, key: &SessionKey) -> String {
-        let context = describe::hex(&key.context, "");
+        let context = hex::encode(&key.context, "");
         format!("{} {} {context}", key.server_name, self.address)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use warifu::parameters::ProtocolVersion;
 use zeroize::Zeroizing;
 
-use crate::psk_line;
+use crate::{hex, psk_line};
 
 /// The port of `server` and `client` unless another is given (MISSION.md's programs use it).
 pub(crate) const DEFAULT_PORT: u16 = 11111;
@@ -224,7 +224,7 @@ impl FromStr for PskIdentity {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bytes = match text.strip_prefix("hex:") {
-            Some(digits) => psk_line::decode_hex(digits.as_bytes())
+            Some(digits) => hex::decode(digits.as_bytes())
                 .ok_or_else(|| "after hex: come pairs of the digits 0-9 a-f".to_owned())?
                 .to_vec(),
             None => text.as_bytes().to_vec(),

@@ -349,6 +349,10 @@ enum CurveKey {
 impl CurveKey {
     /// A fresh private key and its public key.
     fn generate(curve: Curve) -> Result<(Self, Vec<u8>), CryptoError> {
+        #[cfg(fuzzing)]
+        if crate::random::fixed::is_on() {
+            return Self::fixed(curve);
+        }
         let Some(curve) = curve.nist() else {
             let (key, public) = ffi::x25519_generate();
             return Ok((Self::X25519(key), public.to_vec()));
@@ -356,6 +360,18 @@ impl CurveKey {
         let key = ffi::EcdhKey::generate(curve).ok_or(CryptoError::Failed)?;
         let public = key.public().ok_or(CryptoError::Failed)?;
         Ok((Self::Nist(key), public))
+    }
+
+    /// The private key that a fuzzer's fixed numbers make.
+    #[cfg(fuzzing)]
+    fn fixed(curve: Curve) -> Result<(Self, Vec<u8>), CryptoError> {
+        let mut private_key = vec![0; curve.nist().map_or(32, |curve| curve.field_len())];
+        crate::random::fill(&mut private_key)?;
+        // Below the order of every curve.
+        if let Some(first) = private_key.first_mut() {
+            *first = 0;
+        }
+        Self::from_private_key(curve, &private_key)
     }
 
     /// A given private key and its public key.

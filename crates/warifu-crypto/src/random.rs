@@ -7,6 +7,10 @@ use crate::CryptoError;
 /// # Errors
 /// [`CryptoError::Failed`] if the generator has none to give; do not go on.
 pub fn fill(out: &mut [u8]) -> Result<(), CryptoError> {
+    #[cfg(fuzzing)]
+    if fixed::fill(out) {
+        return Ok(());
+    }
     aws_lc_rs::rand::fill(out).map_err(|_| CryptoError::Failed)
 }
 
@@ -17,6 +21,47 @@ pub fn fill(out: &mut [u8]) -> Result<(), CryptoError> {
 /// not reported here: whoever then needs random bytes is told.
 pub fn warm_up() {
     let _ = fill(&mut [0; 1]);
+}
+
+/// Numbers that are the same in each run, for fuzzers of whole handshakes: the input alone must decide what happens. Not
+/// there in any other build, and in theirs only for threads that asked for it.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fixed {
+    use core::cell::Cell;
+
+    thread_local! {
+        static STATE: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+
+    /// From now on [`fill`](super::fill) and the private keys of curves depend on `seed` alone, in this thread.
+    pub fn begin(seed: u64) {
+        STATE.set(Some(seed));
+    }
+
+    /// Whether this thread's numbers are fixed.
+    pub(crate) fn is_on() -> bool {
+        STATE.get().is_some()
+    }
+
+    /// SplitMix64; false if this thread's numbers are not fixed.
+    pub(super) fn fill(out: &mut [u8]) -> bool {
+        let Some(mut state) = STATE.get() else {
+            return false;
+        };
+        for chunk in out.chunks_mut(8) {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut bits = state;
+            bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            bits ^= bits >> 31;
+            for (byte, random) in chunk.iter_mut().zip(bits.to_le_bytes()) {
+                *byte = random;
+            }
+        }
+        STATE.set(Some(state));
+        true
+    }
 }
 
 #[cfg(test)]

@@ -101,6 +101,9 @@ pub mod decision;
 pub mod early_data;
 pub mod error;
 mod facts;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod halves;
 mod handshake;
 mod handshake_record;

@@ -321,8 +321,9 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well. Default: 16384.
-    /// Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower it further.
+    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well, alerts are not.
+    /// Default: 16384. Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower
+    /// it further.
     pub fn with_record_size(mut self, bytes: usize) -> Self {
         if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
             self.settings.note_mistake(format!(

@@ -185,7 +185,7 @@ pub(crate) mod tests {
             }
             assert!(LegacyState::read(&[&bytes[..], &[0]].concat()).is_none());
             for position in 0..bytes.len() {
-                for change in [1, 0x80, 0xff] {
+                for change in [1, 2, 0x80, 0xff] {
                     let mut changed = bytes.clone();
                     changed[position] ^= change;
                     if let Some(read) = LegacyState::read(&changed) {

@@ -232,7 +232,8 @@ impl Origin {
     pub(super) fn read_from(reader: &mut Reader<'_>, hash: Hash) -> Result<Option<Self>, Error> {
         const WHAT: &str = "origin of a session";
         let flags = reader.u8(WHAT)?;
-        if flags >= WITH_CERTIFICATE << 1 {
+        let imported_alone = flags & (HAS_PSK | PSK_IS_IMPORTED) == PSK_IS_IMPORTED;
+        if flags >= WITH_CERTIFICATE << 1 || imported_alone {
             return Ok(None);
         }
         let psk = match flags & HAS_PSK {
@@ -339,7 +340,7 @@ pub(crate) mod tests {
             assert!(SessionState::read(&longer).is_none());
             // Any byte may be changed; whatever is read then can be written again.
             for position in 0..bytes.len() {
-                for change in [1, 0x80, 0xff] {
+                for change in [1, 2, 0x80, 0xff] {
                     let mut changed = bytes.clone();
                     changed[position] ^= change;
                     if let Some(read) = SessionState::read(&changed) {

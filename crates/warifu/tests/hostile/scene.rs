@@ -95,7 +95,17 @@ pub fn find(flight: &mut Flight, message_type: u8) -> &mut Vec<u8> {
 
 /// Receives the secrets of one side. Both have the same, unless a script made them see different hellos.
 #[derive(Debug, Default)]
-struct Secrets(Mutex<HashMap<String, Vec<u8>>>);
+pub struct Secrets(Mutex<HashMap<String, Vec<u8>>>);
+
+impl Secrets {
+    pub fn get(&self, label: &str) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(label).cloned()
+    }
+
+    pub fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+}
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, _: &[u8; 32], secret: &[u8]) {
@@ -106,7 +116,7 @@ impl KeyLog for Secrets {
 
 /// Record protection, written once more: RFC 8446 Section 5.2.
 pub struct Protection {
-    secret: Vec<u8>,
+    pub secret: Vec<u8>,
     key: AeadKey,
     iv: [u8; 12],
     sequence: u64,
@@ -186,9 +196,10 @@ pub struct Setting {
     pub more_extensions: bool,
 }
 
-/// Certificates, made once.
+/// Certificates, made once. Who needs particular ones sets them before the first use.
+pub static PKI: OnceLock<Pki> = OnceLock::new();
+
 pub fn pki() -> &'static Pki {
-    static PKI: OnceLock<Pki> = OnceLock::new();
     PKI.get_or_init(Pki::new)
 }
 
@@ -212,14 +223,14 @@ pub struct Scene {
     pub victim: Connection,
     pub honest: Connection,
     side: Side,
-    victim_secrets: Arc<Secrets>,
-    honest_secrets: Arc<Secrets>,
+    pub victim_secrets: Arc<Secrets>,
+    pub honest_secrets: Arc<Secrets>,
     /// Opens what the honest side sends: handshake keys, then application keys.
     honest_opens: Openers,
     /// Opens what the victim sends.
     victim_opens: Openers,
-    seals: Openers,
-    outcome: Outcome,
+    pub seals: Openers,
+    pub outcome: Outcome,
     /// Bytes per call of `receive`.
     pub pieces: Box<dyn FnMut() -> usize>,
     /// The number of a flight, and how many of its bytes reach the victim before the transport ends.
@@ -230,13 +241,16 @@ pub struct Scene {
     pub early_writes: Vec<Vec<u8>>,
     /// The victim does not read early data.
     pub leaves_early_data: bool,
+    /// Records of the victim that no key here opens.
+    pub unopened: usize,
 }
 
+/// The keys of one direction.
 #[derive(Default)]
-struct Openers {
-    early: Option<Protection>,
-    handshake: Option<Protection>,
-    application: Option<Protection>,
+pub struct Openers {
+    pub early: Option<Protection>,
+    pub handshake: Option<Protection>,
+    pub application: Option<Protection>,
 }
 
 impl Openers {
@@ -353,7 +367,19 @@ impl Scene {
             change_server(server)
         };
         let pair = Pair::with_pki(pki(), client, server);
-        let (client, server) = ((pair.client, client_secrets), (pair.server, server_secrets));
+        Self::between(
+            victim,
+            (pair.client, client_secrets),
+            (pair.server, server_secrets),
+        )
+    }
+
+    /// Between two connections that log their secrets here.
+    pub fn between(
+        victim: Side,
+        client: (Connection, Arc<Secrets>),
+        server: (Connection, Arc<Secrets>),
+    ) -> Self {
         let ((victim_connection, victim_secrets), (honest, honest_secrets)) = match victim {
             Side::Client => (client, server),
             Side::Server => (server, client),
@@ -380,6 +406,7 @@ impl Scene {
             heap: Meter::default(),
             early_writes: Vec::new(),
             leaves_early_data: false,
+            unopened: 0,
         }
     }
 
@@ -551,11 +578,9 @@ impl Scene {
         flight
     }
 
-    fn send(&mut self, number: usize, mut flight: Flight, script: impl FnOnce(&mut Flight)) {
+    pub fn send(&mut self, number: usize, mut flight: Flight, script: impl FnOnce(&mut Flight)) {
         script(&mut flight);
-        self.seals.load(&self.victim_secrets, other(self.side));
-        // A script may have kept the victim from keys that the honest side has.
-        self.seals.load(&self.honest_secrets, other(self.side));
+        self.load_seals();
         let mut stream = Vec::new();
         for item in flight {
             stream.extend(self.seal(&item));
@@ -571,6 +596,13 @@ impl Scene {
             }
             _ => self.feed(&stream),
         }
+    }
+
+    /// The keys for what the victim receives, as far as they are known.
+    pub fn load_seals(&mut self) {
+        self.seals.load(&self.victim_secrets, other(self.side));
+        // A script may have kept the victim from keys that the honest side has.
+        self.seals.load(&self.honest_secrets, other(self.side));
     }
 
     fn seal(&mut self, item: &Item) -> Vec<u8> {
@@ -600,16 +632,19 @@ impl Scene {
 
     /// Gives bytes to the victim as its transport would.
     fn feed(&mut self, mut stream: &[u8]) {
+        let mut stalled = false;
         while !stream.is_empty() && !self.is_over() {
             let len = stream.len().min((self.pieces)());
             let victim = &mut self.victim;
             let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             self.process_victim();
+            assert!(taken > 0 || !stalled, "the victim takes nothing more");
+            stalled = taken == 0;
             stream = &stream[taken..];
         }
     }
 
-    fn process_victim(&mut self) {
+    pub fn process_victim(&mut self) {
         let victim = &mut self.victim;
         let result = self.heap.measure(|| victim.process());
         if let Err(error) = result {
@@ -637,7 +672,8 @@ impl Scene {
         self.victim.sent(output.len());
         self.victim_opens.load(&self.victim_secrets, self.side);
         for record in records(&output) {
-            let (_, content_type, content) = self.victim_opens.open(&record);
+            let (level, content_type, content) = self.victim_opens.open(&record);
+            self.unopened += usize::from(level == Level::Raw);
             if content_type == ALERT {
                 let alert = (content[0], AlertDescription(content[1]));
                 self.outcome.alerts.push(alert);
