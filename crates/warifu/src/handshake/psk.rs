@@ -394,8 +394,11 @@ async fn search(
     };
     let binders = Binders::of(received, offered.binders_len(), None);
     let mut failed = Failed::default();
-    let pairs = offered.identities.iter().zip(offered.binders.iter());
-    for (index, (psk_identity, binder)) in (0..).zip(pairs).take(MAX_IDENTITIES) {
+    let (mut identities, mut binders_offered) = (offered.identities.iter(), offered.binders.iter());
+    for index in (0..).take(MAX_IDENTITIES) {
+        let (Some(psk_identity), Some(binder)) = (identities.next(), binders_offered.next()) else {
+            break;
+        };
         let identity = psk_identity.identity.as_slice();
         let candidate = look_up(peer, config, &fit, identity, &binder).await?;
         if candidate.problem.is_some() {

@@ -335,12 +335,13 @@ fn agree(
     kind: HandshakeKind,
 ) -> Result<(Choice, Option<SharedSecret>), Error> {
     // Neither a request to retry nor of an older version: that was told before.
-    let hello = ServerHello::read(answer.body())?;
-    let suite = check_server_hello(offer, &hello, None)?;
-    let psk = check_selected_psk(client, offer, &hello, suite)?;
-    let share = hello.extensions.key_share;
+    let hello = ServerHello::read(answer.body());
+    let hello = hello.as_ref().map_err(Error::clone)?;
+    let suite = check_server_hello(offer, hello, None)?;
+    let psk = check_selected_psk(client, offer, hello, suite)?;
+    let share = &hello.extensions.key_share;
     let modes = &client.config.settings.psk_modes;
-    match (&share, psk) {
+    match (share, psk) {
         // Section 4.2.11: "that a server "key_share" extension is present if required by the ClientHello
         // "psk_key_exchange_modes" extension. If these values are not consistent, the client MUST abort the handshake with
         // an "illegal_parameter" alert."
@@ -359,7 +360,7 @@ fn agree(
         }
         _ => {}
     }
-    let secret = match &share {
+    let secret = match share {
         Some(share) => Some(offer.agree(share)?),
         None => None,
     };
@@ -369,7 +370,7 @@ fn agree(
     };
     let choice = Choice {
         suite,
-        group: share.map(|share| share.group),
+        group: share.as_ref().map(|share| share.group),
         psk,
         with_certificate: psk.is_none() || hello.extensions.tls_cert_with_extern_psk.is_some(),
         kind,

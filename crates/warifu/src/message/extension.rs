@@ -32,10 +32,9 @@ use crate::parameters::{ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVe
 /// becomes
 ///
 /// ```text
-/// // in enum Index             cookie,
-/// // in index()                ExtensionType::COOKIE => Some(Index::cookie as u32),
 /// // in TABLE                  Row { extension_type: ExtensionType::COOKIE, name: "cookie", carriers: &[…], … },
-/// // in Carrier::extensions()  1 << Index::cookie, in the sets of ClientHello and HelloRetryRequest
+/// // in ExtensionSet::ALL      | bit(ExtensionType::COOKIE)
+/// // in Carrier::extensions()  the same, in the sets of ClientHello and HelloRetryRequest
 /// // in extension_struct! of ClientHelloExtensions and of HelloRetryRequestExtensions
 /// //                           cookie: Cookie<'a> = COOKIE,
 /// ```
@@ -54,19 +53,6 @@ macro_rules! extensions {
             }
         )*
     ) => {
-        #[allow(non_camel_case_types, reason = "the RFC's names")]
-        enum Index {
-            $( $name, )*
-        }
-
-        /// The place in the table, if the type is known here.
-        fn index(extension_type: ExtensionType) -> Option<u32> {
-            match extension_type {
-                $( ExtensionType::$constant => Some(Index::$name as u32), )*
-                _ => None,
-            }
-        }
-
         /// The table.
         pub(crate) const TABLE: &[Row] = &[
             $(
@@ -96,22 +82,25 @@ macro_rules! extensions {
             /// What the message may carry: a column of the table.
             const fn extensions(self) -> ExtensionSet {
                 ExtensionSet(match self {
-                    Self::ClientHello => 0 $( $( | (1 << Index::$name as u32, stringify!($ch)).0 )? )*,
-                    Self::ServerHello => 0 $( $( | (1 << Index::$name as u32, stringify!($sh)).0 )? )*,
-                    Self::HelloRetryRequest => 0 $( $( | (1 << Index::$name as u32, stringify!($hrr)).0 )? )*,
-                    Self::EncryptedExtensions => 0 $( $( | (1 << Index::$name as u32, stringify!($ee)).0 )? )*,
-                    Self::Certificate => 0 $( $( | (1 << Index::$name as u32, stringify!($ct)).0 )? )*,
-                    Self::CertificateRequest => 0 $( $( | (1 << Index::$name as u32, stringify!($cr)).0 )? )*,
-                    Self::NewSessionTicket => 0 $( $( | (1 << Index::$name as u32, stringify!($nst)).0 )? )*,
+                    Self::ClientHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ch)).0 )? )*,
+                    Self::ServerHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($sh)).0 )? )*,
+                    Self::HelloRetryRequest => 0 $( $( | (bit(ExtensionType::$constant), stringify!($hrr)).0 )? )*,
+                    Self::EncryptedExtensions => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ee)).0 )? )*,
+                    Self::Certificate => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ct)).0 )? )*,
+                    Self::CertificateRequest => 0 $( $( | (bit(ExtensionType::$constant), stringify!($cr)).0 )? )*,
+                    Self::NewSessionTicket => 0 $( $( | (bit(ExtensionType::$constant), stringify!($nst)).0 )? )*,
                     #[cfg(feature = "legacy")]
-                    Self::LegacyServerHello => 0 $( $( | (1 << Index::$name as u32, stringify!($lsh)).0 )? )*,
+                    Self::LegacyServerHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($lsh)).0 )? )*,
                 })
             }
         }
 
         impl ExtensionSet {
+            /// All that the table has.
+            const ALL: Self = Self(0 $( | bit(ExtensionType::$constant) )*);
+
             /// What only older versions answer.
-            const LEGACY: Self = Self(0 $( $( | (1 << Index::$name as u32, stringify!($legacy)).0 )? )*);
+            const LEGACY: Self = Self(0 $( $( | (bit(ExtensionType::$constant), stringify!($legacy)).0 )? )*);
         }
 
         extension_struct! { ClientHelloExtensions, ClientHello, $( $( $name: $ch = $constant, )? )* }
@@ -224,7 +213,7 @@ macro_rules! extension_struct {
                         fields.field(stringify!($name), data);
                     }
                 )*
-                for extension_type in self.types().filter(|extension_type| index(*extension_type).is_none()) {
+                for extension_type in self.types().filter(|extension_type| !ExtensionSet::ALL.contains(*extension_type)) {
                     fields.field("unknown", &extension_type);
                 }
                 fields.finish()
@@ -550,7 +539,8 @@ impl Carrier {
 impl Row {
     /// The row of a type, if it is known here.
     pub(crate) fn of(extension_type: ExtensionType) -> Option<&'static Self> {
-        TABLE.get(index(extension_type)? as usize)
+        let mut rows = TABLE.iter();
+        rows.find(|row| row.extension_type == extension_type)
     }
 
     /// Whether a message may carry it.
@@ -609,7 +599,18 @@ responses! {
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ExtensionSet(u64);
 
-const _: () = assert!(TABLE.len() <= u64::BITS as usize);
+/// The place of a type in an [`ExtensionSet`]: that of its number, but for one that lies far from all others. 0 for one that has no
+/// place.
+const fn bit(extension_type: ExtensionType) -> u64 {
+    match extension_type {
+        ExtensionType::RENEGOTIATION_INFO => 1 << 63,
+        ExtensionType(number @ 0..63) => 1 << number,
+        _ => 0,
+    }
+}
+
+// Each type of the table has a place.
+const _: () = assert!(TABLE.len() == ExtensionSet::ALL.0.count_ones() as usize);
 
 impl ExtensionSet {
     pub(crate) const EMPTY: Self = Self(0);
@@ -617,14 +618,11 @@ impl ExtensionSet {
     /// The set and this type; the set itself for a type that is not known here.
     #[must_use]
     pub(crate) fn with(self, extension_type: ExtensionType) -> Self {
-        match index(extension_type) {
-            Some(index) => Self(self.0 | 1 << index),
-            None => self,
-        }
+        Self(self.0 | bit(extension_type) & Self::ALL.0)
     }
 
     pub(crate) fn contains(self, extension_type: ExtensionType) -> bool {
-        index(extension_type).is_some_and(|index| self.0 & (1 << index) != 0)
+        self.0 & bit(extension_type) != 0
     }
 
     /// What is in either set.

@@ -85,15 +85,7 @@ pub(crate) trait Handshake<'a>: Wire<'a> {
     /// `PeerMisbehaved::Malformed` if it ends early or has bytes left over, and whatever the fields
     /// and extensions demand.
     fn read(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
-        // One variable, returned as it is: `?` would copy the message, which may have 400 bytes.
-        let mut message = Self::read_from(&mut reader, Self::NAME);
-        if message.is_ok()
-            && let Err(error) = reader.finish(Self::NAME)
-        {
-            message = Err(error);
-        }
-        message
+        Self::read_whole(Reader::new(body), Self::NAME)
     }
 }
 
