@@ -8,12 +8,12 @@ use warifu::ClientAuth;
 use warifu::config::{Client, ConfigBuilder, Server};
 use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
 use warifu::parameters::{NamedGroup, ProtocolVersion};
-use warifu::psk::PskPolicy;
+use warifu::psk::{PskPolicy, PskRole};
 
 use crate::psk::{Keys, PLAIN, RETRY};
 use crate::scene::{Scene, Setting, pki};
 use crate::support::Side;
-use crate::support::psk::{DHE, KE};
+use crate::support::psk::{DHE, KE, psk};
 
 /// A figure, with what makes two honest sides follow it.
 pub struct Case {
@@ -32,12 +32,20 @@ pub struct More {
     pub declines_early_data: bool,
     /// The server asks for a certificate after the handshake.
     pub asks_later: bool,
+    /// HelloRetryRequest has a cookie.
+    pub has_cookie: bool,
 }
 
 const NOTHING: More = More {
     offers_older: false,
     declines_early_data: false,
     asks_later: false,
+    has_cookie: false,
+};
+
+const COOKIE: More = More {
+    has_cookie: true,
+    ..NOTHING
 };
 
 const FULL: &str = "
@@ -157,6 +165,36 @@ const RESUMPTION: &str = "
         [Application Data]       <------->     [Application Data]
 ";
 
+const RESUMPTION_HELLO_RETRY: &str = "
+        ClientHello              -------->
+                                                HelloRetryRequest
+                                 <--------       ChangeCipherSpec
+        ChangeCipherSpec
+        ClientHello              -------->
+                                                      ServerHello
+                                            {EncryptedExtensions}
+                                 <--------             {Finished}
+        {Finished}               -------->
+                                               [NewSessionTicket]
+                                 <--------     [NewSessionTicket]
+        [Application Data]       <------->     [Application Data]
+";
+
+/// Under an external key, without tickets.
+const PSK_EARLY_DATA: &str = "
+        ClientHello
+        ChangeCipherSpec
+        (Application Data)
+        (Application Data)       -------->
+                                                      ServerHello
+                                                 ChangeCipherSpec
+                                            {EncryptedExtensions}
+                                 <--------             {Finished}
+        (EndOfEarlyData)
+        {Finished}               -------->
+        [Application Data]       <------->     [Application Data]
+";
+
 const EARLY_DATA: &str = "
         ClientHello
         ChangeCipherSpec
@@ -270,6 +308,38 @@ fn resumed(
     scene
 }
 
+/// With an external key that allows early data.
+fn early_key(victim: Side) -> Scene {
+    let key = || psk("alice").with_replayable_early_data(1_000);
+    let mut scene = Scene::with(
+        victim,
+        PLAIN,
+        |client| {
+            let client = tls13(client).with_psks([key()]);
+            client.with_replayable_early_data(true)
+        },
+        |server| {
+            let store = MemoryReplayStore::default().with_external_keys_until_restart(100);
+            tls13(server)
+                .with_psk_store(key().with_role(PskRole::Server))
+                .with_replayable_early_data(ReplayableEarlyData::new(1_000, store))
+        },
+    );
+    scene.early_writes = vec![b"one".to_vec(), b"two".to_vec()];
+    scene
+}
+
+/// With a key in imported form (RFC 9258).
+fn imported_key(victim: Side) -> Scene {
+    let key = || psk("alice").with_import("context");
+    Scene::with(
+        victim,
+        PLAIN,
+        |client| tls13(client).with_psks([key()]),
+        |server| tls13(server).with_psk_store(key()),
+    )
+}
+
 fn p256(server: ConfigBuilder<Server>) -> ConfigBuilder<Server> {
     server.with_groups(&[NamedGroup::SECP256R1])
 }
@@ -329,7 +399,7 @@ pub const CASES: &[Case] = &[
         name: "HelloRetryRequest",
         figure: HELLO_RETRY,
         scene: |victim| with(victim, RETRY),
-        more: NOTHING,
+        more: COOKIE,
     },
     Case {
         name: "HelloRetryRequest, client authentication",
@@ -341,7 +411,7 @@ pub const CASES: &[Case] = &[
             };
             with(victim, both)
         },
-        more: NOTHING,
+        more: COOKIE,
     },
     Case {
         name: "psk_dhe_ke",
@@ -353,7 +423,7 @@ pub const CASES: &[Case] = &[
         name: "psk_dhe_ke, HelloRetryRequest",
         figure: PSK_HELLO_RETRY,
         scene: |victim| key(victim, RETRY, PskPolicy::Required, same, same),
-        more: NOTHING,
+        more: COOKIE,
     },
     Case {
         name: "psk_ke",
@@ -391,6 +461,24 @@ pub const CASES: &[Case] = &[
         name: "resumption",
         figure: RESUMPTION,
         scene: |victim| resumed(victim, false, same),
+        more: NOTHING,
+    },
+    Case {
+        name: "resumption, HelloRetryRequest",
+        figure: RESUMPTION_HELLO_RETRY,
+        scene: |victim| resumed(victim, false, p256),
+        more: NOTHING,
+    },
+    Case {
+        name: "imported PSK",
+        figure: PSK,
+        scene: imported_key,
+        more: NOTHING,
+    },
+    Case {
+        name: "early data under a PSK",
+        figure: PSK_EARLY_DATA,
+        scene: early_key,
         more: NOTHING,
     },
     Case {

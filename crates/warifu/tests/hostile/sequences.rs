@@ -329,9 +329,11 @@ impl<'c> Model<'c> {
 
     /// Section 4.1.2: the second ClientHello is the first with what was asked for, and without early data.
     fn unchanged_second_hello(&self) -> Fate {
-        let what = match self.case.more.declines_early_data {
-            true => "early_data (it must go)",
-            false => "cookie",
+        let more = &self.case.more;
+        let what = match (more.declines_early_data, more.has_cookie) {
+            (true, _) => "early_data (it must go)",
+            (false, true) => "cookie",
+            (false, false) => "key_share to other than the one group that was asked for",
         };
         refused(
             PeerMisbehaved::SecondHelloChanged { what },
@@ -702,6 +704,9 @@ cases! {
     psk_and_certificate: "PSK and certificate",
     psk_and_certificates: "PSK and certificates of both",
     resumption: "resumption",
+    resumption_retry: "resumption, HelloRetryRequest",
+    imported_psk: "imported PSK",
+    psk_early_data: "early data under a PSK",
     early_data: "early data",
     early_data_declined: "early data, declined",
     early_data_retry: "early data, HelloRetryRequest",

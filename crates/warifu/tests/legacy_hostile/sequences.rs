@@ -630,7 +630,7 @@ const GROUPS: &[Group] = &[
     other("renegotiation", Flow::Renegotiation),
 ];
 
-/// Every combination of what may or may not be there.
+/// Every combination of what may or may not be there; before TLS 1.2, whose flow is the same, each alone and all together.
 fn settings(group: &Group, tls: u16) -> Vec<Setting> {
     let suite = group.suites[usize::from(tls != TLS1_2)];
     let kx = suite.kx;
@@ -662,7 +662,27 @@ fn settings(group: &Group, tls: u16) -> Vec<Setting> {
             }
         }
     }
+    let most = |victim| {
+        let of_victim = settings.iter().filter(|setting| setting.victim == victim);
+        of_victim.map(options).max().unwrap_or_default()
+    };
+    let most = [most(Side::Client), most(Side::Server)];
+    settings.retain(|setting| {
+        let most = most[usize::from(setting.victim == Side::Server)];
+        tls == TLS1_2 || options(setting) <= 1 || options(setting) == most
+    });
     settings
+}
+
+/// How much a handshake has that it could go without.
+fn options(setting: &Setting) -> usize {
+    let has = [
+        setting.client != Client::IsNotAsked,
+        setting.status != Status::No,
+        setting.ticket,
+        setting.hint,
+    ];
+    has.into_iter().filter(|it| *it).count()
 }
 
 /// Whether there is such a handshake, and it is another than those with fewer options.
