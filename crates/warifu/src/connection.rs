@@ -519,6 +519,16 @@ impl Connection {
         }
     }
 
+    /// So many bytes come at least before application data can: the peer owes them to the handshake, or has to wait for
+    /// this side before it sends as many. 0 after the handshake, and where it is not known. For those who may not receive data ahead
+    /// of the application.
+    pub fn handshake_bytes_due(&self) -> usize {
+        match (&self.state, &self.wire) {
+            (State::Handshaking(_), Some(wire)) => wire.receiving.handshake_bytes_due(),
+            _ => 0,
+        }
+    }
+
     /// Seals `data` as one record, or as many as its length takes, into [`output`](Self::output). Returns
     /// `data.len()`. Empty data is one empty record.
     ///

@@ -225,6 +225,9 @@ pub(crate) async fn client(
     peer.with_wire(|wire| {
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        if !offer.resumes() {
+            wire.receiving.expect_flight(SHORTEST_FULL_FLIGHT);
+        }
         #[cfg(feature = "legacy")]
         wire.receiving
             .allow_warnings(client.config.settings.versions.has_legacy());
@@ -275,6 +278,21 @@ pub(crate) async fn client(
     )
     .await
 }
+
+/// Of a server's flight in TLS 1.3 that authenticates by certificate, what its messages have at least, in bytes of records, all of
+/// those under keys in one:
+///
+/// | bytes | what |
+/// |---|---|
+/// | 5 + 59 | ServerHello without session ID, with supported_versions and a key share of one byte |
+/// | 5 + 1 + 8 | header, type and tag of the other record |
+/// | 6 | EncryptedExtensions without extensions |
+/// | 8 + 32 | Certificate with a key of 32 bytes, as that of Ed25519, and nothing else |
+/// | 8 + 56 | CertificateVerify: signatures have 64 bytes or, of ECDSA in DER, hardly less |
+/// | 36 | Finished with SHA-256 |
+///
+/// In all older versions such a server waits for the client in the middle, and sends no data before.
+const SHORTEST_FULL_FLIGHT: usize = 224;
 
 /// A server that has no TLS 1.3 answers with the version it has, or was made to.
 fn refuse_older(versions: Versions, hello: &OlderServerHello<'_>) -> Error {

@@ -178,6 +178,19 @@ impl<'c> Offer<'c> {
         self.client.config.settings.psk_policy == PskPolicy::RequiredWithCertificate
     }
 
+    /// Whether the server may do without certificates of its own or without waiting for this side: a key, or a session of
+    /// whatever version, is offered.
+    pub(crate) fn resumes(&self) -> bool {
+        #[cfg(feature = "legacy")]
+        let of_legacy = self
+            .legacy
+            .as_ref()
+            .is_some_and(|legacy| legacy.session.is_some());
+        #[cfg(not(feature = "legacy"))]
+        let of_legacy = false;
+        of_legacy || !self.psks.is_empty()
+    }
+
     /// Whether early data is offered by the ClientHello sent last.
     pub(crate) fn offers_early_data(&self) -> bool {
         self.early_data > 0

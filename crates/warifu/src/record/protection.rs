@@ -1,6 +1,6 @@
 //! Protection of records by an AEAD, RFC 8446 Section 5.2 and 5.3.
 
-use warifu_crypto::{Aead, AeadKey};
+use warifu_crypto::{Aead, AeadKey, Hash};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, OrInternal, PeerMisbehaved};
@@ -11,6 +11,7 @@ use crate::parameters::ProtocolVersion;
 use super::HEADER_LEN;
 #[cfg(feature = "legacy")]
 use super::legacy_protection::LegacyProtection;
+use super::wire::MESSAGE_HEADER_LEN;
 
 const KEY_RELEASED: &str = "record under a key that was released";
 
@@ -120,6 +121,16 @@ impl Protection {
     /// Bytes a record with `content_len` bytes of content and padding takes, header included.
     pub(crate) fn sealed_len(&self, content_len: usize) -> usize {
         HEADER_LEN + content_len + 1 + self.aead.tag_len()
+    }
+
+    /// Bytes of the shortest record with a Finished, header included. With AES-256 goes SHA-384, with all other ciphers SHA-256 (RFC
+    /// 8446 Appendix B.4).
+    pub(crate) fn finished_len(&self) -> usize {
+        let hash = match self.aead {
+            Aead::Aes256Gcm => Hash::Sha384,
+            _ => Hash::Sha256,
+        };
+        self.sealed_len(MESSAGE_HEADER_LEN + hash.output_len())
     }
 
     /// The nonce of the next record: the IV XOR the sequence number (Section 5.3). Never the same twice,

@@ -25,7 +25,7 @@ pub(crate) use sending::Sending;
 use super::buffer::Buffer;
 #[cfg(feature = "legacy")]
 use super::legacy_protection::LegacyRecordKeys;
-use super::protection::RecordKeys;
+use super::protection::{Layer, RecordKeys};
 use super::reader::{Record, RecordReader};
 use super::writer::Padding;
 
@@ -359,6 +359,9 @@ pub(crate) struct Receiving {
     handshake: Vec<u8>,
     handshake_taken: usize,
     change_cipher_spec: ChangeCipherSpecRule,
+    /// What the peer's flight that is awaited has at least, in bytes of records, as long as no version is chosen; 0 where that is not
+    /// known.
+    flight_len: usize,
     /// Alerts of warning level leave the connection alive, as they do in older versions.
     warnings_legal: bool,
     phase: Phase,
@@ -387,6 +390,7 @@ impl Receiving {
             handshake: Vec::new(),
             handshake_taken: 0,
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
+            flight_len: 0,
             warnings_legal: false,
             phase: Phase::Handshake,
             early: None,
@@ -437,6 +441,24 @@ impl Receiving {
     /// Bytes that were received and have not been consumed.
     pub(crate) fn received_unread(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Says what the peer's next flight has at least, in bytes of records.
+    pub(crate) fn expect_flight(&mut self, len: usize) {
+        self.flight_len = len;
+    }
+
+    /// As [`Connection::handshake_bytes_due`](crate::Connection::handshake_bytes_due).
+    pub(crate) fn handshake_bytes_due(&self) -> usize {
+        let of_flight = match self.reader.layer() {
+            Layer::Plain => self.flight_len,
+            // Early data is application data.
+            Layer::Tls13(protection) if self.early.is_none() => protection.finished_len(),
+            _ => 0,
+        };
+        // What is here, and of messages of which not all is here, may have been part of it.
+        let pending = self.handshake.len().saturating_sub(self.handshake_taken);
+        of_flight.saturating_sub(self.queue.len() + pending)
     }
 
     pub(crate) fn received(&mut self, count: usize) {
