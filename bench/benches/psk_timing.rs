@@ -90,6 +90,19 @@ fn table(hash: PskHash) -> PskTable {
 #[derive(Debug)]
 struct Fresh(PskHash);
 
+/// The same with imported keys (RFC 9258).
+#[derive(Debug)]
+struct FreshImported;
+
+impl PskStore for FreshImported {
+    fn find<'a>(&'a self, request: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
+        let psk = Psk::new(request.identity, [7; 32]).unwrap();
+        let psk = psk.with_import("context");
+        let found = request.identity.starts_with(b"client");
+        Answer::Ready(Ok(found.then_some(psk)))
+    }
+}
+
 impl PskStore for Fresh {
     fn find<'a>(&'a self, request: PskRequest<'a>) -> Answer<'a, Result<Option<Psk>, Error>> {
         let psk = Psk::new(request.identity, [7; 32])
@@ -197,6 +210,13 @@ fn scenes() -> Vec<Scene> {
                 let keys = (0..OTHERS).map(|number| psk(&format!("client-{number:07}"), 7));
                 server(PskTable::new(keys.map(|psk| psk.with_import("context"))).unwrap())
             },
+            unknown: |number| vec![psk(&unknown_name(number), 1).with_import("context")],
+            wrong: |_| vec![psk(&known_name(), 1).with_import("context")],
+        },
+        Scene {
+            name: "fresh-imported",
+            what: "imported keys, a new Psk each time",
+            server: server(FreshImported),
             unknown: |number| vec![psk(&unknown_name(number), 1).with_import("context")],
             wrong: |_| vec![psk(&known_name(), 1).with_import("context")],
         },

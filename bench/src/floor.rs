@@ -5,7 +5,7 @@ use std::hint::black_box;
 use warifu_crypto::legacy::{HandshakeHash, Prf, PrfHash};
 use warifu_crypto::{
     Aead, AeadKey, Digest, Group, Hash, HashContext, HmacKey, KeyKind, KeyShare, PrivateKey, Prk,
-    PublicKey, SignatureAlgorithm, random, respond,
+    PublicKey, SignatureAlgorithm, Tag, random, respond,
 };
 
 use crate::Groups;
@@ -63,7 +63,7 @@ const CLIENT_HELLO: [u8; 184] = [1; 184];
 const BINDERS: [u8; 35] = [1; 35];
 const SERVER_HELLO: [u8; 88] = [2; 88];
 const KEY_SHARE: [u8; 40] = [3; 40];
-const ENCRYPTED_EXTENSIONS: [u8; 6] = [8; 6];
+const ENCRYPTED_EXTENSIONS: [u8; 10] = [8; 10];
 const FINISHED: [u8; 36] = [20; 36];
 
 /// What a handshake with an external key computes, both roles: random values, transcript hashes, binder, key schedule,
@@ -115,17 +115,22 @@ impl Psk {
             for_server = Some(secret);
             for_client = Some(client.agree(&share).unwrap());
         }
-        for shared in [&for_client, &for_server] {
-            self.run_role(shared.as_ref().map(AsRef::as_ref));
-        }
+        let [client, server] = [&for_client, &for_server]
+            .map(|shared| self.run_role(shared.as_ref().map(AsRef::as_ref)));
+        // What one side makes the other side checks: the binder and both Finished.
+        assert!(server.binder == client.binder);
+        assert!(client.by_server == server.by_server);
+        assert!(server.by_client == client.by_client);
+        let flight = ENCRYPTED_EXTENSIONS.len() + FINISHED.len();
+        exchange_record(&server.to_client, &client.to_client, flight);
+        exchange_record(&client.to_server, &server.to_server, FINISHED.len());
     }
 
-    /// One role: both do the same, but that one seals what the other opens.
-    fn run_role(&self, shared: Option<&[u8]>) {
+    /// One role, but for the records: both do the same.
+    fn run_role(&self, shared: Option<&[u8]>) -> Role {
         let mut transcript = HashContext::new(HASH);
         transcript.update(&CLIENT_HELLO);
         let binder = self.finished_key.sign(&[&transcript.current()]);
-        black_box(binder);
         transcript.update(&BINDERS);
         transcript.update(&SERVER_HELLO);
         if shared.is_some() {
@@ -147,9 +152,6 @@ impl Psk {
         transcript.update(&FINISHED);
         let at_server_finished = transcript.current();
         let by_client = client.1.sign(&[&at_server_finished]);
-        black_box((by_server, by_client));
-        protect(&server.0, ENCRYPTED_EXTENSIONS.len() + FINISHED.len());
-        protect(&client.0, FINISHED.len());
         let main = known_main.is_none().then(|| {
             let derived = handshake.expand_label_secret(b"derived", &HASH.empty_digest());
             let derived = HmacKey::new(HASH, derived.unwrap().as_ref());
@@ -161,7 +163,25 @@ impl Psk {
         }
         let exporter = main.expand_label_secret(b"exp master", &at_server_finished);
         black_box(exporter.unwrap());
+        Role {
+            binder,
+            by_server,
+            by_client,
+            to_client: server.0,
+            to_server: client.0,
+        }
     }
+}
+
+/// What one role has computed that the other one's is checked against.
+struct Role {
+    binder: Tag,
+    /// verify_data of both Finished.
+    by_server: Tag,
+    by_client: Tag,
+    /// Keys of the handshake's records.
+    to_client: AeadKey,
+    to_server: AeadKey,
 }
 
 fn finished_key(secret: &[u8]) -> HmacKey {
@@ -195,7 +215,18 @@ fn traffic(
     AeadKey::new(Aead::Aes128Gcm, &key).unwrap()
 }
 
-/// One record sealed: to open one costs the same.
+/// One record, sealed by one side and opened by the other.
+fn exchange_record(sender: &AeadKey, receiver: &AeadKey, len: usize) {
+    let (message, mut record) = ([0; 64], [0; 81]);
+    let record = &mut record[..len + 17];
+    let (nonce, header) = ([0; 12], [23, 3, 3, 0, 0]);
+    sender
+        .seal_scatter(&nonce, &header, &message[..len], &[22], record)
+        .unwrap();
+    black_box(receiver.open_in_place(&nonce, &header, record).unwrap());
+}
+
+/// One record sealed: to open one costs nearly the same.
 fn protect(key: &AeadKey, len: usize) {
     let (message, mut record) = ([0; 64], [0; 81]);
     key.seal_scatter(

@@ -10,11 +10,12 @@
 use std::fs;
 use std::path::Path;
 
-use warifu_fuzz::seeds;
+use warifu_fuzz::{flows, seeds};
 
 fn main() -> std::io::Result<()> {
     let seeds_dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
-    for (target, inputs) in seeds::of_parsers() {
+    let all = seeds::of_parsers().into_iter();
+    for (target, inputs) in all.chain(flows::seeds::of_flows()) {
         let dir = seeds_dir.join(target);
         fs::create_dir_all(&dir)?;
         for old in fs::read_dir(&dir)? {

@@ -128,7 +128,7 @@ impl Channel {
         let facts = connection.facts();
         let split = facts.is_some_and(|facts| facts.version == ProtocolVersion::TLS1_0);
         early_len += early_messages.iter().map(Vec::len).sum::<usize>();
-        let reading = socket.try_clone()?;
+        let reading = socket.clone();
         let channel = Arc::new(Self {
             connection: Mutex::new(connection),
             socket: Mutex::new(socket),

@@ -137,6 +137,7 @@ pub(crate) fn run(arguments: &ClientArguments) -> Result<(), Failure> {
         peer: address.to_string(),
         trust: trust_source,
         with_psk,
+        needs_tls13: psk_keys::need_tls13(&arguments.psk, has_trust),
         early_data,
         relaxed: arguments.trust.insecure.clone(),
         lenient,
@@ -208,6 +209,8 @@ pub(crate) struct Session {
     pub(crate) trust: Option<String>,
     /// Pre-shared keys are offered.
     pub(crate) with_psk: bool,
+    /// They are of TLS 1.3 alone, and one is needed.
+    pub(crate) needs_tls13: bool,
     /// To be sent before the handshake is complete, or else first of all after it.
     pub(crate) early_data: Option<Vec<u8>>,
     pub(crate) relaxed: Vec<InsecureRule>,
@@ -254,9 +257,7 @@ impl Session {
         let tcp_time = start.elapsed();
         let socket = Socket::new(tcp, self.handshake_timeout)
             .map_err(|error| self.failure(Broken::Transport(error), false))?;
-        let control = socket
-            .try_clone()
-            .map_err(|error| self.failure(Broken::Transport(error), false))?;
+        let control = socket.clone();
 
         let start = Instant::now();
         let connection = Connection::client(Arc::clone(&self.config), self.name.clone());
@@ -330,6 +331,7 @@ impl Session {
             established,
             with_psk: self.with_psk,
             versions: tls_choice::spoken(&self.config.versions()),
+            needs_tls13: self.needs_tls13,
         };
         broken.failure(place, self.handshake_timeout, self.idle_timeout)
     }

@@ -92,6 +92,7 @@ pub(crate) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
         peer: address.to_string(),
         trust: material.trust,
         with_psk: arguments.psk,
+        needs_tls13: false,
         early_data: None,
         relaxed: Vec::new(),
         lenient: None,

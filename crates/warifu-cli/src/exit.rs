@@ -74,6 +74,8 @@ pub(crate) struct Place {
     pub(crate) with_psk: bool,
     /// The versions of TLS that this side allows, in words.
     pub(crate) versions: String,
+    /// Of these, TLS 1.3 alone goes with the keys.
+    pub(crate) needs_tls13: bool,
 }
 
 /// A failure. Paths, addresses and texts are those the operator gave.

@@ -205,6 +205,13 @@ fn version_refused(place: &Place) -> Text {
         Role::Client => format!("warifu client {peer}"),
         Role::Server => "warifu server".to_owned(),
     };
+    if place.needs_tls13 {
+        return text(
+            format!("{peer} refused with the alert protocol_version"),
+            NEEDS_TLS13,
+            NEEDS_TLS13_NEXT,
+        );
+    }
     text(
         format!("{peer} refused with the alert protocol_version"),
         format!("it allows none of the versions that this side does: {ours}"),
@@ -409,6 +416,12 @@ fn renegotiation_text(place: &Place, what: String, error: &PeerMisbehaved) -> Te
 }
 
 /// Both ranges are in `what`; which side has to give way, and by which option.
+/// Of keys in imported form, at a peer with older versions.
+const NEEDS_TLS13: &str =
+    "the peer does not allow TLS 1.3, the only version that keys with --psk-import are for";
+const NEEDS_TLS13_NEXT: &str =
+    "switch TLS 1.3 on at the peer, or leave --psk-import out on both sides";
+
 fn version_text(place: &Place, what: String) -> Text {
     if !cfg!(feature = "legacy") {
         return text(
@@ -416,6 +429,9 @@ fn version_text(place: &Place, what: String) -> Text {
             "this build of warifu has TLS 1.3 only",
             "switch TLS 1.3 on at the peer, or build warifu with the feature legacy",
         );
+    }
+    if place.needs_tls13 {
+        return text(what, NEEDS_TLS13, NEEDS_TLS13_NEXT);
     }
     let side = match place.role {
         Role::Client => "server",

@@ -5,8 +5,9 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::pem::{PemObject, SectionKind};
+use base64ct::{Base64, Encoding as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use warifu_crypto::Secret;
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
@@ -18,7 +19,8 @@ const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) enum Item {
     Certificate(CertificateDer<'static>),
-    Key(PrivateKeyDer<'static>),
+    /// PKCS#8, PKCS#1 or SEC 1, DER.
+    Key(Secret),
     /// PKCS#8 `EncryptedPrivateKeyInfo`, DER.
     EncryptedKey(Vec<u8>),
     /// PEM of another kind, by its label.
@@ -173,67 +175,55 @@ fn looks_like_pem(bytes: &[u8]) -> bool {
 }
 
 fn pem_items(bytes: &[u8]) -> Result<Vec<Item>, String> {
-    let mut items = Vec::new();
-    // pki-types skips sections whose label it does not know; encrypted keys are among them.
-    let text = String::from_utf8_lossy(bytes);
-    for label in labels(&text) {
-        match label {
-            "CERTIFICATE" | "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {}
-            "ENCRYPTED PRIVATE KEY" => {}
-            other => items.push(Item::Other(other.to_owned())),
-        }
-    }
+    // What is no ASCII stands outside of base64; it may be of any character set.
+    let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
+    let text: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(ascii).collect());
+    let text = str::from_utf8(&text).map_err(|error| error.to_string())?;
     if text.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(
             "a key in OpenSSL's old encrypted format; convert it with: openssl pkcs8 -topk8 -in OLD -out NEW"
                 .to_owned(),
         );
     }
-    for section in <(SectionKind, Vec<u8>) as PemObject>::pem_slice_iter(bytes) {
-        let (kind, der) = section.map_err(|error| format!("damaged PEM: {error}"))?;
-        match kind {
-            SectionKind::Certificate => items.push(Item::Certificate(der.into())),
-            SectionKind::PrivateKey => items.push(Item::Key(PrivateKeyDer::Pkcs8(der.into()))),
-            SectionKind::RsaPrivateKey => items.push(Item::Key(PrivateKeyDer::Pkcs1(der.into()))),
-            SectionKind::EcPrivateKey => items.push(Item::Key(PrivateKeyDer::Sec1(der.into()))),
-            _ => {}
-        }
-    }
-    for (label, der) in encrypted_sections(&text) {
-        match der {
-            Some(der) => items.push(Item::EncryptedKey(der)),
-            None => return Err(format!("damaged PEM: the section {label} is not base64")),
-        }
+    let mut items = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
+        // Words that are no whole line are no section.
+        let Some((label, after)) = after
+            .split_once("-----")
+            .filter(|(label, _)| !label.contains('\n'))
+        else {
+            rest = after;
+            continue;
+        };
+        let Some((body, after)) = after.split_once(&format!("-----END {label}-----")) else {
+            return Err(format!("damaged PEM: the section {label} has no end"));
+        };
+        let der = || {
+            let damaged = || format!("damaged PEM: the section {label} is not base64");
+            decode(body).ok_or_else(damaged)
+        };
+        items.push(match label {
+            "CERTIFICATE" => Item::Certificate(der()?.to_vec().into()),
+            "PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PRIVATE KEY" => {
+                Item::Key(Secret::from_slice(&der()?))
+            }
+            "ENCRYPTED PRIVATE KEY" => Item::EncryptedKey(der()?.to_vec()),
+            other => Item::Other(other.to_owned()),
+        });
+        rest = after;
     }
     Ok(items)
 }
 
-fn labels(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| {
-        line.trim()
-            .strip_prefix("-----BEGIN ")?
-            .strip_suffix("-----")
-    })
-}
-
-/// The sections with the label ENCRYPTED PRIVATE KEY; `None` for one that cannot be decoded.
-fn encrypted_sections(text: &str) -> Vec<(&'static str, Option<Vec<u8>>)> {
-    const LABEL: &str = "ENCRYPTED PRIVATE KEY";
-    let mut sections = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
-        let Some((body, after)) = after.split_once("-----END ENCRYPTED PRIVATE KEY-----") else {
-            sections.push((LABEL, None));
-            break;
-        };
-        let pem = format!("-----BEGIN {LABEL}-----{body}-----END {LABEL}-----\n");
-        let der = pkcs8::SecretDocument::from_pem(&pem)
-            .ok()
-            .map(|(_, document)| document.as_bytes().to_vec());
-        sections.push((LABEL, der));
-        rest = after;
-    }
-    sections
+/// What the lines of a section hold. No copy of it is left behind: buffers have their length from the start.
+fn decode(body: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut digits = Zeroizing::new(Vec::with_capacity(body.len()));
+    digits.extend(body.bytes().filter(|byte| !byte.is_ascii_whitespace()));
+    let mut der = Zeroizing::new(vec![0; digits.len()]);
+    let len = Base64::decode(digits.as_slice(), &mut der).ok()?.len();
+    der.truncate(len);
+    Some(der)
 }
 
 fn der_item(bytes: &[u8]) -> Result<Item, String> {
@@ -249,7 +239,7 @@ fn der_item(bytes: &[u8]) -> Result<Item, String> {
         return Ok(Item::EncryptedKey(bytes.to_vec()));
     }
     match PrivateKeyDer::try_from(bytes) {
-        Ok(key) => Ok(Item::Key(key.clone_key())),
+        Ok(_) => Ok(Item::Key(Secret::from_slice(bytes))),
         Err(_) => Err("DER, but neither a certificate nor a private key".to_owned()),
     }
 }

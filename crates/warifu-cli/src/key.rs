@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use rcgen::{PublicKeyData, SignatureAlgorithm, SigningKey};
-use rustls_pki_types::PrivateKeyDer;
 use warifu_crypto::{CryptoError, KeyKind, PrivateKey, Secret, SignatureAlgorithm as Scheme};
 use x509_parser::prelude::FromDer;
 use x509_parser::x509::SubjectPublicKeyInfo;
@@ -76,8 +75,8 @@ impl Key {
     }
 
     /// Takes a key found in a file.
-    pub(crate) fn from_der(path: &Path, der: &PrivateKeyDer<'_>) -> Result<Self, Failure> {
-        PrivateKey::from_der(der.secret_der())
+    pub(crate) fn from_der(path: &Path, der: &Secret) -> Result<Self, Failure> {
+        PrivateKey::from_der(der.as_bytes())
             .map(Self::new)
             .map_err(|error| files::wrong_content(path, "usable private key", error.to_string()))
     }

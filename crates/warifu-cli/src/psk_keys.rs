@@ -90,11 +90,22 @@ pub(crate) fn apply<R>(
     if !arguments.is_given() {
         return builder;
     }
-    builder.with_psk_policy(match (arguments.psk_policy, has_certificates) {
+    builder.with_psk_policy(policy(arguments, has_certificates))
+}
+
+fn policy(arguments: &PskArguments, has_certificates: bool) -> PskPolicy {
+    match (arguments.psk_policy, has_certificates) {
         (Some(PskPolicyName::Optional), _) | (None, true) => PskPolicy::Optional,
         (Some(PskPolicyName::Required), _) | (None, false) => PskPolicy::Required,
         (Some(PskPolicyName::WithCertificate), _) => PskPolicy::RequiredWithCertificate,
-    })
+    }
+}
+
+/// Whether nothing but TLS 1.3 will do: a key is needed, and imported keys are of that version.
+pub(crate) fn need_tls13(arguments: &PskArguments, has_certificates: bool) -> bool {
+    arguments.is_given()
+        && arguments.psk_import.is_some()
+        && policy(arguments, has_certificates) != PskPolicy::Optional
 }
 
 /// What to tell a client to add to its command.

@@ -48,9 +48,7 @@ impl From<Broken> for Trouble {
 /// Serves one client.
 pub(crate) fn connection(shared: &Shared, number: u64, socket: Socket, peer: &str) {
     let service = &shared.service;
-    let Ok(control) = socket.try_clone() else {
-        return;
-    };
+    let control = socket.clone();
     let start = Instant::now();
     let established = config(service, number).and_then(|config| {
         let stop = Arc::clone(&shared.stopping);
@@ -59,11 +57,17 @@ pub(crate) fn connection(shared: &Shared, number: u64, socket: Socket, peer: &st
     let (channel, mut receiver) = match established {
         Ok(established) => established,
         Err(broken) => {
-            report_broken(shared, number, peer, false, broken);
+            // Who lost its place to another was told of there.
+            if !control.was_taken_away() {
+                report_broken(shared, number, peer, false, broken);
+            }
             control.linger(LINGER);
             return;
         }
     };
+    if !shared.establish(number) {
+        return;
+    }
     control.established(service.idle_timeout);
     let summary = introduce(service, number, peer, &receiver, start.elapsed());
     let result = match service.answer {
@@ -116,6 +120,8 @@ fn report_broken(shared: &Shared, number: u64, peer: &str, established: bool, br
         established,
         with_psk: service.with_psk,
         versions: tls_choice::spoken(&service.config.versions()),
+        // A client that has nothing newer is told which versions there are, and says no more.
+        needs_tls13: false,
     };
     let failure = broken.failure(place, service.handshake_timeout, service.idle_timeout);
     service.report.connection_failure(number, &failure);

@@ -1,6 +1,5 @@
 //! `warifu server`: a thread listens, one thread serves each connection, and the first waits for a reason to end.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +20,14 @@ use crate::describe::Description;
 use crate::exit::Failure;
 use crate::local_ca::{self, LocalIdentity};
 use crate::materials::{self, Peer, Trusted};
+use crate::open_connections::OpenConnections;
 use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
 use crate::socket::{self, Socket};
 use crate::tls_choice::{self, Choice};
 use crate::values::{HostPort, TimeLimit};
-use crate::{describe, psk_format, psk_keys, psk_reload, signals, tls_config, when};
+use crate::{describe, descriptors, psk_format, psk_keys, psk_reload, signals, tls_config, when};
 
 /// How long connections may take to end when the server ends.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -38,6 +38,9 @@ const IDLE_LIMIT: TimeLimit = TimeLimit(Some(Duration::from_secs(3600)));
 
 /// How long to wait before accepting again when the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The same where a connection was ended to make room, until its thread has given its descriptor back.
+const ROOM_PAUSE: Duration = Duration::from_millis(5);
 
 /// What a server does with each message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +96,7 @@ pub(crate) struct Server {
 /// What the threads of a server share.
 pub(crate) struct Shared {
     pub(crate) service: Service,
-    sockets: Mutex<HashMap<u64, Socket>>,
+    open: Mutex<OpenConnections>,
     closed: Condvar,
     pub(crate) stopping: Arc<AtomicBool>,
     tell: Mutex<Tell<Stop>>,
@@ -190,7 +193,7 @@ pub(crate) fn run(arguments: &ServerArguments) -> Result<(), Failure> {
             lenient,
             with_psk,
             key_update: arguments.session.key_update,
-            max_connections: usize::try_from(arguments.max_connections).unwrap_or(usize::MAX),
+            max_connections: max_connections(arguments.max_connections, &report),
             handshake_timeout: arguments.limits.handshake_timeout,
             idle_timeout: arguments.limits.idle_timeout.unwrap_or(IDLE_LIMIT),
         },
@@ -255,6 +258,18 @@ fn with_hint(
         return builder.with_psk_identity_hint(hint);
     }
     builder
+}
+
+/// As many connections as were asked for, if this process may have so many files.
+fn max_connections(wanted: u32, report: &Report) -> usize {
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let possible = descriptors::make_room(wanted);
+    if possible < wanted {
+        report.warning(&format!(
+            "warning   --max-connections {wanted}: this process may not have so many files open (ulimit -n); {possible} it is",
+        ));
+    }
+    possible
 }
 
 fn keys_line(keys: &Keys, first: &str) -> String {
@@ -436,7 +451,7 @@ impl Server {
         let (tell, stops) = mpsc::channel();
         let shared = Arc::new(Shared {
             service,
-            sockets: Mutex::new(HashMap::new()),
+            open: Mutex::default(),
             closed: Condvar::new(),
             stopping: Arc::new(AtomicBool::new(false)),
             tell: Mutex::new(tell),
@@ -471,13 +486,13 @@ impl Server {
             report.event("ending", json!({ "reason": reason }));
         }
         self.shared.stopping.store(true, Ordering::Release);
-        let sockets = self.shared.lock_sockets();
-        sockets.values().for_each(Socket::stop_reading);
+        let open = self.shared.lock_open();
+        open.sockets().for_each(Socket::stop_reading);
         // Connections that do not end in time, because their peer does not read, end with the process.
         let _ = self
             .shared
             .closed
-            .wait_timeout_while(sockets, STOP_PATIENCE, |sockets| !sockets.is_empty());
+            .wait_timeout_while(open, STOP_PATIENCE, |open| !open.is_empty());
         match stop {
             Stop::Failed(failure) => Err(failure),
             _ => Ok(()),
@@ -493,12 +508,29 @@ impl Shared {
         let _ = tell.send(stop);
     }
 
-    fn lock_sockets(&self) -> MutexGuard<'_, HashMap<u64, Socket>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A connection has completed its handshake. `false`: it lost its place in the meantime.
+    pub(crate) fn establish(&self, connection: u64) -> bool {
+        self.lock_open().establish(connection)
+    }
+
+    fn lock_open(&self) -> MutexGuard<'_, OpenConnections> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the oldest handshake, if there is one.
+    fn make_room(&self, why: &str) -> bool {
+        let Some(lost) = self.lock_open().make_room() else {
+            return false;
+        };
+        self.service.report.warning(&format!(
+            "warning   [{}] {} was closed in its handshake to make room: {why}",
+            lost.number, lost.peer
+        ));
+        true
     }
 }
 
-/// Removes a connection's socket from the table however its thread ends.
+/// Takes a connection off the list however its thread ends.
 struct Entry<'a> {
     shared: &'a Shared,
     connection: u64,
@@ -506,7 +538,7 @@ struct Entry<'a> {
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.shared.lock_sockets().remove(&self.connection);
+        self.shared.lock_open().end(self.connection);
         self.shared.closed.notify_all();
     }
 }
@@ -517,9 +549,16 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let (tcp, peer) = loop {
             match listener.accept() {
                 Ok(accepted) => break accepted,
+                // No more descriptors, or no memory: what the oldest handshake has will do.
                 Err(error) => {
-                    report.warning(&format!("warning   cannot accept a connection: {error}"));
-                    thread::sleep(ACCEPT_PAUSE);
+                    let problem = format!("cannot accept a connection: {error}");
+                    let pause = if shared.make_room(&problem) {
+                        ROOM_PAUSE
+                    } else {
+                        report.warning(&format!("warning   {problem}"));
+                        ACCEPT_PAUSE
+                    };
+                    thread::sleep(pause);
                 }
             }
         };
@@ -544,17 +583,15 @@ fn begin(
     let service = &shared.service;
     let failed = |error: std::io::Error| error.to_string();
     let socket = Socket::new(tcp, service.handshake_timeout).map_err(failed)?;
-    let control = socket.try_clone().map_err(failed)?;
-    {
-        let mut sockets = shared.lock_sockets();
-        if sockets.len() >= service.max_connections {
-            return Err(format!(
-                "{} connections are open (--max-connections)",
-                sockets.len()
-            ));
+    let count = shared.lock_open().len();
+    if count >= service.max_connections {
+        let problem = format!("{count} connections are open (--max-connections)");
+        if !shared.make_room(&problem) {
+            return Err(problem);
         }
-        sockets.insert(connection, control);
     }
+    // Nobody else adds any.
+    shared.lock_open().begin(connection, peer, socket.clone());
     let serving = Arc::clone(shared);
     let spawned = thread::Builder::new().spawn(move || {
         let _entry = Entry {
@@ -564,7 +601,7 @@ fn begin(
         serve::connection(&serving, connection, socket, &peer.to_string());
     });
     if let Err(error) = spawned {
-        shared.lock_sockets().remove(&connection);
+        shared.lock_open().end(connection);
         return Err(error.to_string());
     }
     Ok(())

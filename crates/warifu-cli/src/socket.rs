@@ -5,7 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::exit::Failure;
@@ -20,12 +20,14 @@ enum Clock {
     Until(Instant),
     /// Each wait may last this long.
     Each(Duration),
+    /// The socket was taken from whoever uses it.
+    Over,
 }
 
-/// A socket with its limit. Clones share both.
-#[derive(Debug)]
+/// A socket with its limit. Clones share both, and one descriptor.
+#[derive(Debug, Clone)]
 pub(crate) struct Socket {
-    tcp: TcpStream,
+    tcp: Arc<TcpStream>,
     clock: Arc<Mutex<Clock>>,
 }
 
@@ -39,7 +41,7 @@ impl Socket {
             None => Clock::Off,
         };
         Ok(Self {
-            tcp,
+            tcp: Arc::new(tcp),
             clock: Arc::new(Mutex::new(clock)),
         })
     }
@@ -50,14 +52,27 @@ impl Socket {
             Some(limit) => Clock::Each(limit),
             None => Clock::Off,
         };
-        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+        let mut now = self.lock_clock();
+        // Taken away before this was known.
+        if !matches!(*now, Clock::Over) {
+            *now = clock;
+        }
     }
 
-    pub(crate) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self {
-            tcp: self.tcp.try_clone()?,
-            clock: Arc::clone(&self.clock),
-        })
+    /// Takes the socket away from whoever uses it, in favour of another connection: what waits for the peer wakes, and fails.
+    pub(crate) fn take_away(&self) {
+        *self.lock_clock() = Clock::Over;
+        // Fails only if the peer is gone already, which wakes the reader too.
+        let _ = self.tcp.shutdown(Shutdown::Both);
+    }
+
+    /// Whether [`take_away`](Self::take_away) was called.
+    pub(crate) fn was_taken_away(&self) -> bool {
+        matches!(*self.lock_clock(), Clock::Over)
+    }
+
+    fn lock_clock(&self) -> MutexGuard<'_, Clock> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes whoever waits for bytes of the peer: it reads the end of the stream. Writing goes on.
@@ -75,7 +90,7 @@ impl Socket {
         let mut sink = [0; 4096];
         while let Some(left) = remaining(end) {
             let _ = self.tcp.set_read_timeout(Some(left));
-            match (&self.tcp).read(&mut sink) {
+            match (&*self.tcp).read(&mut sink) {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {}
             }
@@ -84,9 +99,10 @@ impl Socket {
 
     /// How long the next wait may last; `None` for ever.
     fn patience(&self) -> io::Result<Option<Duration>> {
-        let clock = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = *self.lock_clock();
         match clock {
             Clock::Off => Ok(None),
+            Clock::Over => Err(io::ErrorKind::ConnectionAborted.into()),
             Clock::Each(limit) => Ok(Some(limit)),
             Clock::Until(end) => remaining(end)
                 .map(Some)
@@ -112,18 +128,18 @@ fn timed_out(error: io::Error) -> io::Error {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.tcp.set_read_timeout(self.patience()?)?;
-        self.tcp.read(buffer).map_err(timed_out)
+        (&*self.tcp).read(buffer).map_err(timed_out)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.tcp.set_write_timeout(self.patience()?)?;
-        self.tcp.write(buffer).map_err(timed_out)
+        (&*self.tcp).write(buffer).map_err(timed_out)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.tcp.flush()
+        (&*self.tcp).flush()
     }
 }
 

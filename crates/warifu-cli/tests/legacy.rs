@@ -209,6 +209,48 @@ mod with_older_versions {
         }
     }
 
+    /// An imported key is of TLS 1.3. Where the server refuses what is offered, or is refused for what it chose: the advice is not
+    /// to switch on what is on.
+    #[test]
+    fn a_server_without_tls_1_3_is_told_apart_where_keys_are_imported() {
+        let home = with_certificates();
+        let at = home.path();
+        let old = s_server(at, "-tls1_2 -cert rsa.crt -key rsa.key");
+        let address = old.address();
+        let keys = "--psk-file alice.psk --psk-import context";
+        for (options, code, what) in [
+            ("", 20, "refused with the alert protocol_version"),
+            (
+                "--tls 1.2..1.3",
+                20,
+                "refused with the alert protocol_version",
+            ),
+            (
+                "--tls 1.2..1.3 --ca ca.crt --psk-policy with-certificate",
+                21,
+                "we allow TLS 1.3, the only version that the keys offered are for, the peer at most TLS 1.2",
+            ),
+        ] {
+            let line = format!("client {address} {keys} {options}");
+            let done = run(at, line.trim_end());
+            let words = [
+                what,
+                "the peer does not allow TLS 1.3, the only version that keys with --psk-import are for",
+                "switch TLS 1.3 on at the peer, or leave --psk-import out on both sides",
+            ];
+            told(&done, code, &words);
+        }
+        // Where a certificate will do, it does.
+        let line = format!("client {address} {keys} --ca ca.crt --server-name localhost");
+        let done = warifu_with(at, &words(&line), "hello\n");
+        assert_eq!(
+            (done.code, &done.stdout[..]),
+            (0, "olleh\n"),
+            "{}",
+            done.stderr
+        );
+    }
+
     #[test]
     fn suites_have_the_names_of_three_registries_and_the_summary_says_what_is_weak() {
         let home = with_certificates();

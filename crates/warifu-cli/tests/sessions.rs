@@ -142,23 +142,6 @@ fn many_clients_are_served_at_once_and_silent_ones_disturb_nobody() {
 }
 
 #[test]
-fn connections_over_the_limit_are_turned_away() {
-    let home = tempfile::tempdir().unwrap();
-    let server = Background::server(home.path(), &["--max-connections", "1"]);
-    let first = TcpStream::connect(server.address()).unwrap();
-    thread::sleep(Duration::from_millis(300));
-    let mut second = TcpStream::connect(server.address()).unwrap();
-    second
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .unwrap();
-    assert_eq!(second.read(&mut [0; 1]).unwrap(), 0);
-    drop(first);
-    server.signal("-INT");
-    let done = server.finish();
-    assert!(done.stderr.contains("--max-connections"), "{}", done.stderr);
-}
-
-#[test]
 fn a_signal_ends_the_server_and_clients_get_close_notify() {
     for signal in ["-INT", "-TERM"] {
         let home = tempfile::tempdir().unwrap();

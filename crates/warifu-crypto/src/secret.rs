@@ -90,7 +90,8 @@ impl fmt::Debug for Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        // As a slice: a box or an array is wiped byte by byte.
+        (*self.bytes).zeroize();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the peer is believed: `SSL_CTX_set_verify` and what belongs to it.
 
 use core::cell::{OnceCell, RefCell};
-use core::ffi::{c_char, c_int, c_long, c_void};
+use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use std::ffi::CString;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::x509::store::{CrlCheck, Rules};
 use crate::x509::store_ctx::{Chain, VerifyCallback};
 use crate::x509::verify_code::{self, X509_V_OK};
 use crate::x509::{Store, StoreCtx, X509};
-use crate::x509::{check, refusal};
+use crate::x509::{check, host, refusal};
 
 /// `SSL_VERIFY_…`
 pub(crate) const VERIFY_PEER: c_int = 1;
@@ -106,7 +106,7 @@ impl Verification {
 /// What a connection knows of its peer's certificates.
 pub(crate) struct Verified {
     /// As the peer sent them, leaf first.
-    pub(crate) chain: Arc<[CertificateDer<'static>]>,
+    pub(crate) chain: Option<Arc<[CertificateDer<'static>]>>,
     /// `X509_V_OK` or `X509_V_ERR_…`
     pub(crate) result: c_long,
     /// `chain` as C sees it, made when it is asked for.
@@ -116,7 +116,7 @@ pub(crate) struct Verified {
     /// The certificates from the peer's to the trusted one; made when it is asked for, where nothing else needed it before.
     path: OnceCell<Chain>,
     /// By what `path` can be found; `None`: it was found, or nobody was believed.
-    verified_by: Option<VerifiedBy>,
+    verified_by: Option<Box<VerifiedBy>>,
     /// The last one given to C.
     peer_name: RefCell<Option<CString>>,
 }
@@ -124,7 +124,7 @@ pub(crate) struct Verified {
 impl Default for Verified {
     fn default() -> Self {
         Self {
-            chain: Arc::new([]),
+            chain: None,
             result: X509_V_OK.into(),
             objects: OnceCell::new(),
             stacks: Default::default(),
@@ -243,7 +243,7 @@ impl Ssl {
         let settings = self.settings();
         let verification = &settings.verification;
         self.verified.replace(Verified {
-            chain: asked.certificates.clone(),
+            chain: Some(asked.certificates.clone()),
             result: verify_code::X509_V_ERR_UNSPECIFIED.into(),
             ..Verified::default()
         });
@@ -252,10 +252,11 @@ impl Ssl {
             self.hello.set_ocsp_response(asked.staple());
         }
         let at_once = asked.believed_at_once(verification, self.param.values());
-        let refused = if let Some(by) = at_once {
+        let refused = if let Some((by, peer_name)) = at_once {
+            self.param.change(|values| values.peer_name = peer_name);
             let mut verified = self.verified.borrow_mut();
             verified.result = X509_V_OK.into();
-            verified.verified_by = Some(by);
+            verified.verified_by = Some(Box::new(by));
             Ok(())
         } else {
             self.verify_at_length(asked, verification)?
@@ -370,7 +371,7 @@ impl Ssl {
         if let Some(objects) = verified.objects.get() {
             return Ok(objects.clone());
         }
-        let objects: Arc<[_]> = objects_of(&verified.chain)?.into();
+        let objects: Arc<[_]> = objects_of(verified.chain.as_deref().unwrap_or_default())?.into();
         Ok(verified.objects.get_or_init(|| objects).clone())
     }
 
@@ -437,27 +438,42 @@ impl Asked {
         (!response.is_empty()).then(|| response.into())
     }
 
-    /// The common case: nobody wants to be asked, no name is to be checked, and all is well.
+    /// The common case: nobody wants to be asked, and all is well. With it the name of the certificate that matched, if the program
+    /// named a host.
     fn believed_at_once(
         &self,
         verification: &Verification,
         mut wanted: Values,
-    ) -> Option<VerifiedBy> {
+    ) -> Option<(VerifiedBy, Option<String>)> {
         let store = verification.trusted();
         let decides = verification.callback.is_some() || verification.verify_chain.is_some();
         if decides || store.callback().is_some() {
             return None;
         }
         wanted.inherit(&store.param().values());
+        let peer_name = match wanted.hosts.as_slice() {
+            [] => None,
+            hosts => Some(self.matching_name(hosts, wanted.host_flags)?),
+        };
         let rules = rules_alone(wanted, self.role)?;
         let trust = store.trust(rules).ok()?;
         let believed = self.presented(|presented| trust.check(presented).is_ok());
-        believed.then(|| VerifiedBy {
+        let by = believed.then(|| VerifiedBy {
             trust,
             store: store.clone(),
             rules,
             asked: self.clone(),
-        })
+        });
+        Some((by?, peer_name))
+    }
+
+    /// The name of the leaf that is one of these hosts', as far as that can be told at once.
+    fn matching_name(&self, hosts: &[Vec<u8>], flags: c_uint) -> Option<String> {
+        let leaf = self.certificates.first()?;
+        let mut found = hosts
+            .iter()
+            .filter_map(|wanted| host::matching_alternative(leaf, wanted, flags));
+        Some(String::from_utf8_lossy(found.next()?).into_owned())
     }
 
     /// The chain as the TLS library takes it, under any name.
@@ -485,10 +501,9 @@ impl VerifiedBy {
     }
 }
 
-/// The rules, where nothing but them is asked for.
+/// The rules, where nothing but them and a host's name is asked for.
 fn rules_alone(wanted: Values, peer: Role) -> Option<Rules> {
-    let plain = wanted.hosts.is_empty()
-        && wanted.address.is_empty()
+    let plain = wanted.address.is_empty()
         && wanted.email.is_empty()
         && wanted.depth.is_none()
         && wanted.purpose == 0

@@ -9,7 +9,7 @@ use crate::config::{ClientConfig, ServerConfig};
 use crate::coroutine::{Coroutine, Waiting};
 use crate::credential::Credential;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, UsageError};
+use crate::error::{Error, OrInternal, PeerMisbehaved, UsageError};
 use crate::facts::ConnectionFacts;
 use crate::handshake::post_handshake::{self, Action, Authenticated, PostHandshakeAuth};
 use crate::handshake::ticket::{Issuer, Keeper};
@@ -94,8 +94,22 @@ enum New {
     Server(Arc<ServerConfig>, OwnMaterial),
 }
 
+impl New {
+    /// The handshake, to be polled.
+    fn start(self) -> Coroutine<Connected> {
+        match self {
+            Self::Client(config, server_name, own) => {
+                Coroutine::new(move |peer| handshake::client(peer, config, server_name, own))
+            }
+            Self::Server(config, own) => {
+                Coroutine::new(move |peer| handshake::server(peer, config, own))
+            }
+        }
+    }
+}
+
 struct Established {
-    facts: ConnectionFacts,
+    facts: Box<ConnectionFacts>,
     exporter: Exporter,
     post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     authentication: Option<Box<Coroutine<Authenticated>>>,
@@ -132,7 +146,7 @@ impl Connection {
             wire.keep_record(true);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: true,
             partial_write: settings.partial_write,
             state: State::New(New::Client(config, server_name, OwnMaterial::default())),
@@ -147,7 +161,7 @@ impl Connection {
             wire.keep_record(false);
         }
         Self {
-            wire: Some(Box::new(wire)),
+            wire: Some(wire),
             is_client: false,
             partial_write: settings.partial_write,
             state: State::New(New::Server(config, OwnMaterial::default())),
@@ -298,7 +312,6 @@ impl Connection {
 
     fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         match &self.state {
-            State::New(_) => self.start(),
             State::Failed(error) => return Err(error.clone()),
             State::Established(established) if !established.has_flow() => return Ok(()),
             _ => {}
@@ -306,27 +319,13 @@ impl Connection {
         // The connection counts as failed while a flow runs: a panic in one of the application's decisions
         // leaves a dead connection behind, not an undefined one.
         let mut state = core::mem::replace(&mut self.state, State::Failed(PANICKED));
+        if let State::New(new) = state {
+            state = State::Handshaking(new.start());
+        }
         let progress = state.run_flow(&mut self.wire, context);
-        self.state = state;
+        // That error owns nothing: the code that drops a state need not run for it.
+        core::mem::forget(core::mem::replace(&mut self.state, state));
         progress
-    }
-
-    fn start(&mut self) {
-        let unusable = State::Failed(Error::Internal("connection did not start"));
-        let state = core::mem::replace(&mut self.state, unusable);
-        self.state = match state {
-            State::New(New::Client(config, server_name, own)) => {
-                State::Handshaking(Coroutine::new(move |peer| {
-                    handshake::client(peer, config, server_name, own)
-                }))
-            }
-            State::New(New::Server(config, own)) => {
-                State::Handshaking(Coroutine::new(move |peer| {
-                    handshake::server(peer, config, own)
-                }))
-            }
-            other => other,
-        };
     }
 
     /// Ends the connection for good, and queues the alert.
@@ -452,9 +451,8 @@ impl Connection {
                 self.advance(&mut Context::from_waker(Waker::noop()))?;
                 continue;
             }
-            if event == Event::Handshake
-                && established.must_answer_before(wire.receiving.message_type())
-            {
+            let message_type = wire.receiving.message_type();
+            if event == Event::Handshake && established.must_answer_before(message_type) {
                 event = Event::NeedBytes;
             }
             if event != Event::Handshake {
@@ -475,6 +473,9 @@ impl Connection {
                 established.deliver_to_renegotiation(&mut wire.receiving, message)?;
                 self.advance(&mut Context::from_waker(Waker::noop()))?;
                 continue;
+            }
+            if let (false, Some(got)) = (self.is_client, message_type) {
+                established.check_inside_of_answer(got)?;
             }
             let keeper = established.after.keeper();
             let receiving = &mut wire.receiving;
@@ -515,6 +516,16 @@ impl Connection {
         match &self.wire {
             Some(wire) => wire.receiving.received_unread(),
             None => 0,
+        }
+    }
+
+    /// So many bytes come at least before application data can: the peer owes them to the handshake, or has to wait for
+    /// this side before it sends as many. 0 after the handshake, and where it is not known. For those who may not receive data ahead
+    /// of the application.
+    pub fn handshake_bytes_due(&self) -> usize {
+        match (&self.state, &self.wire) {
+            (State::Handshaking(_), Some(wire)) => wire.receiving.handshake_bytes_due(),
+            _ => 0,
         }
     }
 
@@ -954,7 +965,7 @@ impl Connection {
                 },
                 wire: *self
                     .wire
-                    .ok_or(Error::Internal("connection without its wire"))?,
+                    .or_internal("connection without its wire")?,
                 facts: established.facts,
                 is_client: self.is_client,
                 answer_due: established.answer_due,
@@ -1009,7 +1020,7 @@ pub(crate) struct Parts {
     pub(crate) wire: Wire,
     /// A client's, for the tickets that come.
     pub(crate) keeper: Option<Box<Keeper>>,
-    pub(crate) facts: ConnectionFacts,
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) is_client: bool,
     pub(crate) answer_due: bool,
     pub(crate) partial_write: bool,
@@ -1176,6 +1187,33 @@ impl Established {
                 .authentication
                 .as_ref()
                 .is_some_and(|flow| matches!(flow.waiting(), Waiting::Answer(_)))
+    }
+
+    /// RFC 8446 Section 4.6.2: "All of the client's messages for a given response MUST appear consecutively on the wire with no
+    /// intervening messages of other types." A server has had the client's Certificate, and this comes next.
+    fn check_inside_of_answer(&self, got: HandshakeType) -> Result<(), Error> {
+        let waiting = self.authentication.as_ref().map(|flow| flow.waiting());
+        match (waiting, got) {
+            // The flow judges them.
+            (
+                _,
+                HandshakeType::CERTIFICATE
+                | HandshakeType::CERTIFICATE_VERIFY
+                | HandshakeType::FINISHED,
+            ) => Ok(()),
+            (Some(Waiting::Bytes(expected)), got)
+                if Some(expected) != HandshakeType::CERTIFICATE.name() =>
+            {
+                Err(PeerMisbehaved::UnexpectedMessage { got, expected }.into())
+            }
+            // The application has the chain.
+            (Some(Waiting::Answer(_)), got) => Err(PeerMisbehaved::UnexpectedMessage {
+                got,
+                expected: "CertificateVerify",
+            }
+            .into()),
+            _ => Ok(()),
+        }
     }
 
     /// A CertificateRequest starts the client's answer; other messages are the answer that the server awaits.

@@ -12,7 +12,7 @@ use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProb
 use crate::certificate::name::distinguished_name;
 use crate::certificate::view::{CertificateView, KeyUsage, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
-use crate::error::{Error, NothingInCommon, UsageError};
+use crate::error::{Error, NothingInCommon, OrInternal, UsageError};
 use crate::message::MAX_SCTS;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
@@ -508,7 +508,7 @@ impl Credential {
         let key = self
             .signer
             .key()
-            .ok_or(Error::Internal("remote signer asked to decrypt"))?;
+            .or_internal("remote signer asked to decrypt")?;
         key.decrypt_premaster_secret(encrypted, client_version.0.to_be_bytes())
             .map_err(|_| {
                 crate::error::PeerMisbehaved::Malformed {

@@ -17,8 +17,11 @@ use crate::parameters::{
 
 /// A failed connection or call. Fatal unless the method that returned it says otherwise; a
 /// connection that failed returns the same error from every later call.
+// The tag has a whole word: behind a tag of one byte the rest is copied in pieces that lie across the words it was written in,
+// which processors wait for, and every `Result` has it inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[repr(u64)]
 pub enum Error {
     /// The peer broke a rule of the protocol.
     PeerMisbehaved(PeerMisbehaved),
@@ -51,6 +54,21 @@ pub enum Error {
     Usage(UsageError),
     /// A defect of this library or of the cryptography below it; never caused by a peer.
     Internal(&'static str),
+}
+
+/// Turns what cannot be missing into [`Error::Internal`] if it is.
+pub(crate) trait OrInternal<T> {
+    /// As `ok_or`, which would make an error each time, only to drop it.
+    fn or_internal(self, reason: &'static str) -> Result<T, Error>;
+}
+
+impl<T> OrInternal<T> for Option<T> {
+    fn or_internal(self, reason: &'static str) -> Result<T, Error> {
+        match self {
+            Some(value) => Ok(value),
+            None => Err(Error::Internal(reason)),
+        }
+    }
 }
 
 impl Error {

@@ -87,7 +87,7 @@ pub(crate) fn halves<R, W>(
     read_transport: R,
     write_transport: W,
 ) -> (ReadHalf<R, W>, WriteHalf<W>) {
-    let facts = Arc::new(parts.facts);
+    let facts: Arc<ConnectionFacts> = Arc::from(parts.facts);
     let writer = Arc::new(Shared {
         writer: Mutex::new(Writer {
             sending: parts.wire.sending,

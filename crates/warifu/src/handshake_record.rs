@@ -1,11 +1,16 @@
 //! What was said in a handshake and is of no use to the protocol any more, for applications that want to know.
 
-use crate::message::{ClientHello, Handshake as _};
-use crate::parameters::{CipherSuite, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::message::codec::{MAX_16, Reader, Wire};
+use crate::parameters::{
+    CipherSuite, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
+};
 use crate::record::wire::MESSAGE_HEADER_LEN;
 
 /// Longest verify_data: that of TLS 1.3 with SHA-384 (RFC 8446 Section 4.4.4).
 const MAX_FINISHED_LEN: usize = 48;
+
+/// Of a hello's random, RFC 8446 Section 4.1.2.
+const RANDOM_LEN: usize = 32;
 
 /// What a client offered in its (last) ClientHello, the client's best first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,22 +121,47 @@ impl Said {
 }
 
 impl ClientOffer {
+    /// From the body of a ClientHello, RFC 8446 Section 4.1.2, of which the rest is passed over: the flow reads all of it.
     fn read(body: &[u8]) -> Option<Self> {
-        let hello = ClientHello::read(body).ok()?;
-        let extensions = &hello.extensions;
-        Some(Self {
-            legacy_version: hello.legacy_version,
-            cipher_suites: hello.cipher_suites.iter().collect(),
-            groups: extensions
-                .supported_groups
-                .as_ref()
-                .map(|groups| groups.iter().collect())
-                .unwrap_or_default(),
-            signature_schemes: extensions
-                .signature_algorithms
-                .as_ref()
-                .map(|schemes| schemes.iter().collect())
-                .unwrap_or_default(),
-        })
+        let mut hello = Reader::new(body);
+        let legacy_version = Wire::read_from(&mut hello, "legacy_version").ok()?;
+        hello.bytes(RANDOM_LEN, "random").ok()?;
+        hello.block(1, 0, 32, "legacy_session_id").ok()?;
+        let mut offer = Self {
+            legacy_version,
+            cipher_suites: items(hello.block(2, 2, MAX_16, "cipher_suites").ok()?)?,
+            groups: Box::default(),
+            signature_schemes: Box::default(),
+        };
+        hello.block(1, 1, 0xff, "legacy_compression_methods").ok()?;
+        if hello.is_empty() {
+            return Some(offer);
+        }
+        let mut extensions = Reader::new(hello.block(2, 0, MAX_16, "extensions").ok()?);
+        while !extensions.is_empty() {
+            let extension_type = ExtensionType(extensions.u16("extension_type").ok()?);
+            let mut data = Reader::new(extensions.block(2, 0, MAX_16, "extension_data").ok()?);
+            match extension_type {
+                ExtensionType::SUPPORTED_GROUPS => {
+                    offer.groups = items(data.block(2, 2, MAX_16, "named_group_list").ok()?)?;
+                }
+                ExtensionType::SIGNATURE_ALGORITHMS => {
+                    let schemes = data.block(2, 2, MAX_16, "supported_signature_algorithms");
+                    offer.signature_schemes = items(schemes.ok()?)?;
+                }
+                _ => {}
+            }
+        }
+        Some(offer)
     }
+}
+
+/// The items of a list; `None` if there is a part of one.
+fn items<'a, T: Wire<'a>>(list: &'a [u8]) -> Option<Box<[T]>> {
+    let mut reader = Reader::new(list);
+    let mut items = Vec::with_capacity(list.len() / size_of::<T>());
+    while !reader.is_empty() {
+        items.push(T::read_from(&mut reader, "list").ok()?);
+    }
+    Some(items.into())
 }

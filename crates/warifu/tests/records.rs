@@ -21,7 +21,7 @@ use support::{
     deliver, move_bytes, pattern, read_records, server_builder, server_name, streams, wire_records,
 };
 use warifu::config::{Client, ConfigBuilder, Server};
-use warifu::parameters::MaxFragmentLength;
+use warifu::parameters::{MaxFragmentLength, ProtocolVersion};
 use warifu::{
     ClientAuth, Connection, Error, Padding, PeerMisbehaved, ReadOutcome, Stream, UsageError,
 };
@@ -158,6 +158,33 @@ fn receive_takes_no_more_than_a_record_before_it_is_read() {
     assert!(!pair.server.receive_buffer().is_empty());
     let rest = deliver(&mut pair.client, &mut pair.server);
     assert_eq!(rest.concat(), message[RECORD..]);
+}
+
+/// RFC 8446 Section 5.1: "Alert messages [...] MUST NOT be fragmented across records".
+#[test]
+fn an_alert_is_one_record_however_small_records_are() {
+    let small = |server: ConfigBuilder<Server>| server.with_record_size(1);
+    let before_tls13 = |server: ConfigBuilder<Server>| {
+        let tls12 = ProtocolVersion::TLS1_2;
+        server.with_record_size(1).with_versions(tls12..=tls12)
+    };
+    let mut pairs = vec![Pair::established(same, small)];
+    if cfg!(feature = "legacy") {
+        pairs.push(Pair::established(same, before_tls13));
+    }
+    for mut pair in pairs {
+        pair.transfer();
+        pair.server.close();
+        assert_eq!(wire_records(pair.server.output()).len(), 1);
+        move_bytes(&mut pair.server, &mut pair.client);
+        assert_eq!(pair.client.read(&mut [0; 9]), Ok(ReadOutcome::Closed));
+    }
+    let mut pair = Pair::established(same, small);
+    pair.transfer();
+    let garbage = [&[APPLICATION_DATA, 3, 3, 0, 32][..], &[7; 32]].concat();
+    pair.server.receive(&garbage);
+    pair.server.read(&mut [0; 9]).unwrap_err();
+    pair.expect_alert(Side::Server, &PeerMisbehaved::BadRecordMac.into());
 }
 
 // ---- sizes by agreement ----

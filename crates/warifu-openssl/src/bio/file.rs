@@ -6,6 +6,8 @@ use core::ptr;
 use std::io;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::command::{
     CLOSE, CTRL_DUP, CTRL_EOF, CTRL_FLUSH, CTRL_GET_CLOSE, CTRL_RESET, CTRL_SET_CLOSE, FILE_SEEK,
     FILE_TELL, GET_FILE_PTR, SET_FILE_PTR, SET_FILENAME, TYPE_FILE,
@@ -17,25 +19,48 @@ use crate::fault::Fault;
 use crate::reason::{BIO_R_BAD_FOPEN_MODE, BIO_R_NO_SUCH_FILE, ERR_R_SYS_LIB};
 
 builtin! {
-    method: TYPE_FILE, c"FILE pointer", |_| Box::new(File(Cell::new(ptr::null_mut())));
+    method: TYPE_FILE, c"FILE pointer", |_| Box::new(File::default());
 }
 
 const FLAG_READ: c_long = 2;
 const FLAG_WRITE: c_long = 4;
 const FLAG_APPEND: c_long = 8;
 
-/// Null, or an open file.
-struct File(Cell<*mut libc::FILE>);
+/// Bytes that are read or written at once: as many as C's own buffers have on most systems.
+const BUFFER_LEN: usize = 4096;
+
+struct File {
+    /// Null, or an open file.
+    file: Cell<*mut libc::FILE>,
+    /// Where a file that was opened here has its bytes between: C's own buffers are given back as they are, with the private keys
+    /// that went through them.
+    buffer: Cell<Option<Buffer>>,
+}
+
+type Buffer = Zeroizing<Vec<u8>>;
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            file: Cell::new(ptr::null_mut()),
+            buffer: Cell::default(),
+        }
+    }
+}
 
 /// A BIO of the file of a name, opened as `fopen` does.
 ///
 /// # Errors
 /// There is no such file, or it does not open.
 pub(crate) fn open(name: &CStr, mode: &CStr) -> Result<Arc<Bio>, Fault> {
-    let file = fopen(name, mode)?;
-    let bio = Bio::new(method())?;
-    // SAFETY: the command takes an open file, which becomes the BIO's.
-    unsafe { bio.control(SET_FILE_PTR, c_long::from(CLOSE), file.cast()) };
+    let (file, buffer) = fopen(name, mode)?;
+    let medium = File {
+        file: Cell::new(file),
+        buffer: Cell::new(buffer),
+    };
+    let bio = Bio::with_medium(method(), Box::new(medium))?;
+    bio.set_shutdown(CLOSE);
+    bio.set_init(1);
     Ok(bio)
 }
 
@@ -56,11 +81,18 @@ pub(crate) unsafe fn from_open(file: *mut libc::FILE, close: c_int) -> Result<Ar
     Ok(bio)
 }
 
-fn fopen(name: &CStr, mode: &CStr) -> Result<*mut libc::FILE, Fault> {
+/// Opens a file, with a buffer that has to live as long as it is open.
+fn fopen(name: &CStr, mode: &CStr) -> Result<(*mut libc::FILE, Option<Buffer>), Fault> {
     // SAFETY: strings.
     let file = unsafe { libc::fopen(name.as_ptr(), mode.as_ptr()) };
     if !file.is_null() {
-        return Ok(file);
+        let mut buffer = Buffer::new(vec![0; BUFFER_LEN]);
+        // SAFETY: an open file that nothing was done with, and so many bytes, which do not move with the vector.
+        let taken = unsafe {
+            let bytes = buffer.as_mut_ptr().cast();
+            libc::setvbuf(file, bytes, libc::_IOFBF, BUFFER_LEN)
+        };
+        return Ok((file, (taken == 0).then_some(buffer)));
     }
     let error = io::Error::last_os_error();
     let (shown, mode) = (name.to_string_lossy(), mode.to_string_lossy());
@@ -74,15 +106,19 @@ fn fopen(name: &CStr, mode: &CStr) -> Result<*mut libc::FILE, Fault> {
 
 impl File {
     fn close(&self, bio: &Bio) {
-        if bio.shutdown() != 0 {
-            let file = self.0.replace(ptr::null_mut());
-            if bio.init() != 0 && !file.is_null() {
-                // SAFETY: open, and the BIO's to close.
-                unsafe { libc::fclose(file) };
-            }
-            bio.set_init(0);
-            bio.clear_flags(!0);
+        let buffer = self.buffer.take();
+        if bio.shutdown() == 0 {
+            // The file stays open for whoever has it, and needs its buffer.
+            core::mem::forget(buffer);
+            return;
         }
+        let file = self.file.replace(ptr::null_mut());
+        if bio.init() != 0 && !file.is_null() {
+            // SAFETY: open, and the BIO's to close. Only then its buffer is wiped and freed.
+            unsafe { libc::fclose(file) };
+        }
+        bio.set_init(0);
+        bio.clear_flags(!0);
     }
 
     fn named(&self, bio: &Bio, number: c_long, name: &CStr) -> Result<(), Fault> {
@@ -105,7 +141,9 @@ impl File {
                 ));
             }
         };
-        self.0.set(fopen(name, mode)?);
+        let (file, buffer) = fopen(name, mode)?;
+        self.file.set(file);
+        self.buffer.set(buffer);
         bio.set_shutdown(c_int::from(number & c_long::from(CLOSE) != 0));
         bio.set_init(1);
         Ok(())
@@ -115,7 +153,7 @@ impl File {
 impl Medium for File {
     fn read(&self, bio: &Bio, out: &mut [u8]) -> Transfer {
         bio.clear_retry();
-        let file = self.0.get();
+        let file = self.file.get();
         if file.is_null() || out.is_empty() {
             return Transfer::Done(0);
         }
@@ -134,7 +172,7 @@ impl Medium for File {
 
     fn write(&self, bio: &Bio, data: &[u8]) -> Transfer {
         bio.clear_retry();
-        let file = self.0.get();
+        let file = self.file.get();
         if file.is_null() || data.is_empty() {
             return Transfer::Done(0);
         }
@@ -148,7 +186,7 @@ impl Medium for File {
 
     fn gets(&self, bio: &Bio, out: &mut [u8]) -> Option<Transfer> {
         bio.clear_retry();
-        let file = self.0.get();
+        let file = self.file.get();
         if file.is_null() || out.is_empty() {
             return Some(Transfer::Eof);
         }
@@ -175,12 +213,12 @@ impl Medium for File {
         number: c_long,
         pointer: *mut c_void,
     ) -> c_long {
-        let file = self.0.get();
+        let file = self.file.get();
         match command {
             SET_FILE_PTR => {
                 self.close(bio);
                 bio.set_shutdown(c_int::from(number & c_long::from(CLOSE) != 0));
-                self.0.set(pointer.cast());
+                self.file.set(pointer.cast());
                 bio.set_init(c_int::from(!pointer.is_null()));
                 1
             }

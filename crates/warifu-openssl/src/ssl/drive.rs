@@ -280,7 +280,10 @@ impl Ssl {
         if settings.read_ahead || is_hello {
             return usize::MAX;
         }
-        framing.limit(connection.is_handshaking())
+        framing.limit(
+            connection.is_handshaking(),
+            connection.handshake_bytes_due(),
+        )
     }
 
     /// What follows from a transfer. Returns whether anything came.

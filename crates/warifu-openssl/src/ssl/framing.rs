@@ -9,7 +9,8 @@
 //!
 //! - With a long record of data comes the header of the next one. After a short one, which may be the last of TLS, nothing is taken
 //!   that may not be of TLS.
-//! - In a handshake come so many bytes more as are less than the shortest record with data.
+//! - In a handshake come the bytes that the peer owes it still (`Connection::handshake_bytes_due`), and so many more as are less than
+//!   the shortest record with data.
 /// Bytes in front of each record: type, version, length (RFC 8446 Section 5.1).
 const HEADER_LEN: usize = 5;
 
@@ -62,12 +63,12 @@ impl Framing {
         self.body_left > 0
     }
 
-    /// Most bytes that may be received now.
-    pub(super) fn limit(&self, is_handshaking: bool) -> usize {
+    /// Most bytes that may be received now, of which so many come in the handshake before any data.
+    pub(super) fn limit(&self, is_handshaking: bool, handshake_bytes_due: usize) -> usize {
         match (self.body_left, is_handshaking) {
-            (0, true) => EARLY_LEN - self.header_len,
+            (0, true) => (EARLY_LEN - self.header_len).max(handshake_bytes_due + EARLY_LEN),
             (0, false) => HEADER_LEN - self.header_len,
-            (left, true) => left + EARLY_LEN,
+            (left, true) => left.max(handshake_bytes_due) + EARLY_LEN,
             (left, false) if self.is_long => left + HEADER_LEN,
             (left, false) => left,
         }
@@ -98,7 +99,19 @@ impl Framing {
     }
 
     /// Takes note of bytes that came.
-    pub(super) fn advance(&mut self, mut bytes: &[u8]) {
+    #[inline(always)]
+    pub(super) fn advance(&mut self, bytes: &[u8]) {
+        match self.body_left.checked_sub(bytes.len()) {
+            Some(left) if self.body_left > 0 => {
+                self.is_early = false;
+                self.body_left = left;
+            }
+            _ => self.advance_beyond(bytes),
+        }
+    }
+
+    /// As [`advance`](Self::advance), for all cases.
+    fn advance_beyond(&mut self, mut bytes: &[u8]) {
         self.is_early = false;
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(bytes.len().min(self.needed()));
@@ -108,10 +121,18 @@ impl Framing {
                 self.is_early |= self.body_left == 0 && !bytes.is_empty();
                 continue;
             }
-            for &byte in now {
-                if let Some(slot) = self.header.get_mut(self.header_len) {
-                    *slot = byte;
-                    self.header_len += 1;
+            match (self.header_len, now.first_chunk()) {
+                (0, Some(header)) => {
+                    self.header = *header;
+                    self.header_len = HEADER_LEN;
+                }
+                _ => {
+                    for &byte in now {
+                        if let Some(slot) = self.header.get_mut(self.header_len) {
+                            *slot = byte;
+                            self.header_len += 1;
+                        }
+                    }
                 }
             }
             if self.header_len == HEADER_LEN {
@@ -175,14 +196,17 @@ mod tests {
         let mut framing = Framing::default();
         assert!(framing.is_unused());
         // The shortest has 15 bytes.
-        assert_eq!((framing.limit(true), framing.limit(false)), (14, 5));
+        assert_eq!((framing.limit(true, 0), framing.limit(false, 0)), (14, 5));
         framing.advance(&[22, 3, 3, 0, 40, 1]);
-        assert_eq!((framing.limit(true), framing.limit(false)), (39 + 14, 39));
+        assert_eq!(
+            (framing.limit(true, 0), framing.limit(false, 0)),
+            (39 + 14, 39)
+        );
         assert!(framing.is_inside_record());
         // The rest, change_cipher_spec, and 8 bytes of the next record.
         let next = [20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 17, 0, 0, 0];
         framing.advance(&[[0; 39].as_slice(), &next].concat());
-        assert_eq!((framing.limit(false), framing.early_len()), (14, 8));
+        assert_eq!((framing.limit(false, 0), framing.early_len()), (14, 8));
         assert!(!framing.is_inside_record() && !framing.is_between_records());
         framing.advance(&[0; 13]);
         assert!(framing.is_inside_record());
@@ -191,25 +215,37 @@ mod tests {
     }
 
     #[test]
+    fn what_the_peer_owes_the_handshake_comes_early() {
+        let mut framing = Framing::default();
+        assert_eq!((framing.limit(true, 0), framing.limit(true, 58)), (14, 72));
+        // change_cipher_spec, and the record that was expected.
+        framing.advance(&[[20, 3, 3, 0, 1, 1].as_slice(), &[23, 3, 3, 0, 53], &[0; 13]].concat());
+        assert_eq!((framing.limit(true, 0), framing.limit(true, 40)), (54, 54));
+        assert_eq!(framing.limit(true, 100), 114);
+        framing.advance(&[0; 40]);
+        assert!(framing.is_between_records());
+    }
+
+    #[test]
     fn with_a_long_record_of_data_comes_the_next_header_and_no_more() {
         let mut framing = Framing::default();
         framing.advance(&[23, 3, 3, 0x40, 0]);
-        assert_eq!(framing.limit(false), 0x4000 + 5);
+        assert_eq!(framing.limit(false, 0), 0x4000 + 5);
         framing.advance(&[0; 0x4000]);
-        assert_eq!((framing.limit(false), framing.early_len()), (5, 0));
+        assert_eq!((framing.limit(false, 0), framing.early_len()), (5, 0));
         framing.advance(&[23, 3, 3, 0x40, 0]);
         framing.advance(&[[0; 0x4000].as_slice(), &[23, 3, 3]].concat());
-        assert_eq!((framing.limit(false), framing.early_len()), (2, 3));
+        assert_eq!((framing.limit(false, 0), framing.early_len()), (2, 3));
         assert!(!framing.is_inside_record());
         framing.advance(&[0, 20]);
         assert!(framing.is_inside_record());
-        assert_eq!((framing.limit(false), framing.early_len()), (20, 0));
+        assert_eq!((framing.limit(false, 0), framing.early_len()), (20, 0));
         framing.advance(&[0; 20]);
         assert!(framing.is_between_records());
         // A handshake message, an alert.
         for content_type in [22, 21] {
             framing.advance(&[content_type, 3, 3, 0x40, 0]);
-            assert_eq!(framing.limit(false), 0x4000);
+            assert_eq!(framing.limit(false, 0), 0x4000);
             framing.advance(&[0; 0x4000]);
         }
     }

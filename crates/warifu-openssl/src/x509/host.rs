@@ -7,6 +7,7 @@ use core::ffi::{c_int, c_uint};
 use core::net::IpAddr;
 
 use warifu::certificate::der::{Der, tag};
+use warifu::certificate::view::CertificateView;
 
 use super::{NID_SUBJECT_ALT_NAME, X509};
 
@@ -21,6 +22,9 @@ const NEVER_CHECK_SUBJECT: c_uint = 0x20;
 const NID_COMMON_NAME: c_int = 13;
 const NID_EMAIL_ADDRESS: c_int = 48;
 
+/// The content of subjectAltName's OBJECT IDENTIFIER, RFC 5280 Section 4.2.1.6.
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+
 const RFC822_NAME: u8 = tag::context_primitive(1);
 const DNS_NAME: u8 = tag::context_primitive(2);
 const IP_ADDRESS: u8 = tag::context_primitive(7);
@@ -28,12 +32,25 @@ const IP_ADDRESS: u8 = tag::context_primitive(7);
 /// The certificate's name that matches this DNS name; with a dot in front, any name below it.
 pub(crate) fn matching_host(certificate: &X509, wanted: &[u8], flags: c_uint) -> Option<String> {
     matching(certificate, DNS_NAME, NID_COMMON_NAME, flags, |presented| {
-        if flags & NO_WILDCARDS != 0 {
-            same_host(presented, wanted, flags)
-        } else {
-            host_matches(presented, wanted, flags)
-        }
+        is_host(presented, wanted, flags)
     })
+}
+
+/// The same, of a certificate that was not read, and where subjectAltName alone decides. `None`: it may match all the same.
+pub(crate) fn matching_alternative<'a>(
+    der: &'a [u8],
+    wanted: &[u8],
+    flags: c_uint,
+) -> Option<&'a [u8]> {
+    if flags & ALWAYS_CHECK_SUBJECT != 0 {
+        return None;
+    }
+    let mut extensions = CertificateView::parse(der).ok()?.extensions();
+    let names = extensions.find(|extension| extension.oid == SUBJECT_ALT_NAME)?;
+    Der::only_sequence(names.value)?
+        .filter(|name| name.tag == DNS_NAME && is_whole(name.value))
+        .map(|name| name.value)
+        .find(|presented| is_host(presented, wanted, flags))
 }
 
 /// The certificate's address that is this mailbox: letter case counts before the @ only.
@@ -106,8 +123,7 @@ fn matching(
     is_match: impl Fn(&[u8]) -> bool,
 ) -> Option<String> {
     let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-    // Whoever registers "bank.example\0.evil.example" must not pass for the bank.
-    let is_match = |name: &&[u8]| !name.contains(&0) && is_match(name);
+    let is_match = |name: &&[u8]| is_whole(name) && is_match(name);
     let names = alternative_names(certificate, kind);
     if let Some(name) = names.iter().map(Vec::as_slice).find(is_match) {
         return Some(text(name));
@@ -134,6 +150,19 @@ fn alternative_names(certificate: &X509, kind: u8) -> Vec<Vec<u8>> {
         .filter(|name| name.tag == kind)
         .map(|name| name.value.to_vec())
         .collect()
+}
+
+/// Whoever registers "bank.example\0.evil.example" must not pass for the bank.
+fn is_whole(name: &[u8]) -> bool {
+    !name.contains(&0)
+}
+
+fn is_host(presented: &[u8], wanted: &[u8], flags: c_uint) -> bool {
+    if flags & NO_WILDCARDS != 0 {
+        same_host(presented, wanted, flags)
+    } else {
+        host_matches(presented, wanted, flags)
+    }
 }
 
 /// The same name, letter case apart. A wanted name with a dot in front stands for all names below it.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use rustls_pki_types::CertificateDer;
 use warifu::Trust;
-use warifu::trust::{Leniency, TrustBuilder, TrustError};
+use warifu::trust::{Leniency, TrustError};
 
 use super::X509;
 use super::crl::Crl;
@@ -270,17 +270,21 @@ impl Content {
     }
 
     fn build(&self, rules: Rules, anchor: Option<&X509>) -> Result<Trust, Fault> {
-        // A pin that no certificate has: a store may be empty, and then refuses all of them.
-        let mut builder = Trust::builder().with_pinned_sha256([0; 32]);
+        // A pin that no certificate has, for a store without anchors, which refuses all of them.
+        let nobody = || Trust::builder().with_pinned_sha256([0; 32]);
         if rules.crl != CrlCheck::None && !rules.unknown_revocation && self.crls.is_empty() {
             // Nobody's revocation is known. Whoever tells the program why has looked before.
-            return builder.build().map_err(|error| unusable(&error));
+            return nobody().build().map_err(|error| unusable(&error));
         }
-        for certificate in self.anchors(rules) {
-            builder = with_certificate(builder, certificate);
-        }
-        if let Some(anchor) = anchor {
-            builder = with_certificate(builder, anchor);
+        let known = self.anchors(rules).map(Arc::as_ref).chain(anchor);
+        let mut usable = known.filter(|one| is_usable(one)).peekable();
+        // With a pin each leaf is hashed, so where there are anchors there is none.
+        let mut builder = match usable.peek() {
+            Some(_) => Trust::builder(),
+            None => nobody(),
+        };
+        for certificate in usable {
+            builder = builder.with_ca_bytes(certificate.der());
         }
         if rules.crl != CrlCheck::None {
             for crl in &self.crls {
@@ -314,17 +318,12 @@ fn unusable(error: &TrustError) -> Fault {
     Fault::internal(format!("the store cannot be used: {error}"))
 }
 
-/// Leaves out a certificate that cannot be a trust anchor: it must not make the others useless.
-fn with_certificate(builder: TrustBuilder, certificate: &X509) -> TrustBuilder {
-    let usable = Trust::builder()
+/// Whether a certificate can be a trust anchor. One that cannot is left out: it must not make the others useless.
+fn is_usable(certificate: &X509) -> bool {
+    Trust::builder()
         .with_ca_bytes(certificate.der())
         .build()
-        .is_ok();
-    if usable {
-        builder.with_ca_bytes(certificate.der())
-    } else {
-        builder
-    }
+        .is_ok()
 }
 
 /// `5ed36f99.0`, `5ed36f99.r0`

@@ -165,6 +165,40 @@ static void two_sockets(void)
     SSL_CTX_free(server);
 }
 
+/* Data that a client of TLS 1.3 sends behind its Finished, before the server has received that. */
+static void data_behind_the_handshake(const char *suites)
+{
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    struct pair pair;
+    size_t length;
+
+    check_context("data behind the handshake, %s", suites);
+    only_version(client, TLS1_3_VERSION);
+    CHECK_INT(SSL_CTX_set_ciphersuites(client, suites), 1);
+    CHECK_INT(SSL_CTX_set_ciphersuites(server, suites), 1);
+    for (length = 1; length < 40; length++) {
+        char seen[100];
+
+        pair_open(&pair, NON_BLOCKING, client, server);
+        CHECK_INT(SSL_connect(pair_client(&pair)), -1);
+        CHECK_INT(SSL_accept(pair_server(&pair)), -1);
+        CHECK_INT(SSL_connect(pair_client(&pair)), 1);
+        CHECK_INT(SSL_write(pair_client(&pair), taken, (int)length), (int)length);
+        CHECK_INT(SSL_accept(pair_server(&pair)), 1);
+        /* Whoever waits for the socket is told. */
+        CHECK_INT(SSL_pending(pair_server(&pair)), 0);
+        CHECK_INT(SSL_has_pending(pair_server(&pair)), 0);
+        CHECK(recv(pair.ends[SERVER].fd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT) > 0);
+        CHECK_INT(SSL_read(pair_server(&pair), seen, sizeof seen), (int)length);
+        CHECK_INT(SSL_has_pending(pair_server(&pair)), 0);
+        CHECK_INT(recv(pair.ends[SERVER].fd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT), -1);
+        pair_close(&pair);
+    }
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 /* Two memory BIOs that are connected with each other. */
 static void bio_pair(int version)
 {
@@ -229,6 +263,9 @@ void test_reading_and_writing(void)
         bio_pair(versions[version]);
     }
     two_sockets();
+    data_behind_the_handshake("TLS_AES_128_GCM_SHA256");
+    data_behind_the_handshake("TLS_AES_256_GCM_SHA384");
+    data_behind_the_handshake("TLS_CHACHA20_POLY1305_SHA256");
 }
 
 /* Each state of SSL_get_error, with what SSL_want says. */

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use rustls_pki_types::UnixTime;
 use warifu_crypto::{CryptoError, Group, KeyShare, SharedSecret};
 
-use crate::error::Error;
+use crate::error::{Error, OrInternal};
 use crate::parameters::NamedGroup;
 
 /// Tells the time, for the validity of certificates and tickets.
@@ -101,7 +101,7 @@ impl dyn RandomSource + '_ {
     pub(crate) fn share_in(&self, group: NamedGroup) -> Result<KeyShare, Error> {
         let implementation = group
             .implementation()
-            .ok_or(Error::Internal("group without implementation"))?;
+            .or_internal("group without implementation")?;
         self.key_share(implementation)
             .map_err(|_| Error::Internal("key generation failed"))
     }

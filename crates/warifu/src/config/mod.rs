@@ -51,7 +51,7 @@ pub(crate) struct Settings {
     /// From `build()` on, those that have a suite.
     pub(crate) versions: Versions,
     /// Somebody asked for exactly these versions.
-    versions_named: bool,
+    pub(crate) versions_named: bool,
     /// Those of TLS 1.3; none if that is not enabled.
     pub(crate) suites: Vec<Tls13Suite>,
     #[cfg(feature = "legacy")]
@@ -224,6 +224,11 @@ impl<R> ConfigBuilder<R> {
     /// [`Policy::Default`], as far as the cipher suites allow. Each version needs a suite of its own: where TLS 1.0 or 1.1 is
     /// named and the policy has none for it, its forward-secret suites with CBC come with it, for TLS 1.2 too. Others need
     /// [`Policy::Legacy`] or their names.
+    ///
+    /// A client that needs a pre-shared key (its [`PskPolicy`]), is given none but imported ones, which are of TLS 1.3, and has
+    /// somebody to verify certificates offers the older versions that are named here all the same: a server that chooses one is
+    /// refused by [`NothingInCommon::Version`](crate::NothingInCommon::Version), which tells what the server has. Older versions that
+    /// a policy brings along are not offered then.
     pub fn with_versions(mut self, versions: core::ops::RangeInclusive<ProtocolVersion>) -> Self {
         match Versions::new(&versions) {
             Ok(versions) => {
@@ -316,8 +321,9 @@ impl<R> ConfigBuilder<R> {
         self
     }
 
-    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well. Default: 16384.
-    /// Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower it further.
+    /// Most bytes of content per record sent, 1 to 16384; longer handshake messages are cut as well, alerts are not.
+    /// Default: 16384. Smaller records reach the peer's application earlier and cost more. Whatever the peer demands may lower
+    /// it further.
     pub fn with_record_size(mut self, bytes: usize) -> Self {
         if bytes == 0 || bytes > MAX_FRAGMENT_LEN {
             self.settings.note_mistake(format!(

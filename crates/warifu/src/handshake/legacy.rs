@@ -264,7 +264,7 @@ pub(super) fn connected(
         legacy.tls_unique = is_bound.then_some(first_finished);
     }
     Ok(Connected {
-        facts,
+        facts: Box::new(facts),
         exporter: match is_bound {
             true => Exporter::Legacy(Box::new(keys.into_exporter())),
             false => Exporter::Unbound,

@@ -12,7 +12,7 @@ use crate::credential::Credential;
 use crate::decision::{
     ChooseCredential, CredentialRequest, KeyUse, PeerRole, PresentedChain, VerifyPeer,
 };
-use crate::error::{CertificateError, Error, NothingInCommon, PeerMisbehaved};
+use crate::error::{CertificateError, Error, NothingInCommon, OrInternal, PeerMisbehaved};
 use crate::handshake::negotiate::listed;
 use crate::message::legacy::{
     LegacyCertificate, LegacyCertificateStatus, LegacyCertificateVerify, LegacySigned,
@@ -222,9 +222,7 @@ pub(super) async fn verify_chain(
     certificates: Arc<[CertificateDer<'static>]>,
     staples: Staples<'_>,
 ) -> Result<PeerCertificate, Error> {
-    let leaf = certificates
-        .first()
-        .ok_or(Error::Internal("chain without a leaf"))?;
+    let leaf = certificates.first().or_internal("chain without a leaf")?;
     let key = peer_public_key(leaf, rules.verifier)?;
     let chain = PresentedChain {
         ocsp_response: staples.ocsp_response,

@@ -44,7 +44,7 @@ use warifu_crypto::constant_time;
 
 use crate::coroutine::{AnyMessage, Peer, Received};
 use crate::decision::{CredentialRequest, PeerRole};
-use crate::error::{CertificateError, Error, PeerMisbehaved};
+use crate::error::{CertificateError, Error, OrInternal, PeerMisbehaved};
 use crate::facts::{ConnectionFacts, HandshakeKind, LegacyFacts};
 use crate::message::legacy::{
     ClientKeyExchange, ClientKeyExchangeParts, LegacyCertificate, LegacyCertificateRequest,
@@ -92,7 +92,7 @@ pub(super) async fn run(
     let mut legacy = offer
         .legacy
         .take()
-        .ok_or(Error::Internal("older version without an offer of it"))?;
+        .or_internal("older version without an offer of it")?;
     let hello = LegacyServerHello::read(answer.body())?;
     let answer_to_us = Answer::read(client, offer, &legacy, &hello)?;
     set_version(peer, answer_to_us.agreed.version)?;
@@ -531,7 +531,7 @@ impl Flow<'_> {
         let role = &self.client.config.role;
         let verifier = role.verifier.as_deref();
         let rules = ChainRules {
-            verifier: verifier.ok_or(Error::Internal("certificate without a verifier"))?,
+            verifier: verifier.or_internal("certificate without a verifier")?,
             peer: PeerRole::Server(&self.client.server_name),
             key_use: agreed.suite.key_exchange.key_use(),
             now: self.client.config.settings.clock.now(),
@@ -633,7 +633,7 @@ impl Flow<'_> {
             ..
         }) = &parts
         {
-            let server = server.ok_or(Error::Internal("signature without a certificate"))?;
+            let server = server.or_internal("signature without a certificate")?;
             let randoms = &agreed.randoms;
             let content = ServerKeyExchange::signed_content(
                 &Random(randoms.client),

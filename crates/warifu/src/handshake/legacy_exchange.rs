@@ -14,7 +14,7 @@ use warifu_crypto::{KeyShare, PublicKey, Secret};
 
 use crate::config::{RandomSource, Settings};
 use crate::credential::Credential;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::message::legacy::{ClientShare, DheParams, EcdheParams, ServerParams};
 use crate::message::{Opaque8, Opaque16};
 use crate::parameters::{KeyExchange, NamedGroup, ProtocolVersion};
@@ -58,8 +58,7 @@ impl ServerExchange {
                 Ok((Self::Ecdhe(share), params))
             }
             ServerGroup::FiniteField(bits) => {
-                let group = DhGroup::rfc7919(bits)
-                    .ok_or(Error::Internal("group of RFC 7919 is unknown"))?;
+                let group = DhGroup::rfc7919(bits).or_internal("group of RFC 7919 is unknown")?;
                 let pair = DhKeyPair::generate(&group)
                     .map_err(|_| Error::Internal("no Diffie-Hellman key"))?;
                 let params = ServerParams::Dhe(DheParams {
@@ -87,8 +86,7 @@ impl ServerExchange {
             }
             (Self::Dhe(pair), Some(ClientShare::Dhe(y))) => shared_by_field(pair, y).map(Some),
             (Self::None, Some(ClientShare::Rsa(encrypted))) => {
-                let credential =
-                    credential.ok_or(Error::Internal("RSA key exchange without a credential"))?;
+                let credential = credential.or_internal("RSA key exchange without a credential")?;
                 credential
                     .decrypt_premaster_secret(encrypted, client_version)
                     .map(Some)
@@ -105,7 +103,7 @@ pub(super) fn premaster_secret(
     psk: Option<&[u8]>,
 ) -> Result<Secret, Error> {
     let Some(psk) = psk else {
-        return shared.ok_or(Error::Internal("key exchange without a secret"));
+        return shared.or_internal("key exchange without a secret");
     };
     // Without a secret of an exchange, as many zeros as the key has bytes.
     let zeros;
@@ -124,7 +122,7 @@ pub(super) fn premaster_secret(
         for bytes in [&len.to_be_bytes()[..], part] {
             let (place, behind) = rest
                 .split_at_mut_checked(bytes.len())
-                .ok_or(Error::Internal("premaster secret is too short"))?;
+                .or_internal("premaster secret is too short")?;
             place.copy_from_slice(bytes);
             rest = behind;
         }
@@ -200,7 +198,7 @@ pub(super) fn client_exchange(
             })
         }
         None if key_exchange.encrypts() => {
-            let key = server_key.ok_or(Error::Internal("RSA key exchange without a key"))?;
+            let key = server_key.or_internal("RSA key exchange without a key")?;
             let secret = random_premaster(random, client_version)?;
             let encrypted = key
                 .encrypt_premaster_secret(secret.as_bytes())
@@ -224,7 +222,7 @@ fn random_premaster(
     let (version, rest) = secret
         .as_mut_bytes()
         .split_at_mut_checked(2)
-        .ok_or(Error::Internal("premaster secret is too short"))?;
+        .or_internal("premaster secret is too short")?;
     version.copy_from_slice(&client_version.0.to_be_bytes());
     random
         .fill(rest)

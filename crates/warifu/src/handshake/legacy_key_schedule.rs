@@ -14,7 +14,7 @@ use warifu_crypto::legacy::{CbcDirection, CbcKey, HandshakeDigest, HandshakeHash
 use warifu_crypto::{Aead, AeadKey, Secret};
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, OrInternal};
 use crate::parameters::{LegacyCipher, LegacySuite, ProtocolVersion};
 use crate::record::legacy_protection::LegacyRecordKeys;
 
@@ -74,7 +74,7 @@ impl LegacyTranscript {
     /// All messages so far, which CertificateVerify signs.
     pub(crate) fn messages(&self) -> Result<&[u8], Error> {
         let messages = self.messages.as_deref();
-        messages.ok_or(Error::Internal("CertificateVerify that was not foreseen"))
+        messages.or_internal("CertificateVerify that was not foreseen")
     }
 
     /// The hash over the messages so far.
@@ -158,12 +158,13 @@ impl LegacyMainSecret {
         randoms: &Randoms,
     ) -> Result<KeyBlock, Error> {
         let lens = KeyLens::of(version, suite.cipher);
-        let mut bytes = Zeroizing::new([0; KeyLens::MOST]);
-        let block = bytes
-            .get_mut(..2 * lens.of_direction())
-            .ok_or(DERIVATION_FAILED)?;
+        let mut bytes = Secret::zeros(2 * lens.of_direction());
         self.prf
-            .derive(b"key expansion", &[&randoms.server, &randoms.client], block)
+            .derive(
+                b"key expansion",
+                &[&randoms.server, &randoms.client],
+                bytes.as_mut_bytes(),
+            )
             .map_err(|_| DERIVATION_FAILED)?;
         Ok(KeyBlock {
             bytes,
@@ -193,9 +194,6 @@ struct KeyLens {
 }
 
 impl KeyLens {
-    /// AES-256-CBC with SHA-384: 48 and 32 for each direction; in TLS 1.0 20, 32 and 16.
-    const MOST: usize = 2 * (48 + 32 + 16);
-
     fn of(version: ProtocolVersion, cipher: LegacyCipher) -> Self {
         match cipher {
             LegacyCipher::Aead(aead) => Self {
@@ -226,7 +224,7 @@ impl KeyLens {
 
 /// The keys of both directions, as bytes.
 pub(crate) struct KeyBlock {
-    bytes: Zeroizing<[u8; KeyLens::MOST]>,
+    bytes: Secret,
     lens: KeyLens,
     cipher: LegacyCipher,
     explicit_iv: bool,
@@ -254,7 +252,8 @@ impl KeyBlock {
                 Writer::Client => start,
                 Writer::Server => start + len,
             };
-            self.bytes.get(start..start + len).ok_or(SHORT)
+            let bytes = self.bytes.as_bytes();
+            bytes.get(start..start + len).ok_or(SHORT)
         };
         // client_write_MAC_key, server_write_MAC_key, client_write_key, server_write_key, client_write_IV, server_write_IV.
         let mac_key = of(0, mac)?;

@@ -2,7 +2,7 @@
 
 use crate::config::{ServerConfig, Settings};
 use crate::credential::Credential;
-use crate::error::{Error, NothingInCommon, PeerMisbehaved, PskFailure};
+use crate::error::{Error, NothingInCommon, OrInternal, PeerMisbehaved, PskFailure};
 use crate::message::ClientHello;
 use crate::parameters::{
     CipherSuite, KeyExchange, LegacyCipher, LegacySuite, NamedGroup, ProtocolVersion,
@@ -299,7 +299,7 @@ impl Options<'_> {
         };
         Ok(Choice {
             suite,
-            group: group.ok_or(Error::Internal("suite chosen without a group"))?,
+            group: group.or_internal("suite chosen without a group")?,
             scheme: match suite.key_exchange.signs() {
                 true => self.scheme?,
                 false => None,

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::config::{ClientConfig, Settings};
-use crate::error::Error;
+use crate::error::{Error, NothingInCommon};
 use crate::message::{ClientHelloExtensions, Empty, Opaque8, Rest};
-use crate::parameters::{KeyExchange, LegacyCipher, LegacySuite};
+use crate::parameters::{KeyExchange, LegacyCipher, LegacySuite, ProtocolVersion};
 use crate::psk::{Psk, PskPolicy};
 use crate::resumption::session::{LegacyName, LegacySession};
 
@@ -30,6 +30,8 @@ pub(super) struct LegacyOffer {
 pub(crate) struct OfferedSuites {
     with_psk: Arc<[LegacySuite]>,
     without: Arc<[LegacySuite]>,
+    /// Those by which a server can answer a client that will refuse it: see [`RefusedVersions`].
+    refused: Arc<[LegacySuite]>,
 }
 
 impl OfferedSuites {
@@ -37,6 +39,7 @@ impl OfferedSuites {
         Self {
             with_psk: suites_to_offer(settings, has_verifier, true),
             without: suites_to_offer(settings, has_verifier, false),
+            refused: suites_to_refuse(settings, has_verifier),
         }
     }
 
@@ -72,6 +75,54 @@ fn suites_to_offer(settings: &Settings, has_verifier: bool, has_psk: bool) -> Ar
         )
     });
     suites.into()
+}
+
+/// Suites with certificates, where versions were named and a key is needed.
+fn suites_to_refuse(settings: &Settings, has_verifier: bool) -> Arc<[LegacySuite]> {
+    let needs_key = settings.psk_policy != PskPolicy::Optional;
+    if !(needs_key && has_verifier && settings.versions_named && settings.versions.has_tls13()) {
+        return Arc::default();
+    }
+    let has_curve = settings.groups.iter().any(|group| group.is_curve());
+    let enabled = settings.legacy.suites.iter().copied();
+    enabled
+        .filter(|row| !row.key_exchange.uses_psk() && (has_curve || !row.key_exchange.is_ecdhe()))
+        .collect()
+}
+
+/// Older versions that are offered because the application named them, while every key that it gave is of TLS 1.3: a server
+/// that chooses one of them is refused when its ServerHello has told which. A server that was not offered its version could
+/// say no more than that something is not in common, and some do not say what.
+///
+/// There is no [`LegacyOffer`] beside it, without which no handshake of an older version begins.
+pub(super) struct RefusedVersions(());
+
+impl RefusedVersions {
+    /// `None` where keys were given that go with older versions, or nothing was named.
+    pub(super) fn new(config: &ClientConfig, has_tls13_keys: bool) -> Option<Self> {
+        let has_suites = !config.role.legacy_suites.refused.is_empty();
+        (has_tls13_keys && has_suites).then_some(Self(()))
+    }
+
+    pub(super) fn suites<'a>(&self, config: &'a ClientConfig) -> &'a [LegacySuite] {
+        &config.role.legacy_suites.refused
+    }
+
+    /// Adds what servers of these versions may insist on before they choose.
+    pub(super) fn extend(&self, extensions: &mut ClientHelloExtensions<'_>) {
+        extensions.renegotiation_info = Some(Opaque8::new(&[]));
+        extensions.extended_main_secret = Some(Empty {});
+        extensions.ec_point_formats = Some(Opaque8::new(&[UNCOMPRESSED]));
+    }
+
+    /// The refusal of a server that chose this version.
+    pub(super) fn refuse(&self, chosen: ProtocolVersion) -> Error {
+        NothingInCommon::Version {
+            ours: "TLS 1.3, the only version that the keys offered are for".to_owned(),
+            peers: format!("at most {chosen}"),
+        }
+        .into()
+    }
 }
 
 impl LegacyOffer {

@@ -48,7 +48,9 @@ use crate::coroutine::{Peer, Received};
 use crate::credential::Credential;
 use crate::decision::{CredentialRequest, KeyUse, PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
-use crate::error::{CertificateError, Error, NothingInCommon, PeerMisbehaved, PskFailure};
+use crate::error::{
+    CertificateError, Error, NothingInCommon, OrInternal, PeerMisbehaved, PskFailure,
+};
 use crate::facts::{ConnectionFacts, HandshakeKind, LegacyFacts};
 use crate::handshake::psk::Counters;
 use crate::message::legacy::{
@@ -327,7 +329,7 @@ impl<'a> Server<'a> {
             .role
             .tickets
             .as_ref()
-            .ok_or(Error::Internal("ticket promised without tickets"))?;
+            .or_internal("ticket promised without tickets")?;
         match session::prepare(config, tickets, keys.agreed, &keys.main, template)? {
             Some(issued) => issued.send_ticket(peer, config, transcript).await,
             None => session::send_new_session_ticket(peer, transcript, 0, &[]),
@@ -838,7 +840,7 @@ async fn find_psk(
         .role
         .psk_store
         .as_ref()
-        .ok_or(Error::Internal("PSK suite without a store"))?;
+        .or_internal("PSK suite without a store")?;
     let request = PskRequest {
         identity,
         imported_context: None,

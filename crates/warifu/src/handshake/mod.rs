@@ -13,7 +13,7 @@ use crate::credential::Credential;
 use crate::error::UsageError;
 use crate::error::{Error, NothingInCommon, PeerMisbehaved};
 use crate::facts::ConnectionFacts;
-use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloOrRetry};
+use crate::message::{ClientHello, Handshake, OlderServerHello, ServerHello, ServerHelloKind};
 use crate::parameters::ProtocolVersion;
 use crate::record::wire::ChangeCipherSpecRule;
 use crate::resumption::ClientSessionStore;
@@ -59,6 +59,8 @@ use legacy_key_schedule::LegacyExporter;
 #[cfg(feature = "legacy")]
 pub(crate) use legacy_offer::OfferedSuites;
 #[cfg(feature = "legacy")]
+use legacy_offer::RefusedVersions;
+#[cfg(feature = "legacy")]
 use legacy_renegotiation::Renegotiation;
 use offer::Offer;
 use post_handshake::PostHandshakeAuth;
@@ -98,7 +100,8 @@ impl OwnMaterial {
 
 /// What a completed handshake leaves to the connection, beside a wire that has its keys.
 pub(crate) struct Connected {
-    pub(crate) facts: ConnectionFacts,
+    /// In a box, as they are by far the largest part of this, which moves from the flow to the connection's state.
+    pub(crate) facts: Box<ConnectionFacts>,
     pub(crate) exporter: Exporter,
     pub(crate) post_handshake_auth: Option<Box<PostHandshakeAuth>>,
     pub(crate) after: AfterHandshake,
@@ -222,6 +225,9 @@ pub(crate) async fn client(
     peer.with_wire(|wire| {
         wire.receiving
             .set_change_cipher_spec(ChangeCipherSpecRule::Drop);
+        if !offer.resumes() {
+            wire.receiving.expect_flight(SHORTEST_FULL_FLIGHT);
+        }
         #[cfg(feature = "legacy")]
         wire.receiving
             .allow_warnings(client.config.settings.versions.has_legacy());
@@ -229,8 +235,8 @@ pub(crate) async fn client(
     })?;
     offer.begin_early_data(&mut peer, &client_hello)?;
     let answer = peer.recv::<ServerHello>().await?;
-    let is_retry = match ServerHelloOrRetry::read(answer.body())? {
-        ServerHelloOrRetry::Older(hello) if offer.offers_early_data() => {
+    let is_retry = match ServerHelloKind::of(answer.body())? {
+        ServerHelloKind::Older(hello) if offer.offers_early_data() => {
             // Under the keys of early data such a server could not read the alert.
             peer.with_wire(|wire| {
                 wire.sending.drop_early_keys();
@@ -239,25 +245,28 @@ pub(crate) async fn client(
             return Err(refuse_after_early_data(&hello));
         }
         #[cfg(feature = "legacy")]
-        ServerHelloOrRetry::Older(hello) if offer.legacy.is_some() => {
+        ServerHelloKind::Older(hello) if offer.offers_older() => {
             // An alert about what the ServerHello says must be of the server's version, or it cannot be read.
             let version = hello.legacy_version;
             if (ProtocolVersion::TLS1_0..=ProtocolVersion::TLS1_2).contains(&version) {
                 peer.with_wire(|wire| wire.sending.set_legacy_version(version))?;
             }
+            if let Some(refused) = &offer.refused {
+                return Err(refuse_without_key(refused, &hello));
+            }
             // In a box of its own: it must not make the future of TLS 1.3 any larger.
             let run = legacy_client::run(&mut peer, &client, &mut offer, &client_hello, &answer);
             return Box::pin(run).await;
         }
-        ServerHelloOrRetry::Older(hello) => {
+        ServerHelloKind::Older(hello) => {
             #[cfg(feature = "legacy")]
             let versions = offer.versions();
             #[cfg(not(feature = "legacy"))]
             let versions = client.config.settings.versions;
             return Err(refuse_older(versions, &hello));
         }
-        ServerHelloOrRetry::ServerHello(_) => false,
-        ServerHelloOrRetry::HelloRetryRequest(_) => true,
+        ServerHelloKind::ServerHello => false,
+        ServerHelloKind::HelloRetryRequest => true,
     };
     tls13_client::run(
         &mut peer,
@@ -270,12 +279,36 @@ pub(crate) async fn client(
     .await
 }
 
+/// Of a server's flight in TLS 1.3 that authenticates by certificate, what its messages have at least, in bytes of records, all of
+/// those under keys in one:
+///
+/// | bytes | what |
+/// |---|---|
+/// | 5 + 59 | ServerHello without session ID, with supported_versions and a key share of one byte |
+/// | 5 + 1 + 8 | header, type and tag of the other record |
+/// | 6 | EncryptedExtensions without extensions |
+/// | 8 + 32 | Certificate with a key of 32 bytes, as that of Ed25519, and nothing else |
+/// | 8 + 56 | CertificateVerify: signatures have 64 bytes or, of ECDSA in DER, hardly less |
+/// | 36 | Finished with SHA-256 |
+///
+/// In all older versions such a server waits for the client in the middle, and sends no data before.
+const SHORTEST_FULL_FLIGHT: usize = 224;
+
 /// A server that has no TLS 1.3 answers with the version it has, or was made to.
 fn refuse_older(versions: Versions, hello: &OlderServerHello<'_>) -> Error {
     if negotiate::has_downgrade_sentinel(&hello.random.0) {
         return PeerMisbehaved::DowngradeDetected.into();
     }
     refuse_version(versions, hello.legacy_version)
+}
+
+/// A server of a version that none of the keys on offer is for, or one that was made to choose it.
+#[cfg(feature = "legacy")]
+fn refuse_without_key(refused: &RefusedVersions, hello: &OlderServerHello<'_>) -> Error {
+    if negotiate::has_downgrade_sentinel(&hello.random.0) {
+        return PeerMisbehaved::DowngradeDetected.into();
+    }
+    refused.refuse(hello.legacy_version)
 }
 
 /// RFC 8446 Appendix D.3: "A client that attempts to send 0-RTT data MUST fail a connection if it receives a ServerHello with TLS

@@ -184,12 +184,12 @@ pub(crate) fn choose_group(
         .extensions
         .supported_groups
         .as_ref()
-        .ok_or(missing("supported_groups"))?;
+        .ok_or_else(|| missing("supported_groups"))?;
     let shares = hello
         .extensions
         .key_share
         .as_ref()
-        .ok_or(missing("key_share"))?;
+        .ok_or_else(|| missing("key_share"))?;
     let is_shared = |group: NamedGroup| {
         shares
             .client_shares

@@ -9,7 +9,7 @@ use crate::config::Versions;
 use crate::config::{ClientConfig, RandomSource};
 use crate::coroutine::Peer;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, UsageError};
+use crate::error::{Error, OrInternal, PeerMisbehaved, UsageError};
 use crate::message::{
     CertificateStatusRequest, ClientHello, ClientHelloExtensions, Empty, ExtensionSet, Handshake,
     KeyShareClientHello, KeyShareEntry, List8, List16, OfferedPsks, Opaque8, Opaque16,
@@ -23,7 +23,7 @@ use crate::psk::PskPolicy;
 use crate::record::MAX_FRAGMENT_LEN;
 
 #[cfg(feature = "legacy")]
-use super::legacy_offer::{LegacyOffer, nothing_to_offer};
+use super::legacy_offer::{LegacyOffer, RefusedVersions, nothing_to_offer};
 use super::psk::{self, NotForUs, Offered, OfferedSource, Offers};
 use super::tls13_client::Client;
 use super::tls13_key_schedule::EarlySecret;
@@ -45,6 +45,9 @@ pub(crate) struct Offer<'c> {
     /// What is offered for versions before TLS 1.3, if one of those may be chosen.
     #[cfg(feature = "legacy")]
     pub(super) legacy: Option<LegacyOffer>,
+    /// Those of them that will be refused. Not beside `legacy`.
+    #[cfg(feature = "legacy")]
+    pub(super) refused: Option<RefusedVersions>,
     /// Bytes of early data that may be sent; 0 if none is offered.
     early_data: u32,
     /// Kept until the handshake is over.
@@ -70,6 +73,8 @@ impl<'c> Offer<'c> {
         let psks = offers.offered;
         psk::check_size(&psks)?;
         #[cfg(feature = "legacy")]
+        let has_tls13_keys_alone = offers.legacy_psk.is_none() && !psks.is_empty();
+        #[cfg(feature = "legacy")]
         let legacy = match settings.versions.has_legacy() {
             true => LegacyOffer::new(
                 config,
@@ -78,6 +83,11 @@ impl<'c> Offer<'c> {
                 client.session_store().is_some(),
             ),
             false => None,
+        };
+        #[cfg(feature = "legacy")]
+        let refused = match legacy {
+            None => RefusedVersions::new(config, has_tls13_keys_alone),
+            Some(_) => None,
         };
         #[cfg(feature = "legacy")]
         let legacy_psk = legacy.as_ref().and_then(|legacy| legacy.psk.as_ref());
@@ -95,7 +105,7 @@ impl<'c> Offer<'c> {
         let &first_group = settings
             .groups
             .first()
-            .ok_or(Error::Internal("config without groups"))?;
+            .or_internal("config without groups")?;
         let share_groups = config.role.key_shares.as_deref();
         let share_groups = share_groups.unwrap_or(slice::from_ref(&first_group));
         let compatible = settings.middlebox_compatibility && settings.versions.has_tls13();
@@ -140,6 +150,8 @@ impl<'c> Offer<'c> {
             keeps_sessions: client.session_store().is_some(),
             #[cfg(feature = "legacy")]
             legacy,
+            #[cfg(feature = "legacy")]
+            refused,
             early_data,
             share_group,
             share,
@@ -166,6 +178,19 @@ impl<'c> Offer<'c> {
         self.client.config.settings.psk_policy == PskPolicy::RequiredWithCertificate
     }
 
+    /// Whether the server may do without certificates of its own or without waiting for this side: a key, or a session of
+    /// whatever version, is offered.
+    pub(crate) fn resumes(&self) -> bool {
+        #[cfg(feature = "legacy")]
+        let of_legacy = self
+            .legacy
+            .as_ref()
+            .is_some_and(|legacy| legacy.session.is_some());
+        #[cfg(not(feature = "legacy"))]
+        let of_legacy = false;
+        of_legacy || !self.psks.is_empty()
+    }
+
     /// Whether early data is offered by the ClientHello sent last.
     pub(crate) fn offers_early_data(&self) -> bool {
         self.early_data > 0
@@ -182,7 +207,7 @@ impl<'c> Offer<'c> {
         };
         let suite = self
             .suite(first.early_data_suite())
-            .ok_or(Error::Internal("early data without its suite"))?;
+            .or_internal("early data without its suite")?;
         let transcript_hash = first.hash().digest(&[client_hello]);
         let secret = EarlySecret::client_early_traffic_secret(&first.secret, &transcript_hash)?;
         self.log_secret("CLIENT_EARLY_TRAFFIC_SECRET", secret.as_bytes());
@@ -258,26 +283,35 @@ impl<'c> Offer<'c> {
             .min(ProtocolVersion::TLS1_2)
     }
 
-    /// The versions on offer: those that have a suite which this client can use.
+    /// The versions on offer: those that have a suite which this client can use, and those that it will refuse.
     #[cfg(feature = "legacy")]
     pub(super) fn versions(&self) -> Versions {
         let versions = self.client.config.settings.versions;
-        match &self.legacy {
-            None => Versions {
+        match self.offers_older() {
+            false => Versions {
                 min: ProtocolVersion::TLS1_3,
                 ..versions
             },
-            Some(_) => versions,
+            true => versions,
         }
+    }
+
+    /// Whether a server may answer with an older version, be it to be refused.
+    #[cfg(feature = "legacy")]
+    pub(super) fn offers_older(&self) -> bool {
+        self.legacy.is_some() || self.refused.is_some()
     }
 
     /// The suites of older versions, and the signal that this is a second attempt with a lower version (RFC 7507).
     #[cfg(feature = "legacy")]
     fn legacy_suites(&self) -> impl Iterator<Item = CipherSuite> {
-        let rows = self
-            .legacy
-            .iter()
-            .flat_map(|legacy| legacy.suites(&self.client.config));
+        let config = &self.client.config;
+        let refused = self.refused.as_ref();
+        let rows = match &self.legacy {
+            Some(legacy) => legacy.suites(config),
+            None => refused.map_or(&[][..], |refused| refused.suites(config)),
+        };
+        let rows = rows.iter();
         let fallback = self.client.config.role.fallback_scsv;
         rows.map(|row| row.suite)
             .chain(fallback.then_some(CipherSuite::TLS_FALLBACK_SCSV))
@@ -515,6 +549,10 @@ impl<'c> Offer<'c> {
         if let Some(legacy) = &self.legacy {
             legacy.extend(&self.client.config, &mut extensions);
         }
+        #[cfg(feature = "legacy")]
+        if let Some(refused) = &self.refused {
+            refused.extend(&mut extensions);
+        }
         let present = extensions.present();
         ClientHello {
             legacy_version: self.legacy_version(),
@@ -575,10 +613,7 @@ impl<'c> Offer<'c> {
             }
             .into());
         }
-        let share = self
-            .share
-            .take()
-            .ok_or(Error::Internal("key share used twice"))?;
+        let share = self.share.take().or_internal("key share used twice")?;
         let mut further = mem::take(&mut self.further_shares).into_iter();
         let secret = if group == self.share_group {
             share.agree(&server.key_exchange)

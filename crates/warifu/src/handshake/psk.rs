@@ -363,25 +363,30 @@ pub(super) async fn find(
     received: &Received<ClientHello<'static>>,
     hello: &ClientHello<'_>,
 ) -> Result<Search, Error> {
-    let Some(offer) = read_offer(config, own, hello)? else {
+    if hello.extensions.pre_shared_key.is_none() {
+        check_with_certificate(hello)?;
         return without_key(config, PskFailure::Required.into());
-    };
+    }
     // Boxed: it is by far the longest of the futures inside of a server's, and gone when the handshake has barely begun.
-    Box::pin(search(peer, config, received, offer)).await
+    Box::pin(search(peer, config, own, received, hello)).await
 }
 
 /// As [`find`], among what was offered.
 async fn search(
     peer: &mut Peer,
     config: &ServerConfig,
+    own: &OwnMaterial,
     received: &Received<ClientHello<'static>>,
-    offer: Offer<'_>,
+    hello: &ClientHello<'_>,
 ) -> Result<Search, Error> {
-    let Offer {
+    let Some(Offer {
         offered,
         exchange,
         fit,
-    } = offer;
+    }) = read_offer(config, own, hello)?
+    else {
+        return without_key(config, PskFailure::Required.into());
+    };
     check_no_ticket_with_certificate(peer, config, offered, &fit).await?;
     let exchange = match exchange {
         Ok(exchange) => exchange,
@@ -389,8 +394,11 @@ async fn search(
     };
     let binders = Binders::of(received, offered.binders_len(), None);
     let mut failed = Failed::default();
-    let pairs = offered.identities.iter().zip(offered.binders.iter());
-    for (index, (psk_identity, binder)) in (0..).zip(pairs).take(MAX_IDENTITIES) {
+    let (mut identities, mut binders_offered) = (offered.identities.iter(), offered.binders.iter());
+    for index in (0..).take(MAX_IDENTITIES) {
+        let (Some(psk_identity), Some(binder)) = (identities.next(), binders_offered.next()) else {
+            break;
+        };
         let identity = psk_identity.identity.as_slice();
         let candidate = look_up(peer, config, &fit, identity, &binder).await?;
         if candidate.problem.is_some() {

@@ -39,7 +39,7 @@ impl<T> Replay<T> {
     {
         Self {
             coroutine: Coroutine::new(flow),
-            wire: Some(Box::new(Wire::new(None, None))),
+            wire: Some(Wire::new(None, None)),
         }
     }
 

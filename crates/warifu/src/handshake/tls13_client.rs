@@ -37,7 +37,7 @@ use crate::config::ClientConfig;
 use crate::coroutine::{Either, Peer, Received};
 use crate::decision::PeerRole;
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved, PskFailure};
+use crate::error::{Error, OrInternal, PeerMisbehaved, PskFailure};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     Certificate, CertificateRequest, EncryptedExtensions, EndOfEarlyData, Handshake,
@@ -335,12 +335,13 @@ fn agree(
     kind: HandshakeKind,
 ) -> Result<(Choice, Option<SharedSecret>), Error> {
     // Neither a request to retry nor of an older version: that was told before.
-    let hello = ServerHello::read(answer.body())?;
-    let suite = check_server_hello(offer, &hello, None)?;
-    let psk = check_selected_psk(client, offer, &hello, suite)?;
-    let share = hello.extensions.key_share;
+    let hello = ServerHello::read(answer.body());
+    let hello = hello.as_ref().map_err(Error::clone)?;
+    let suite = check_server_hello(offer, hello, None)?;
+    let psk = check_selected_psk(client, offer, hello, suite)?;
+    let share = &hello.extensions.key_share;
     let modes = &client.config.settings.psk_modes;
-    match (&share, psk) {
+    match (share, psk) {
         // Section 4.2.11: "that a server "key_share" extension is present if required by the ClientHello
         // "psk_key_exchange_modes" extension. If these values are not consistent, the client MUST abort the handshake with
         // an "illegal_parameter" alert."
@@ -359,7 +360,7 @@ fn agree(
         }
         _ => {}
     }
-    let secret = match &share {
+    let secret = match share {
         Some(share) => Some(offer.agree(share)?),
         None => None,
     };
@@ -369,7 +370,7 @@ fn agree(
     };
     let choice = Choice {
         suite,
-        group: share.map(|share| share.group),
+        group: share.as_ref().map(|share| share.group),
         psk,
         with_certificate: psk.is_none() || hello.extensions.tls_cert_with_extern_psk.is_some(),
         kind,
@@ -440,7 +441,7 @@ impl HandshakeKeys {
     fn take_client(&mut self) -> Result<RecordKeys, Error> {
         self.client
             .take()
-            .ok_or(Error::Internal("handshake keys installed twice"))
+            .or_internal("handshake keys installed twice")
     }
 }
 
@@ -643,7 +644,7 @@ async fn recv_server_identity(
     };
     let verifier = client.config.role.verifier.as_deref();
     let rules = Rules {
-        verifier: verifier.ok_or(Error::Internal("certificate without a verifier"))?,
+        verifier: verifier.or_internal("certificate without a verifier")?,
         schemes: &client.config.settings.signature_schemes,
         peer: PeerRole::Server(&client.server_name),
         may_be_absent: false,
@@ -652,7 +653,7 @@ async fn recv_server_identity(
         now: client.config.settings.clock.now(),
     };
     let identity = certificate::recv_identity_after(peer, transcript, &rules, certificate).await?;
-    let identity = identity.ok_or(Error::Internal("server without identity"))?;
+    let identity = identity.or_internal("server without identity")?;
     Ok((request, Some(identity)))
 }
 
@@ -807,7 +808,7 @@ impl Choice {
         server: Option<PeerIdentity>,
         chosen: Option<Chosen>,
         alpn: Option<Arc<[u8]>>,
-    ) -> Result<ConnectionFacts, Error> {
+    ) -> Result<Box<ConnectionFacts>, Error> {
         let (max_fragment_sent, max_fragment_length, early_data) =
             peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let offered = self.psk.and_then(|index| offer.psks.get(index));
@@ -820,7 +821,7 @@ impl Choice {
             (None, _) => Some("the server took none of the keys and tickets offered"),
             (Some(_), _) => Some("the server took another key than the first one offered"),
         };
-        Ok(ConnectionFacts {
+        Ok(Box::new(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
             group: self.group,
@@ -848,7 +849,7 @@ impl Choice {
             max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
-        })
+        }))
     }
 }
 

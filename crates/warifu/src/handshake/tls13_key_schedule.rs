@@ -24,7 +24,7 @@
 use core::borrow::Borrow;
 use std::sync::{Arc, OnceLock};
 
-use warifu_crypto::{AeadKey, Digest, Hash, HmacKey, Prk, Secret, SharedSecret, Tag};
+use warifu_crypto::{AeadKey, CryptoError, Digest, Hash, HmacKey, Prk, Secret, SharedSecret, Tag};
 
 use crate::error::Error;
 use crate::parameters::Tls13Suite;
@@ -60,7 +60,8 @@ impl Zeroizing {
 
 impl Drop for Zeroizing {
     fn drop(&mut self) {
-        zeroize::Zeroize::zeroize(&mut self.0);
+        // As a slice: an array is wiped byte by byte.
+        zeroize::Zeroize::zeroize(self.0.as_mut_slice());
     }
 }
 
@@ -431,9 +432,13 @@ impl TrafficSecret {
     /// [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
     /// ```
     pub(crate) fn record_keys(&self, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
+        let (mut key, mut iv) = (Zeroizing([0; MAX_HASH_LEN]), Iv::new([0; 12]));
+        let key = key.get_mut(suite.aead.key_len())?;
         Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
-            record_keys(prk, suite)
+            expand_keys(prk, key, &mut iv)
         })
+        .map_err(failed)?;
+        record_keys(suite, key, iv)
     }
 
     /// verify_data = HMAC(finished_key, Transcript-Hash), finished_key = HKDF-Expand-Label(BaseKey,
@@ -455,11 +460,14 @@ impl TrafficSecret {
     ) -> Result<(RecordKeys, Box<HmacKey>), Error> {
         let mut finished = Zeroizing([0; MAX_HASH_LEN]);
         let finished = finished.get_mut(self.hash.output_len())?;
-        let keys = Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
-            prk.expand_label(b"finished", b"", finished)
-                .map_err(failed)?;
-            record_keys(prk, suite)
-        })?;
+        let (mut key, mut iv) = (Zeroizing([0; MAX_HASH_LEN]), Iv::new([0; 12]));
+        let key = key.get_mut(suite.aead.key_len())?;
+        Prk::with_secret(self.hash, self.secret.as_bytes(), |prk| {
+            prk.expand_label(b"finished", b"", finished)?;
+            expand_keys(prk, key, &mut iv)
+        })
+        .map_err(failed)?;
+        let keys = record_keys(suite, key, iv)?;
         Ok((keys, HmacKey::boxed(self.hash, finished)))
     }
 
@@ -481,12 +489,14 @@ impl TrafficSecret {
     }
 }
 
-fn record_keys(prk: &Prk<HmacKey>, suite: &Tls13Suite) -> Result<RecordKeys, Error> {
-    let mut key = Zeroizing([0; MAX_HASH_LEN]);
-    let key = key.get_mut(suite.aead.key_len())?;
-    let mut iv = zeroize::Zeroizing::new([0; 12]);
-    prk.expand_label(b"key", b"", key).map_err(failed)?;
-    prk.expand_label(b"iv", b"", &mut *iv).map_err(failed)?;
+type Iv = zeroize::Zeroizing<[u8; 12]>;
+
+fn expand_keys(prk: &Prk<HmacKey>, key: &mut [u8], iv: &mut Iv) -> Result<(), CryptoError> {
+    prk.expand_label(b"key", b"", key)?;
+    prk.expand_label(b"iv", b"", &mut **iv)
+}
+
+fn record_keys(suite: &Tls13Suite, key: &[u8], iv: Iv) -> Result<RecordKeys, Error> {
     Ok(RecordKeys {
         key: AeadKey::new(suite.aead, key).map_err(failed)?,
         iv,

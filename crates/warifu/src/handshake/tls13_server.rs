@@ -37,7 +37,7 @@ use crate::config::{RandomSource, ServerConfig};
 use crate::coroutine::{Peer, Received};
 use crate::decision::{PeerRole, VerifyPeer};
 use crate::early_data::EarlyData;
-use crate::error::{CertificateError, Error, PeerMisbehaved};
+use crate::error::{CertificateError, Error, OrInternal, PeerMisbehaved};
 use crate::facts::{ConnectionFacts, HandshakeKind};
 use crate::message::{
     CertificateRequest, CertificateRequestExtensions, ClientHello, Empty, EncryptedExtensions,
@@ -362,25 +362,26 @@ impl Choice {
         }
     }
 
+    /// What the application is told; what it shares with the facts goes over to them.
     fn facts(
-        self,
+        &mut self,
         peer: &mut Peer,
         chosen: Option<Chosen>,
         client: Option<PeerIdentity>,
-    ) -> Result<ConnectionFacts, Error> {
+    ) -> Result<Box<ConnectionFacts>, Error> {
         let (max_fragment_sent, max_fragment_length, early_data) =
             peer.with_wire(|wire| Ok(wire.size_and_early_data()))?;
         let psk = self.psk.as_deref();
         let ticket = psk.and_then(Found::ticket);
         let resumed_certificates = ticket.and_then(|state| state.origin.peer_certificates.clone());
-        Ok(ConnectionFacts {
+        Ok(Box::new(ConnectionFacts {
             version: ProtocolVersion::TLS1_3,
             cipher_suite: self.suite.suite,
             group: self.named_group(),
             handshake_kind: self.kind,
             psk: psk.and_then(Found::facts),
             psk_mode: psk.map(|psk| psk.exchange.mode()),
-            psk_declined: self.psk_declined.clone(),
+            psk_declined: self.psk_declined.take(),
             early_data,
             early_data_declined: match &self.early_data {
                 EarlyOutcome::Declined(reason) => Some(reason.clone()),
@@ -393,13 +394,13 @@ impl Choice {
                 .or(resumed_certificates),
             local_signature_scheme: chosen.as_ref().map(|chosen| chosen.scheme),
             local_credential: chosen.map(|chosen| chosen.credential),
-            alpn: self.alpn,
-            server_name: self.server_name,
+            alpn: self.alpn.take(),
+            server_name: self.server_name.take(),
             max_fragment_sent,
             max_fragment_length,
             #[cfg(feature = "legacy")]
             legacy: None,
-        })
+        }))
     }
 }
 
@@ -433,7 +434,7 @@ fn wanted_by<'a>(hello: &ClientHello<'a>, peers_order: bool) -> Result<Wanted<'a
     let schemes = hello
         .extensions
         .signature_algorithms
-        .ok_or(Error::Internal("certificate without signature_algorithms"))?;
+        .or_internal("certificate without signature_algorithms")?;
     Ok(Wanted {
         schemes,
         authorities: hello.extensions.certificate_authorities,
@@ -493,9 +494,7 @@ async fn retry(
     choice: &mut Choice,
     first: &Received<ClientHello<'static>>,
 ) -> Result<Transcript, Error> {
-    let group = choice
-        .named_group()
-        .ok_or(Error::Internal("retry without a group"))?;
+    let group = choice.named_group().or_internal("retry without a group")?;
     let random = &config.settings.random;
     let cookie: Option<[u8; 32]> = match config.role.retry_cookie {
         true => Some(random.bytes()?),
@@ -702,10 +701,10 @@ fn exchange_keys(
     choice: &Choice,
 ) -> Result<(Vec<u8>, SharedSecret), Error> {
     let client_share = choice.client_share.as_deref();
-    let client_share = client_share.ok_or(Error::Internal("chosen group without key share"))?;
+    let client_share = client_share.or_internal("chosen group without key share")?;
     let implementation = group
         .implementation()
-        .ok_or(Error::Internal("group without implementation"))?;
+        .or_internal("group without implementation")?;
     random
         .respond(implementation, client_share)
         .map_err(|_| PeerMisbehaved::BadKeyShare { group: group.0 }.into())

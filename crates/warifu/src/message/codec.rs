@@ -155,6 +155,13 @@ pub(crate) trait Wire<'a>: Sized {
     /// Takes the value from the front of `reader`; `what` names the field in errors.
     fn read_from(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Error>;
 
+    /// As [`read_from`](Self::read_from), and demands that nothing is left behind it.
+    fn read_whole(mut reader: Reader<'a>, what: &'static str) -> Result<Self, Error> {
+        let value = Self::read_from(&mut reader, what)?;
+        reader.finish(what)?;
+        Ok(value)
+    }
+
     /// Appends the wire form to `out`.
     ///
     /// # Errors
@@ -533,6 +540,24 @@ macro_rules! wire_struct {
                         concat!(stringify!($name), ".", stringify!($field)),
                     )?;
                 )*
+                let this = Self { $($field),* };
+                $check(&this)?;
+                Ok(this)
+            }
+
+            // Not by way of `read_from`: a message of 400 bytes would be copied for the check.
+            #[allow(unused_mut, unused_variables, reason = "a struct may have no fields")]
+            fn read_whole(
+                mut reader: crate::message::codec::Reader<'a>,
+                what: &'static str,
+            ) -> Result<Self, crate::error::Error> {
+                $(
+                    let $field = crate::message::codec::Wire::read_from(
+                        &mut reader,
+                        concat!(stringify!($name), ".", stringify!($field)),
+                    )?;
+                )*
+                reader.finish(what)?;
                 let this = Self { $($field),* };
                 $check(&this)?;
                 Ok(this)

@@ -32,9 +32,9 @@ use crate::parameters::{ExtensionType, MaxFragmentLength, NamedGroup, ProtocolVe
 /// becomes
 ///
 /// ```text
-/// // in enum Index             cookie,
-/// // in index()                ExtensionType::COOKIE => Some(Index::cookie as u32),
 /// // in TABLE                  Row { extension_type: ExtensionType::COOKIE, name: "cookie", carriers: &[…], … },
+/// // in ExtensionSet::ALL      | bit(ExtensionType::COOKIE)
+/// // in Carrier::extensions()  the same, in the sets of ClientHello and HelloRetryRequest
 /// // in extension_struct! of ClientHelloExtensions and of HelloRetryRequestExtensions
 /// //                           cookie: Cookie<'a> = COOKIE,
 /// ```
@@ -53,19 +53,6 @@ macro_rules! extensions {
             }
         )*
     ) => {
-        #[allow(non_camel_case_types, reason = "the RFC's names")]
-        enum Index {
-            $( $name, )*
-        }
-
-        /// The place in the table, if the type is known here.
-        fn index(extension_type: ExtensionType) -> Option<u32> {
-            match extension_type {
-                $( ExtensionType::$constant => Some(Index::$name as u32), )*
-                _ => None,
-            }
-        }
-
         /// The table.
         pub(crate) const TABLE: &[Row] = &[
             $(
@@ -90,6 +77,31 @@ macro_rules! extensions {
                 },
             )*
         ];
+
+        impl Carrier {
+            /// What the message may carry: a column of the table.
+            const fn extensions(self) -> ExtensionSet {
+                ExtensionSet(match self {
+                    Self::ClientHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ch)).0 )? )*,
+                    Self::ServerHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($sh)).0 )? )*,
+                    Self::HelloRetryRequest => 0 $( $( | (bit(ExtensionType::$constant), stringify!($hrr)).0 )? )*,
+                    Self::EncryptedExtensions => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ee)).0 )? )*,
+                    Self::Certificate => 0 $( $( | (bit(ExtensionType::$constant), stringify!($ct)).0 )? )*,
+                    Self::CertificateRequest => 0 $( $( | (bit(ExtensionType::$constant), stringify!($cr)).0 )? )*,
+                    Self::NewSessionTicket => 0 $( $( | (bit(ExtensionType::$constant), stringify!($nst)).0 )? )*,
+                    #[cfg(feature = "legacy")]
+                    Self::LegacyServerHello => 0 $( $( | (bit(ExtensionType::$constant), stringify!($lsh)).0 )? )*,
+                })
+            }
+        }
+
+        impl ExtensionSet {
+            /// All that the table has.
+            const ALL: Self = Self(0 $( | bit(ExtensionType::$constant) )*);
+
+            /// What only older versions answer.
+            const LEGACY: Self = Self(0 $( $( | (bit(ExtensionType::$constant), stringify!($legacy)).0 )? )*);
+        }
 
         extension_struct! { ClientHelloExtensions, ClientHello, $( $( $name: $ch = $constant, )? )* }
         extension_struct! { ServerHelloExtensions, ServerHello, $( $( $name: $sh = $constant, )? )* }
@@ -129,6 +141,7 @@ macro_rules! extension_struct {
 
         impl $struct<'_> {
             /// Which known extensions are there.
+            #[allow(dead_code, reason = "not of every message")]
             pub(crate) fn present(&self) -> ExtensionSet {
                 let mut set = ExtensionSet::EMPTY;
                 $(
@@ -159,7 +172,7 @@ macro_rules! extension_struct {
             }
 
             fn encode_to(&self, out: &mut Vec<u8>) -> Result<(), Error> {
-                Carrier::$carrier.write_block(out, self.present(), |out| {
+                Carrier::$carrier.write_block(out, |out| {
                     $(
                         if let Some(data) = &self.$name {
                             write_extension(out, ExtensionType::$constant, data)?;
@@ -200,7 +213,7 @@ macro_rules! extension_struct {
                         fields.field(stringify!($name), data);
                     }
                 )*
-                for extension_type in self.types().filter(|extension_type| index(*extension_type).is_none()) {
+                for extension_type in self.types().filter(|extension_type| !ExtensionSet::ALL.contains(*extension_type)) {
                     fields.field("unknown", &extension_type);
                 }
                 fields.finish()
@@ -340,8 +353,16 @@ pub(crate) struct Row {
     )]
     pub(crate) rfc: &'static str,
     /// Only older versions answer it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) legacy: bool,
     /// The messages that may carry it, and the type of what is inside.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for readers and tests of the table")
+    )]
     pub(crate) carriers: &'static [(Carrier, &'static str)],
 }
 
@@ -421,9 +442,11 @@ impl Carrier {
         let mut last = None;
         for entry in Entries::new(block) {
             let extension_type = entry?.extension_type;
-            self.check_placement(extension_type)?;
-            all_known_once &= index(extension_type).is_some() && !known.contains(extension_type);
-            known = known.with(extension_type);
+            // Empty for a type that is not known here.
+            let this = ExtensionSet::EMPTY.with(extension_type);
+            self.check_placement(extension_type, this)?;
+            all_known_once &= this != ExtensionSet::EMPTY && !known.intersects(this);
+            known = known.union(this);
             last = Some(extension_type);
         }
         // RFC 8446 Section 4.2: "There MUST NOT be more than one extension of the same type in a
@@ -453,16 +476,20 @@ impl Carrier {
     /// not specified for the message in which it appears, it MUST abort the handshake with an
     /// "illegal_parameter" alert." An extension of older versions is one that TLS 1.3 does not
     /// recognize, outside ClientHello. Older versions have no such rule; `check_solicited` finds what is out of place.
-    fn check_placement(self, extension: ExtensionType) -> Result<(), PeerMisbehaved> {
-        match Row::of(extension) {
-            Some(row) if !row.legacy && !row.may_be_in(self) && !self.is_legacy() => {
-                Err(PeerMisbehaved::MisplacedExtension {
-                    extension,
-                    message: self.name(),
-                })
-            }
-            _ => Ok(()),
+    /// `this` is the set of the extension, empty if it is not known here.
+    fn check_placement(
+        self,
+        extension: ExtensionType,
+        this: ExtensionSet,
+    ) -> Result<(), PeerMisbehaved> {
+        let allowed = self.extensions().union(ExtensionSet::LEGACY);
+        if this == ExtensionSet::EMPTY || allowed.intersects(this) || self.is_legacy() {
+            return Ok(());
         }
+        Err(PeerMisbehaved::MisplacedExtension {
+            extension,
+            message: self.name(),
+        })
     }
 
     /// Fails on the first extension of `block` that is not among `offered`.
@@ -478,13 +505,11 @@ impl Carrier {
         if self == Self::HelloRetryRequest {
             offered = offered.with(ExtensionType::COOKIE);
         }
+        let allowed = offered.intersection(self.extensions());
         let unsolicited = Entries::new(block)
             .flatten()
             .map(|entry| entry.extension_type)
-            .find(|extension_type| {
-                !offered.contains(*extension_type)
-                    || Row::of(*extension_type).is_none_or(|row| !row.may_be_in(self))
-            });
+            .find(|extension_type| !allowed.contains(*extension_type));
         match unsolicited {
             Some(extension) => Err(PeerMisbehaved::UnsolicitedExtension {
                 extension,
@@ -494,25 +519,28 @@ impl Carrier {
         }
     }
 
-    /// Writes the block whose extensions are `present` and which `content` appends.
+    /// Writes the block whose extensions `content` appends.
     fn write_block(
         self,
         out: &mut Vec<u8>,
-        present: ExtensionSet,
         content: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        if self.may_lack_block() && present == ExtensionSet::EMPTY {
-            return Ok(());
-        }
         let (min, max) = self.range();
-        write_block(out, 2, min, max, content)
+        let start = out.len();
+        write_block(out, 2, min, max, content)?;
+        if self.may_lack_block() && out.len() == start + 2 {
+            out.truncate(start);
+        }
+        Ok(())
     }
 }
 
+#[cfg(test)]
 impl Row {
     /// The row of a type, if it is known here.
     pub(crate) fn of(extension_type: ExtensionType) -> Option<&'static Self> {
-        TABLE.get(index(extension_type)? as usize)
+        let mut rows = TABLE.iter();
+        rows.find(|row| row.extension_type == extension_type)
     }
 
     /// Whether a message may carry it.
@@ -571,7 +599,18 @@ responses! {
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ExtensionSet(u64);
 
-const _: () = assert!(TABLE.len() <= u64::BITS as usize);
+/// The place of a type in an [`ExtensionSet`]: that of its number, but for one that lies far from all others. 0 for one that has no
+/// place.
+const fn bit(extension_type: ExtensionType) -> u64 {
+    match extension_type {
+        ExtensionType::RENEGOTIATION_INFO => 1 << 63,
+        ExtensionType(number @ 0..63) => 1 << number,
+        _ => 0,
+    }
+}
+
+// Each type of the table has a place.
+const _: () = assert!(TABLE.len() == ExtensionSet::ALL.0.count_ones() as usize);
 
 impl ExtensionSet {
     pub(crate) const EMPTY: Self = Self(0);
@@ -579,14 +618,26 @@ impl ExtensionSet {
     /// The set and this type; the set itself for a type that is not known here.
     #[must_use]
     pub(crate) fn with(self, extension_type: ExtensionType) -> Self {
-        match index(extension_type) {
-            Some(index) => Self(self.0 | 1 << index),
-            None => self,
-        }
+        Self(self.0 | bit(extension_type) & Self::ALL.0)
     }
 
     pub(crate) fn contains(self, extension_type: ExtensionType) -> bool {
-        index(extension_type).is_some_and(|index| self.0 & (1 << index) != 0)
+        self.0 & bit(extension_type) != 0
+    }
+
+    /// What is in either set.
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether anything is in both sets.
+    const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// The types in the table's order.

@@ -55,7 +55,7 @@ pub(crate) use finished::Finished;
 pub(crate) use hello_retry_request::{HelloRetryRequest, RetryRandom};
 pub(crate) use key_update::{KeyUpdate, KeyUpdateRequest};
 pub(crate) use new_session_ticket::NewSessionTicket;
-pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloOrRetry};
+pub(crate) use server_hello::{OlderServerHello, ServerHello, ServerHelloKind, ServerHelloOrRetry};
 
 use crate::error::Error;
 use crate::parameters::HandshakeType;
@@ -85,10 +85,7 @@ pub(crate) trait Handshake<'a>: Wire<'a> {
     /// `PeerMisbehaved::Malformed` if it ends early or has bytes left over, and whatever the fields
     /// and extensions demand.
     fn read(body: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(body);
-        let message = Self::read_from(&mut reader, Self::NAME)?;
-        reader.finish(Self::NAME)?;
-        Ok(message)
+        Self::read_whole(Reader::new(body), Self::NAME)
     }
 }
 

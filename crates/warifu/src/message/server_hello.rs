@@ -38,7 +38,42 @@ wire_struct! {
     }
 }
 
-/// What a message of type server_hello turns out to be.
+/// What a message of type server_hello turns out to be, as far as its start and the types of its extensions tell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ServerHelloKind<'a> {
+    /// ServerHello of TLS 1.3, or what cannot be read.
+    ServerHello,
+    /// A request to send another ClientHello.
+    HelloRetryRequest,
+    /// The server chose TLS 1.2 or older, or answers nonsense.
+    Older(OlderServerHello<'a>),
+}
+
+impl<'a> ServerHelloKind<'a> {
+    /// Tells what the body of a message of type server_hello is to be read as.
+    ///
+    /// # Errors
+    /// Where the extensions of a ServerHello do not even come apart.
+    pub(crate) fn of(body: &'a [u8]) -> Result<Self, Error> {
+        let Ok(older) = OlderServerHello::read_from(&mut Reader::new(body), ServerHello::NAME)
+        else {
+            // The fields are the same, so that this cannot be read either, which names the field rightly.
+            return Ok(Self::ServerHello);
+        };
+        // RFC 8446 Section 4.1.3: "Upon receiving a message with type server_hello, implementations
+        // MUST first examine the Random value and, if it matches this value, process it as
+        // described in Section 4.1.4".
+        if older.random == Random::HELLO_RETRY_REQUEST {
+            return Ok(Self::HelloRetryRequest);
+        }
+        if older.names_version()? {
+            return Ok(Self::ServerHello);
+        }
+        Ok(Self::Older(older))
+    }
+}
+
+/// What a message of type server_hello turns out to be, read whole.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ServerHelloOrRetry<'a> {
     /// ServerHello of TLS 1.3.
@@ -55,21 +90,13 @@ impl<'a> ServerHelloOrRetry<'a> {
     /// # Errors
     /// As [`Handshake::read`] of the message that it is.
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, Error> {
-        let Ok(older) = OlderServerHello::read_from(&mut Reader::new(body), ServerHello::NAME)
-        else {
-            // The fields are the same, so this fails too, and names the field rightly.
-            return ServerHello::read(body).map(Self::ServerHello);
-        };
-        // RFC 8446 Section 4.1.3: "Upon receiving a message with type server_hello, implementations
-        // MUST first examine the Random value and, if it matches this value, process it as
-        // described in Section 4.1.4".
-        if older.random == Random::HELLO_RETRY_REQUEST {
-            return HelloRetryRequest::read(body).map(Self::HelloRetryRequest);
+        match ServerHelloKind::of(body)? {
+            ServerHelloKind::ServerHello => ServerHello::read(body).map(Self::ServerHello),
+            ServerHelloKind::HelloRetryRequest => {
+                HelloRetryRequest::read(body).map(Self::HelloRetryRequest)
+            }
+            ServerHelloKind::Older(older) => Ok(Self::Older(older)),
         }
-        if older.names_version()? {
-            return ServerHello::read(body).map(Self::ServerHello);
-        }
-        Ok(Self::Older(older))
     }
 }
 

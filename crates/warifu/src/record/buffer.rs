@@ -52,6 +52,10 @@ impl Buffer {
         }
         if self.bytes.len() - self.end < wanted {
             let len = (self.end + wanted).max(MIN_LEN);
+            if self.bytes.is_empty() {
+                // Exactly, and without the detour of memory that grows.
+                self.bytes = Vec::with_capacity(len);
+            }
             self.bytes.resize(len, 0);
         }
     }

@@ -15,7 +15,7 @@ use warifu_crypto::AeadKey;
 use warifu_crypto::legacy::CbcKey;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::parameters::{ContentType, ProtocolVersion};
 
 use super::buffer::Buffer;
@@ -212,7 +212,7 @@ impl LegacyProtection {
         let sequence = self.sequence;
         self.sequence = sequence
             .checked_add(1)
-            .ok_or(Error::Internal("sequence number would wrap"))?;
+            .or_internal("sequence number would wrap")?;
         Ok(sequence)
     }
 
@@ -276,7 +276,7 @@ impl LegacyProtection {
                     version: self.version,
                 };
                 keys.seal(place, content, fragment)
-                    .ok_or(Error::Internal("sealing of a record failed"))?;
+                    .or_internal("sealing of a record failed")?;
             }
         }
         out.advance(record_len);

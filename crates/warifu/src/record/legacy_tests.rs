@@ -110,8 +110,8 @@ impl Cipher {
 /// One direction of a connection whose older version is known.
 struct Link {
     version: ProtocolVersion,
-    sender: Wire,
-    receiver: Wire,
+    sender: Box<Wire>,
+    receiver: Box<Wire>,
 }
 
 impl Link {
@@ -884,7 +884,7 @@ fn flow(bytes: &[u8], eof: bool) -> (Poll<Result<Vec<u8>, Error>>, Waiting) {
         let finished = peer.recv::<Finished<'static>>().await?;
         Ok(finished.bytes().to_vec())
     });
-    let mut wire = Some(Box::new(wire));
+    let mut wire = Some(wire);
     let mut context = Context::from_waker(Waker::noop());
     for &byte in bytes {
         if let Poll::Ready(result) = coroutine.poll(&mut wire, &mut context) {
@@ -993,7 +993,7 @@ fn a_flow_that_awaits_a_message_takes_no_change_cipher_spec() {
             expected: "Finished",
         };
         assert_eq!(
-            coroutine.poll(&mut Some(Box::new(wire)), &mut context),
+            coroutine.poll(&mut Some(wire), &mut context),
             Poll::Ready(Err(error.into()))
         );
     }

@@ -1,9 +1,9 @@
 //! Protection of records by an AEAD, RFC 8446 Section 5.2 and 5.3.
 
-use warifu_crypto::{Aead, AeadKey};
+use warifu_crypto::{Aead, AeadKey, Hash};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::parameters::ContentType;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;
@@ -11,8 +11,9 @@ use crate::parameters::ProtocolVersion;
 use super::HEADER_LEN;
 #[cfg(feature = "legacy")]
 use super::legacy_protection::LegacyProtection;
+use super::wire::MESSAGE_HEADER_LEN;
 
-const KEY_RELEASED: Error = Error::Internal("record under a key that was released");
+const KEY_RELEASED: &str = "record under a key that was released";
 
 /// The keys of one direction and epoch, from the key schedule.
 pub(crate) struct RecordKeys {
@@ -122,6 +123,16 @@ impl Protection {
         HEADER_LEN + content_len + 1 + self.aead.tag_len()
     }
 
+    /// Bytes of the shortest record with a Finished, header included. With AES-256 goes SHA-384, with all other ciphers SHA-256 (RFC
+    /// 8446 Appendix B.4).
+    pub(crate) fn finished_len(&self) -> usize {
+        let hash = match self.aead {
+            Aead::Aes256Gcm => Hash::Sha384,
+            _ => Hash::Sha256,
+        };
+        self.sealed_len(MESSAGE_HEADER_LEN + hash.output_len())
+    }
+
     /// The nonce of the next record: the IV XOR the sequence number (Section 5.3). Never the same twice,
     /// as the sequence number never wraps.
     fn next_nonce(&mut self) -> Option<[u8; 12]> {
@@ -143,11 +154,11 @@ impl Protection {
     ) -> Result<(), Error> {
         let nonce = self
             .next_nonce()
-            .ok_or(Error::Internal("sequence number would wrap"))?;
+            .or_internal("sequence number would wrap")?;
         let Some((header, body)) = out.split_first_chunk_mut::<HEADER_LEN>() else {
             return Err(Error::Internal("no room for a record header"));
         };
-        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
+        let key = self.key.as_mut().or_internal(KEY_RELEASED)?;
         let body_len = u16::try_from(body.len())
             .map_err(|_| Error::Internal("record longer than its length field"))?;
         let [len_high, len_low] = body_len.to_be_bytes();
@@ -173,8 +184,8 @@ impl Protection {
         let sequence = self.sequence;
         let nonce = self
             .next_nonce()
-            .ok_or(Error::Internal("sequence number would wrap"))?;
-        let key = self.key.as_mut().ok_or(KEY_RELEASED)?;
+            .or_internal("sequence number would wrap")?;
+        let key = self.key.as_mut().or_internal(KEY_RELEASED)?;
         key.open_in_place(&nonce, header, body).map_err(|_| {
             // A record that is not the peer's under this key does not count: see `skip_early_data` of the reader.
             self.sequence = sequence;
@@ -191,6 +202,6 @@ pub(crate) fn split_inner_plaintext(inner: &[u8]) -> Result<(ContentType, usize)
         .ok_or(PeerMisbehaved::NoContentType)?;
     let content_type = inner
         .get(content_len)
-        .ok_or(Error::Internal("position outside of the slice"))?;
+        .or_internal("position outside of the slice")?;
     Ok((ContentType(*content_type), content_len))
 }

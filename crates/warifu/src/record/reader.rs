@@ -70,6 +70,11 @@ impl RecordReader {
         matches!(self.layer, Layer::Tls13(_))
     }
 
+    /// The layer that records are under.
+    pub(crate) fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
     /// From now on records are of this version, TLS 1.2 or older.
     #[cfg(feature = "legacy")]
     pub(crate) fn set_legacy_version(&mut self, version: ProtocolVersion) -> Result<(), Error> {

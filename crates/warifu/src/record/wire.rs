@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::early_data::EarlyData;
-use crate::error::{Error, PeerMisbehaved};
+use crate::error::{Error, OrInternal, PeerMisbehaved};
 use crate::handshake::tls13_key_schedule::TrafficSecret;
 use crate::handshake_record::Said;
 #[cfg(feature = "legacy")]
@@ -25,7 +25,7 @@ pub(crate) use sending::Sending;
 use super::buffer::Buffer;
 #[cfg(feature = "legacy")]
 use super::legacy_protection::LegacyRecordKeys;
-use super::protection::RecordKeys;
+use super::protection::{Layer, RecordKeys};
 use super::reader::{Record, RecordReader};
 use super::writer::Padding;
 
@@ -126,14 +126,15 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Self {
-        Self {
+    /// On the heap from the start, as a move would copy 600 bytes.
+    pub(crate) fn new(log: Log, padding: Option<Arc<dyn Padding>>) -> Box<Self> {
+        Box::new(Self {
             receiving: Receiving::new(log.clone()),
             sending: Sending::new(log, padding),
             early_data: EarlyData::NotOffered,
             max_fragment_length: None,
             has_own_log: false,
-        }
+        })
     }
 
     /// Keeps what both sides say in the handshake.
@@ -358,6 +359,9 @@ pub(crate) struct Receiving {
     handshake: Vec<u8>,
     handshake_taken: usize,
     change_cipher_spec: ChangeCipherSpecRule,
+    /// What the peer's flight that is awaited has at least, in bytes of records, as long as no version is chosen; 0 where that is not
+    /// known.
+    flight_len: usize,
     /// Alerts of warning level leave the connection alive, as they do in older versions.
     warnings_legal: bool,
     phase: Phase,
@@ -386,6 +390,7 @@ impl Receiving {
             handshake: Vec::new(),
             handshake_taken: 0,
             change_cipher_spec: ChangeCipherSpecRule::Refuse,
+            flight_len: 0,
             warnings_legal: false,
             phase: Phase::Handshake,
             early: None,
@@ -436,6 +441,24 @@ impl Receiving {
     /// Bytes that were received and have not been consumed.
     pub(crate) fn received_unread(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Says what the peer's next flight has at least, in bytes of records.
+    pub(crate) fn expect_flight(&mut self, len: usize) {
+        self.flight_len = len;
+    }
+
+    /// As [`Connection::handshake_bytes_due`](crate::Connection::handshake_bytes_due).
+    pub(crate) fn handshake_bytes_due(&self) -> usize {
+        let of_flight = match self.reader.layer() {
+            Layer::Plain => self.flight_len,
+            // Early data is application data.
+            Layer::Tls13(protection) if self.early.is_none() => protection.finished_len(),
+            _ => 0,
+        };
+        // What is here, and of messages of which not all is here, may have been part of it.
+        let pending = self.handshake.len().saturating_sub(self.handshake_taken);
+        of_flight.saturating_sub(self.queue.len() + pending)
     }
 
     pub(crate) fn received(&mut self, count: usize) {
@@ -527,9 +550,13 @@ impl Receiving {
                 }
                 let bytes = self.queue.filled().get(content).unwrap_or_default();
                 // What was taken goes first: messages that never end where a record ends must not pile up.
-                self.handshake.drain(..self.handshake_taken);
+                if fragmented {
+                    self.handshake.drain(..self.handshake_taken);
+                    self.handshake.extend_from_slice(bytes);
+                } else {
+                    self.handshake = bytes.to_vec();
+                }
                 self.handshake_taken = 0;
-                self.handshake.extend_from_slice(bytes);
                 self.empty_records = 0;
                 self.warning_alerts = 0;
             }
@@ -584,7 +611,7 @@ impl Receiving {
         let early = self
             .early
             .as_mut()
-            .ok_or(Error::Internal("early data without a limit"))?;
+            .or_internal("early data without a limit")?;
         let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
         // RFC 8446 Section 4.2.10: "A server receiving more than max_early_data_size bytes of 0-RTT data SHOULD terminate the
         // connection with an "unexpected_message" alert."

@@ -126,7 +126,11 @@ impl RecordWriter {
         padding: Option<&dyn Padding>,
         out: &mut Buffer,
     ) -> Result<(), Error> {
-        let limit = self.fragment_limit();
+        let limit = match content_type {
+            // RFC 8446 Section 5.1: "Alert messages [...] MUST NOT be fragmented across records".
+            ContentType::ALERT => self.fragment_limit().max(content.len()),
+            _ => self.fragment_limit(),
+        };
         let mut rest = content;
         loop {
             let (fragment, behind) = rest.split_at_checked(limit).unwrap_or((rest, &[]));
@@ -156,7 +160,7 @@ impl RecordWriter {
         let padding_len = match padding {
             Some(policy) => policy
                 .padding_len(fragment.len())
-                .min(limit - fragment.len()),
+                .min(limit.saturating_sub(fragment.len())),
             None => 0,
         };
         let record_len = protection.sealed_len(fragment.len() + padding_len);

@@ -306,7 +306,7 @@ fn certificates_that_are_none_are_refused() {
 }
 
 /// A Certificate message of these certificates.
-fn certificate_of(chain: &[&[u8]]) -> Vec<u8> {
+pub fn certificate_of(chain: &[&[u8]]) -> Vec<u8> {
     let entries: Vec<u8> = chain
         .iter()
         .flat_map(|certificate| [vector(3, certificate), vec![0, 0]].concat())

@@ -14,11 +14,16 @@
     dead_code
 )]
 
+mod attacks;
 mod authentication;
 mod bytes;
 mod certificates;
 mod early_data;
 mod extensions;
+mod figure;
+mod figures;
+mod meter;
+mod odd_keys;
 mod scene;
 mod splits;
 mod streams;
@@ -34,4 +39,6 @@ mod psk;
 mod psk_answer;
 mod random;
 mod records;
+mod resources;
+mod sequences;
 mod tickets;

@@ -1,7 +1,9 @@
 //! After the handshake: KeyUpdate, NewSessionTicket, CertificateRequest and its answer, and what is over.
 
-use warifu::parameters::{AlertDescription, HandshakeType};
-use warifu::{Error, PeerMisbehaved};
+use warifu::config::{ConfigBuilder, Server};
+use warifu::decision::{Answer, PresentedChain, VerifyPeer};
+use warifu::parameters::{AlertDescription, HandshakeType, SignatureScheme};
+use warifu::{CertificateError, ClientAuth, Error, PeerMisbehaved};
 
 use crate::bytes::*;
 use crate::extensions::ticket;
@@ -93,44 +95,6 @@ fn wrong_key_updates_are_refused() {
 }
 
 #[test]
-fn key_updates_are_followed_up_to_a_limit() {
-    for victim in SIDES {
-        for request in [0, 1] {
-            let updates = |count: usize| {
-                let mut items = Vec::new();
-                for _ in 0..count {
-                    items.extend([key_update(request), Item::rekey()]);
-                }
-                items
-            };
-            let mut items = updates(32);
-            items.push(Item::data(b"data"));
-            // Data in between starts the count again.
-            items.extend(updates(32));
-            items.push(Item::data(b"more"));
-            let outcome = after(victim, Setting::default(), &items);
-            assert_eq!(
-                (outcome.error, &*outcome.data),
-                (Some(Error::Truncated), &b"datamore"[..])
-            );
-            let error = PeerMisbehaved::TooManyKeyUpdates { limit: 32 };
-            let outcome = after(victim, Setting::default(), &updates(33));
-            expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
-        }
-    }
-}
-
-#[test]
-fn tickets_are_taken_up_to_a_limit() {
-    let tickets = |count: usize| vec![Item::post(&ticket()); count];
-    let outcome = after(Side::Client, Setting::default(), &tickets(32));
-    assert_eq!(outcome.error, Some(Error::Truncated));
-    let outcome = after(Side::Client, Setting::default(), &tickets(33));
-    let error = PeerMisbehaved::TooManyTickets { limit: 32 };
-    expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
-}
-
-#[test]
 fn wrong_tickets_are_refused() {
     let lifetime = |seconds: u32| {
         let mut ticket = ticket();
@@ -215,23 +179,6 @@ fn certificate_requests_are_answered_only_where_offered() {
     assert_eq!(outcome.error, Some(Error::Truncated));
 }
 
-#[test]
-fn flood_of_certificate_requests_is_refused() {
-    let outcome = after(
-        Side::Client,
-        POST,
-        &vec![certificate_request(b"context"); 4],
-    );
-    assert_eq!(outcome.error, Some(Error::Truncated));
-    let outcome = after(
-        Side::Client,
-        POST,
-        &vec![certificate_request(b"context"); 5],
-    );
-    let error = PeerMisbehaved::TooManyCertificateRequests { limit: 4 };
-    expect("flood", &outcome, error, UNEXPECTED_MESSAGE);
-}
-
 /// A client that answers without having been asked.
 #[test]
 fn unasked_certificates_are_refused() {
@@ -297,6 +244,54 @@ fn wrong_answers_to_a_certificate_request_are_refused() {
     let outcome = answer(|flight| flight.push(flight[2].clone()));
     let error = unexpected(FINISHED, "application data");
     expect("Finished again", &outcome, error, UNEXPECTED_MESSAGE);
+}
+
+/// Believes nobody yet.
+#[derive(Debug)]
+struct Undecided;
+
+impl VerifyPeer for Undecided {
+    fn verify<'a>(&'a self, _: PresentedChain<'a>) -> Answer<'a, Result<(), CertificateError>> {
+        Answer::later(std::future::pending())
+    }
+
+    fn chain_schemes(&self) -> &[SignatureScheme] {
+        &[]
+    }
+}
+
+/// RFC 8446 Section 4.6.2: "All of the client's messages for a given response MUST appear consecutively on the wire with no
+/// intervening messages of other types."
+#[test]
+fn nothing_comes_between_the_messages_of_an_answer() {
+    let insert = |at: usize| {
+        move |flight: &mut Flight| {
+            flight.insert(at, Item::rekey());
+            flight.insert(at, key_update(0));
+        }
+    };
+    for (at, expected) in [(1, "CertificateVerify"), (2, "Finished")] {
+        let error = PeerMisbehaved::UnexpectedMessage {
+            got: HandshakeType::KEY_UPDATE,
+            expected,
+        };
+        expect(
+            expected,
+            &answer(insert(at)),
+            error.clone(),
+            UNEXPECTED_MESSAGE,
+        );
+        if at == 1 {
+            // The same while the application has the chain.
+            let undecided = ClientAuth::post_handshake(Undecided);
+            let server = |server: ConfigBuilder<Server>| server.with_client_auth(undecided);
+            let scene = Scene::with(Side::Server, POST, |client| client, server);
+            let outcome = scene.play_answer(insert(at));
+            expect("undecided", &outcome, error, UNEXPECTED_MESSAGE);
+        }
+    }
+    // Behind it is another matter.
+    assert_eq!(answer(insert(3)).error, Some(Error::Truncated));
 }
 
 /// What follows close_notify is not looked at.

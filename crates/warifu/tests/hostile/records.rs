@@ -315,26 +315,6 @@ fn empty_fragments_are_refused() {
 }
 
 #[test]
-fn flood_of_empty_records_is_refused() {
-    for (victim, _) in SIDES {
-        let flood = |count: usize, padding: usize| {
-            Scene::new(victim, MUTUAL).play(|number, flight| {
-                if number == AFTER {
-                    let mut item = Item::data(&[]);
-                    item.padding = padding;
-                    flight.extend(vec![item; count]);
-                }
-            })
-        };
-        for padding in [0, 50] {
-            assert_eq!(flood(32, padding).error, Some(Error::Truncated));
-            let error = PeerMisbehaved::TooManyEmptyRecords { limit: 32 };
-            crate::scene::expect("33", &flood(33, padding), error, UNEXPECTED_MESSAGE);
-        }
-    }
-}
-
-#[test]
 fn wrong_change_cipher_spec_is_refused() {
     let error = PeerMisbehaved::IllegalChangeCipherSpec;
     for (victim, _) in SIDES {

@@ -13,6 +13,7 @@ use warifu_crypto::{Aead, AeadKey, Hash, Prk};
 use crate::bytes::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, messages, record, records,
 };
+use crate::meter::Meter;
 use crate::support::resumption::{OneKey, Shelf};
 use crate::support::{Pair, Pki, Side};
 
@@ -193,25 +194,6 @@ pub struct Setting {
     pub record_size_limit: Option<u16>,
     /// The client offers and the server selects ALPN and a stapled response.
     pub more_extensions: bool,
-}
-
-/// Counts heap bytes over several calls: Rust's allocator, this thread.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Meter {
-    pub current: i64,
-    pub peak: i64,
-    pub allocations: u64,
-}
-
-impl Meter {
-    pub fn measure<T>(&mut self, call: impl FnOnce() -> T) -> T {
-        let mut result = None;
-        let info = allocation_counter::measure(|| result = Some(call()));
-        self.peak = self.peak.max(self.current + info.bytes_max as i64);
-        self.current += info.bytes_current;
-        self.allocations += info.count_total;
-        result.unwrap()
-    }
 }
 
 /// Certificates, made once. Who needs particular ones sets them before the first use.
@@ -506,6 +488,40 @@ impl Scene {
         self.end()
     }
 
+    /// Lets the victim begin; a client sends its ClientHello.
+    pub fn begin(&mut self) {
+        self.process_victim();
+    }
+
+    /// Sends one item. Keys that nobody has yet are as good as any others: then the record is one that nobody can open.
+    pub fn send_item(&mut self, item: &Item) {
+        self.seals.load(&self.victim_secrets, other(self.side));
+        self.seals.load(&self.honest_secrets, other(self.side));
+        let bytes = match item.level {
+            Level::Early if self.seals.early.is_none() => record(APPLICATION_DATA, &[0x5a; 40]),
+            Level::Handshake if self.seals.handshake.is_none() => {
+                record(APPLICATION_DATA, &[0x5a; 40])
+            }
+            Level::Application if self.seals.application.is_none() => {
+                record(APPLICATION_DATA, &[0x5a; 40])
+            }
+            _ => self.seal(item),
+        };
+        self.feed(&bytes);
+    }
+
+    /// The server of the two asks the client for a certificate, after the handshake.
+    pub fn ask_for_certificate(&mut self) {
+        match self.side {
+            Side::Client => self.honest.request_client_certificate().unwrap(),
+            Side::Server => {
+                self.victim.request_client_certificate().unwrap();
+                self.process_victim();
+                self.honest.read(&mut [0; 1]).unwrap();
+            }
+        }
+    }
+
     /// After an honest handshake the victim, a server, asks for a certificate; `change` changes the answer.
     pub fn play_answer(mut self, change: impl FnOnce(&mut Flight)) -> Outcome {
         self.process_victim();
@@ -530,10 +546,12 @@ impl Scene {
         self.outcome
     }
 
+    /// The victim has ended, or was told of the end.
     pub fn is_over(&self) -> bool {
         self.outcome.error.is_some() || self.outcome.closed
     }
 
+    /// What the honest side sends until it waits.
     pub fn take_honest_flight(&mut self) -> Flight {
         // What goes wrong there is a consequence of the script.
         let _ = self.honest.process();

@@ -12,8 +12,9 @@ use warifu::{ClientConfig, Connection, Error, Psk, ServerConfig};
 
 use crate::bytes::*;
 use crate::memory::HEAP_BOUND;
+use crate::meter::Meter;
 use crate::random::Random;
-use crate::scene::{AFTER, Flight, Item, Level, Meter, Scene, Setting, find};
+use crate::scene::{AFTER, Flight, Item, Level, Scene, Setting, find};
 use crate::support::{FixedClock, Pair, Side, server_name};
 
 const DEFAULT_STREAMS: u64 = 100_000;

@@ -99,11 +99,14 @@ pub const RSA_GCM: Suite = suite(0x009c, Kx::Rsa, Cipher::Gcm);
 pub const RSA_CBC: Suite = suite(0x002f, Kx::Rsa, Cipher::CbcSha1);
 pub const PSK_GCM: Suite = suite(0x00a8, Kx::Psk, Cipher::Gcm);
 pub const PSK_CBC: Suite = suite(0x008c, Kx::Psk, Cipher::CbcSha1);
+pub const DHE_PSK_CBC: Suite = suite(0x0090, Kx::DhePsk, Cipher::CbcSha1);
+pub const RSA_PSK_CBC: Suite = suite(0x0094, Kx::RsaPsk, Cipher::CbcSha1);
+pub const ECDHE_PSK_CBC: Suite = suite(0xc035, Kx::EcdhePsk, Cipher::CbcSha1);
 pub const DHE_PSK_GCM: Suite = suite(0x00aa, Kx::DhePsk, Cipher::Gcm);
 pub const RSA_PSK_GCM: Suite = suite(0x00ac, Kx::RsaPsk, Cipher::Gcm);
 pub const ECDHE_PSK_GCM: Suite = suite(0xd001, Kx::EcdhePsk, Cipher::Gcm);
 
-pub const ALL_SUITES: [Suite; 15] = [
+pub const ALL_SUITES: [Suite; 18] = [
     ECDHE_ECDSA_GCM,
     ECDHE_ECDSA_CHACHA,
     ECDHE_ECDSA_CBC,
@@ -116,6 +119,9 @@ pub const ALL_SUITES: [Suite; 15] = [
     RSA_CBC,
     PSK_GCM,
     PSK_CBC,
+    DHE_PSK_CBC,
+    RSA_PSK_CBC,
+    ECDHE_PSK_CBC,
     DHE_PSK_GCM,
     RSA_PSK_GCM,
     ECDHE_PSK_GCM,

@@ -17,21 +17,31 @@
 #[path = "../hostile/bytes.rs"]
 mod bytes;
 mod crypto;
+#[path = "../hostile/figure.rs"]
+mod figure;
+mod figures;
+#[path = "../hostile/meter.rs"]
+mod meter;
+#[path = "../hostile/odd_keys.rs"]
+mod odd_keys;
 mod peer;
 #[path = "../hostile/random.rs"]
 mod random_numbers;
 mod rsa;
+mod sequences;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attacks;
 mod authentication;
 mod downgrade;
 mod exchange;
 mod hello;
-mod order;
 mod psk;
 mod random;
 mod records;
 mod renegotiating;
 mod renegotiation;
+mod resources;
 mod resumption;
+mod settings;

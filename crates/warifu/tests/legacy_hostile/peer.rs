@@ -14,6 +14,7 @@ use warifu_crypto::{Group, KeyShare, PrivateKey, PublicKey, SignatureAlgorithm};
 
 use crate::bytes::*;
 use crate::crypto::*;
+use crate::meter::Meter;
 use crate::support::psk::psk;
 use crate::support::{FixedClock, Side, pki, server_name};
 
@@ -129,9 +130,13 @@ pub fn identity_for(kx: Kx) -> &'static Identity {
     }
 }
 
-pub fn trust() -> Trust {
-    let builder = Trust::builder().with_ca_bytes(&keys().ca.certificate);
-    builder.build().unwrap()
+pub fn trust() -> Arc<Trust> {
+    static TRUST: OnceLock<Arc<Trust>> = OnceLock::new();
+    let trust = TRUST.get_or_init(|| {
+        let builder = Trust::builder().with_ca_bytes(&keys().ca.certificate);
+        Arc::new(builder.build().unwrap())
+    });
+    trust.clone()
 }
 
 /// What is sent next.
@@ -199,8 +204,12 @@ pub struct Peer {
     /// As server: what the flights have.
     pub sends_ticket: bool,
     pub sends_status: bool,
+    /// As server: answers the extension and then sends no CertificateStatus.
+    pub withholds_status: bool,
     pub requests_certificate: bool,
     pub alpn: Option<&'static [u8]>,
+    /// As server: the identity hint, for which PSK and RSA_PSK have a ServerKeyExchange at all.
+    pub hint: Option<&'static [u8]>,
     /// As client: answers a CertificateRequest by this.
     pub credential: Option<&'static Identity>,
     pub psk: Vec<u8>,
@@ -256,8 +265,10 @@ impl Peer {
             etm: false,
             sends_ticket: false,
             sends_status: false,
+            withholds_status: false,
             requests_certificate: false,
             alpn: None,
+            hint: None,
             credential: None,
             psk: PSK.to_vec(),
             client_random: randoms[0],
@@ -410,6 +421,16 @@ impl Peer {
         message(CLIENT_HELLO, &body)
     }
 
+    /// Something was sent that enters the transcript, and of a client's that makes the keys.
+    pub fn noted(&mut self, message: &[u8]) {
+        if message[0] != HELLO_REQUEST {
+            self.transcript.extend(message);
+        }
+        if message[0] == CLIENT_KEY_EXCHANGE && self.side == Side::Client {
+            self.derive_main();
+        }
+    }
+
     /// What follows the server's flight: Certificate if it asked, ClientKeyExchange, CertificateVerify, Finished.
     pub fn client_flight(&mut self) -> Flight {
         let mut flight = Flight::new();
@@ -473,7 +494,7 @@ impl Peer {
         if kx.has_certificate() {
             let chain = certificate(Some(&identity_for(kx).certificate));
             push(CERTIFICATE, &chain[4..]);
-            if self.sends_status {
+            if self.sends_status && !self.withholds_status {
                 push(
                     CERTIFICATE_STATUS,
                     &[&[1][..], &vector(3, b"staple")].concat(),
@@ -543,6 +564,8 @@ impl Peer {
             let params = dhe_params(group.p(), group.g(), pair.public());
             self.dhe = Some(pair);
             params
+        } else if kx.uses_psk() && self.hint.is_some() {
+            Vec::new()
         } else {
             return None;
         };
@@ -553,7 +576,7 @@ impl Peer {
     pub fn key_exchange_of(&self, params: &[u8]) -> Vec<u8> {
         let kx = self.suite.kx;
         let mut body = match kx.uses_psk() {
-            true => vector(2, b""),
+            true => vector(2, self.hint.unwrap_or_default()),
             false => Vec::new(),
         };
         body.extend(params);
@@ -776,6 +799,8 @@ pub struct Stage {
     pub unreadable: usize,
     /// Bytes per call of `receive`.
     pub piece: usize,
+    /// Heap bytes of the victim since it was made.
+    pub heap: Meter,
     unread: Vec<u8>,
     fragments: Vec<u8>,
 }
@@ -876,6 +901,7 @@ impl Stage {
             wire: Vec::new(),
             unreadable: 0,
             piece: usize::MAX,
+            heap: Meter::default(),
             unread: Vec::new(),
             fragments: Vec::new(),
         }
@@ -944,12 +970,7 @@ impl Stage {
             Step::Record(content_type, content) => return self.seal(*content_type, content),
             Step::Raw(bytes) => return bytes.clone(),
         };
-        if message[0] != HELLO_REQUEST {
-            self.peer.transcript.extend(message);
-        }
-        if message[0] == CLIENT_KEY_EXCHANGE && side == Side::Client {
-            self.peer.derive_main();
-        }
+        self.peer.noted(message);
         self.seal_message(message)
     }
 
@@ -957,7 +978,8 @@ impl Stage {
     pub fn feed(&mut self, mut stream: &[u8]) {
         loop {
             let len = stream.len().min(self.piece);
-            let taken = self.victim.receive(&stream[..len]);
+            let victim = &mut self.victim;
+            let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             stream = &stream[taken..];
             self.process_victim();
             if stream.is_empty() || self.is_over() {
@@ -967,14 +989,16 @@ impl Stage {
     }
 
     fn process_victim(&mut self) {
-        if self.victim.is_handshaking()
-            && let Err(error) = self.victim.process()
+        let victim = &mut self.victim;
+        if victim.is_handshaking()
+            && let Err(error) = self.heap.measure(|| victim.process())
         {
             self.error = Some(error);
         }
         while self.error.is_none() && !self.victim.is_handshaking() {
             let mut buffer = [0; 20_000];
-            match self.victim.read(&mut buffer) {
+            let victim = &mut self.victim;
+            match self.heap.measure(|| victim.read(&mut buffer)) {
                 Ok(ReadOutcome::Data(count)) => self.data.extend(&buffer[..count]),
                 Ok(ReadOutcome::NeedBytes) => break,
                 Ok(ReadOutcome::Closed) => {

@@ -1,14 +1,18 @@
 //! Pre-shared keys before TLS 1.3: who tries identities or keys learns nothing, and a node does not talk to itself.
 
-use warifu::parameters::AlertDescription;
-use warifu::psk::{PskRole, PskTable};
-use warifu::{Connection, Error, PskFailure};
+use std::sync::Arc;
+
+use warifu::config::{Client, ConfigBuilder, Policy};
+use warifu::error::NothingInCommon;
+use warifu::parameters::{AlertDescription, NamedGroup};
+use warifu::psk::{PskPolicy, PskRole, PskTable};
+use warifu::{ClientConfig, Connection, Error, PeerMisbehaved, Psk, PskFailure, ServerConfig};
 
 use crate::bytes::*;
 use crate::crypto::*;
 use crate::peer::*;
 use crate::support::psk::psk;
-use crate::support::{Pair, Side, server_name};
+use crate::support::{FixedClock, Pair, Side, server_name};
 
 const DECRYPT: AlertDescription = AlertDescription::DECRYPT_ERROR;
 
@@ -161,5 +165,131 @@ fn with_a_key_alone_there_is_no_certificate_request() {
         stage.handshake();
         assert!(!stage.peer.was_asked);
         stage.exchange();
+    }
+}
+
+// Keys of TLS 1.3 alone, and servers of older versions.
+
+const TLS1_3: u16 = 0x0304;
+
+fn imported() -> Psk {
+    psk(IDENTITY).with_import("context")
+}
+
+/// A client that wants keys, or keys and certificates, and would know how to verify a certificate.
+fn wanting(policy: PskPolicy, keys: &[Psk]) -> ConfigBuilder<Client> {
+    ClientConfig::builder(trust())
+        .with_clock(Arc::new(FixedClock))
+        .with_policy(Policy::Legacy)
+        .with_psks(keys.iter().cloned())
+        .with_psk_policy(policy)
+}
+
+/// The versions of supported_versions, and whether suites of older versions are offered.
+fn offered(client: ConfigBuilder<Client>) -> (Vec<u16>, bool) {
+    let mut client = Connection::client(client.build().unwrap(), server_name());
+    client.process().unwrap();
+    let hello = messages(&records(client.output())[0][5..]).remove(0);
+    let versions = Dissected::new(&hello).extension(SUPPORTED_VERSIONS)[1..].to_vec();
+    let versions = versions
+        .chunks(2)
+        .map(|two| u16::from_be_bytes([two[0], two[1]]));
+    let (_, rest) = split_vector(1, &hello[4 + 34..]);
+    let (suites, _) = split_vector(2, rest);
+    let has_older = suites.chunks(2).any(|suite| suite[0] != 0x13);
+    (versions.collect(), has_older)
+}
+
+/// Versions that were named are offered, so that the refusal is ours and says which version the server chose; it comes before
+/// anything else of that version does.
+#[test]
+fn a_server_of_an_older_version_is_refused_where_the_keys_are_of_tls_1_3() {
+    for policy in [PskPolicy::Required, PskPolicy::RequiredWithCertificate] {
+        let client = || {
+            let versions = version(TLS1_0)..=version(TLS1_3);
+            wanting(policy, &[imported()]).with_versions(versions)
+        };
+        assert_eq!(
+            offered(client()),
+            (vec![TLS1_3, TLS1_2, TLS1_1, TLS1_0], true)
+        );
+        for (tls, suite, name) in [
+            (TLS1_2, ECDHE_RSA_GCM, "TLS 1.2"),
+            (TLS1_2, RSA_CBC, "TLS 1.2"),
+            (TLS1_1, ECDHE_RSA_CBC, "TLS 1.1"),
+            (TLS1_0, ECDHE_ECDSA_CBC, "TLS 1.0"),
+            // Nor with a suite for keys, which was not offered.
+            (TLS1_2, PSK_GCM, "TLS 1.2"),
+        ] {
+            let mut stage = Stage::of_client(client().build().unwrap(), tls, suite);
+            let flight = stage.peer.server_flight();
+            stage.play(&flight);
+            let error = NothingInCommon::Version {
+                ours: "TLS 1.3, the only version that the keys offered are for".to_owned(),
+                peers: format!("at most {name}"),
+            };
+            stage.expect(name, error, AlertDescription::PROTOCOL_VERSION);
+            assert_eq!(stage.received, [CLIENT_HELLO], "{name}");
+            // The alert has the version of the one who reads it.
+            let alert = records(&stage.wire).pop().unwrap();
+            assert_eq!((alert[0], &alert[1..3]), (ALERT, &tls.to_be_bytes()[..]));
+        }
+        // A server that has TLS 1.3 and was made to choose less says so.
+        let mut stage = Stage::of_client(client().build().unwrap(), TLS1_2, ECDHE_RSA_GCM);
+        stage.peer.server_random[24..].copy_from_slice(b"DOWNGRD\x01");
+        let flight = stage.peer.server_flight();
+        stage.play(&flight);
+        let illegal = AlertDescription::ILLEGAL_PARAMETER;
+        stage.expect("sentinel", PeerMisbehaved::DowngradeDetected, illegal);
+    }
+    // Of a version that was not named.
+    let versions = version(TLS1_2)..=version(TLS1_3);
+    let client = wanting(PskPolicy::Required, &[imported()]).with_versions(versions);
+    let mut stage = Stage::of_client(client.build().unwrap(), TLS1_1, ECDHE_RSA_CBC);
+    let flight = stage.peer.server_flight();
+    stage.play(&flight);
+    let error = NothingInCommon::Version {
+        ours: "TLS 1.3, the only version that the keys offered are for".to_owned(),
+        peers: "at most TLS 1.1".to_owned(),
+    };
+    stage.expect("TLS 1.1", error, AlertDescription::PROTOCOL_VERSION);
+}
+
+#[test]
+fn older_versions_are_offered_for_no_other_reason() {
+    let all = || version(TLS1_0)..=version(TLS1_3);
+    let tls13_alone = (vec![TLS1_3], false);
+    // They were not named.
+    for policy in [PskPolicy::Required, PskPolicy::RequiredWithCertificate] {
+        assert_eq!(offered(wanting(policy, &[imported()])), tls13_alone);
+    }
+    // No certificate is believed, so that there is no suite that a server could choose.
+    let without_trust = ClientConfig::psk_builder([imported()]);
+    let without_trust = without_trust.with_policy(Policy::Legacy);
+    assert_eq!(offered(without_trust.with_versions(all())), tls13_alone);
+    // An external key has suites of its own, and a server that chooses one of them is served.
+    let both = [imported(), psk("bob")];
+    let client = wanting(PskPolicy::Required, &both).with_versions(all());
+    let server = server_config(TLS1_2, PSK_GCM);
+    let server = server.with_psk_store(PskTable::new([psk("bob")]).unwrap());
+    let mut pair = Pair {
+        client: Connection::client(client.build().unwrap(), server_name()),
+        server: Connection::server(server.build().unwrap()),
+    };
+    pair.handshake().unwrap();
+    // With a server of TLS 1.3 that has the key all is as it was, also after a retry.
+    for group in [NamedGroup::X25519, NamedGroup::SECP384R1] {
+        let client = wanting(PskPolicy::Required, &[imported()]).with_versions(all());
+        let server = ServerConfig::psk_builder(PskTable::new([imported()]).unwrap());
+        let server = server.with_groups(&[group]);
+        let mut pair = Pair {
+            client: Connection::client(client.build().unwrap(), server_name()),
+            server: Connection::server(server.build().unwrap()),
+        };
+        pair.handshake().unwrap();
+        let facts = pair.client.facts().unwrap();
+        assert_eq!(facts.version, version(TLS1_3));
+        let retried = group == NamedGroup::SECP384R1;
+        assert_eq!(facts.handshake_kind.has_retry(), retried);
     }
 }

@@ -254,22 +254,6 @@ fn what_is_not_sealed_is_refused() {
     }
 }
 
-/// OpenSSL's servers send empty records against BEAST; a flood of them is an attack.
-#[test]
-fn empty_records_are_borne_but_not_without_end() {
-    for (tls, suite) in ALL {
-        let mut stage = established(Side::Client, tls, suite, false);
-        let empty = Step::Record(APPLICATION_DATA, Vec::new());
-        for _ in 0..3 {
-            stage.play(&vec![empty.clone(); 32]);
-            stage.exchange();
-        }
-        stage.play(&vec![empty; 33]);
-        let error = PeerMisbehaved::TooManyEmptyRecords { limit: 32 };
-        stage.expect("empty", error, UNEXPECTED);
-    }
-}
-
 #[test]
 fn empty_messages_and_alerts_are_refused() {
     for (tls, suite) in ALL {

@@ -6,7 +6,7 @@ use warifu_crypto::Hash;
 
 use crate::config::{Clock, Settings};
 use crate::coroutine::Peer;
-use crate::error::{Error, UsageError};
+use crate::error::{Error, OrInternal, UsageError};
 use crate::facts::HandshakeKind;
 use crate::message::codec::MAX_16;
 use crate::parameters::{CipherSuite, Tls13Suite};
@@ -252,12 +252,14 @@ pub(in crate::handshake) fn write_binders(
     offers: &[Offered],
     prior: Option<&Transcript>,
 ) -> Result<Option<Transcript>, Error> {
-    const SHORT: Error = Error::Internal("no room for the binders");
+    const SHORT: &str = "no room for the binders";
     let lens = offers.iter().map(|offered| 1 + offered.hash().output_len());
     let binders_len = 2 + lens.sum::<usize>();
-    let truncated_len = message.len().checked_sub(binders_len).ok_or(SHORT)?;
-    let (truncated, binders) = message.split_at_mut_checked(truncated_len).ok_or(SHORT)?;
-    let mut rest = binders.get_mut(2..).ok_or(SHORT)?;
+    let truncated_len = message.len().checked_sub(binders_len).or_internal(SHORT)?;
+    let (truncated, binders) = message
+        .split_at_mut_checked(truncated_len)
+        .or_internal(SHORT)?;
+    let mut rest = binders.get_mut(2..).or_internal(SHORT)?;
     let mut first: Option<Transcript> = None;
     for offered in offers {
         let hash = match &mut first {
@@ -272,7 +274,7 @@ pub(in crate::handshake) fn write_binders(
         let binder = offered.secret.binder(&hash);
         let (place, behind) = rest
             .split_at_mut_checked(1 + binder.as_ref().len())
-            .ok_or(SHORT)?;
+            .or_internal(SHORT)?;
         if let Some(place) = place.get_mut(1..) {
             place.copy_from_slice(binder.as_ref());
         }

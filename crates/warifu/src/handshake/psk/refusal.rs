@@ -10,9 +10,9 @@ use warifu_crypto::Hash;
 use crate::config::ServerConfig;
 use crate::error::{Error, PskFailure};
 use crate::message::OfferedPsks;
-use crate::psk::{PskPolicy, nobodys_key, printable};
+use crate::psk::{PskHash, PskPolicy, nobodys_key, printable};
 
-use super::super::tls13_key_schedule::{BinderLabel, PskSecret};
+use super::super::tls13_key_schedule::{BinderLabel, PskSecret, import_psk};
 use super::imported::ImportedIdentity;
 use super::{
     Binders, Candidate, MAX_IDENTITIES, Problem, Search, check_binder, hash_of_binder, without_key,
@@ -58,7 +58,7 @@ pub(super) fn refuse(
         // The list of identities has at least one.
         (None, None) => return Err(Error::Internal("an offer without identities")),
     };
-    work_off(config, offered, binders, work)?;
+    work_off(config, offered, binders, index, work)?;
     let problem = failed.problem.and_then(|(_, candidate)| candidate.problem);
     let mut failure = not_used(offered, index, problem);
     if let Some(wrong_key) = &failed.wrong_key {
@@ -155,30 +155,46 @@ fn check_nobodys_binder(
 }
 
 /// Makes up for what a refusal has not cost so far, so that its time does not tell which of the identities is known, if any:
-/// for each hash among the binders that were offered, one binder and the derivation of one secret. Where certificates are an
-/// alternative the answers differ anyway.
+/// for each hash among the binders that were offered, one binder and the derivation of one secret, from an imported key if the identity
+/// `index`, of which the refusal is, is one of those. Where certificates are an alternative the answers differ anyway.
 fn work_off(
     config: &ServerConfig,
     offered: &OfferedPsks<'_>,
     binders: &Binders<'_>,
+    index: u16,
     done: Work,
 ) -> Result<(), Error> {
     if config.settings.psk_policy == PskPolicy::Optional {
         return Ok(());
     }
     if !done.derived {
-        black_box(derive_nobodys_secret(done.hash)?);
+        let judged = offered.identities.iter().nth(usize::from(index));
+        let imported = judged
+            .as_ref()
+            .map(|judged| judged.identity.as_slice())
+            .filter(|identity| ImportedIdentity::read(identity).is_some());
+        black_box(derive_nobodys_secret(done.hash, imported)?);
     }
     let mut offered = offered.binders.iter().take(MAX_IDENTITIES);
     if let Some(binder) = offered.find(|binder| hash_of_binder(binder) != done.hash) {
         let hash = hash_of_binder(&binder);
         let secret = nobodys_key(hash).external_secret()?;
         black_box(secret.verify_binder(&binders.hash(hash), &binder));
-        black_box(derive_nobodys_secret(hash)?);
+        black_box(derive_nobodys_secret(hash, None)?);
     }
     Ok(())
 }
 
-fn derive_nobodys_secret(hash: Hash) -> Result<Arc<PskSecret>, Error> {
-    PskSecret::new(hash, BinderLabel::External, &[0; 32]).map(Arc::new)
+/// What it costs to use a key for the first time, as it is or imported under this identity (RFC 9258 Section 5.1).
+fn derive_nobodys_secret(hash: Hash, imported: Option<&[u8]>) -> Result<Arc<PskSecret>, Error> {
+    const KEY: [u8; 32] = [0; 32];
+    let secret = match imported {
+        None => PskSecret::new(hash, BinderLabel::External, &KEY),
+        // The key's own hash is that of most keys.
+        Some(identity) => {
+            let key = import_psk(PskHash::default().hash(), &KEY, identity, hash)?;
+            PskSecret::new(hash, BinderLabel::Imported, key.as_bytes())
+        }
+    };
+    secret.map(Arc::new)
 }

@@ -100,7 +100,7 @@ impl Sending {
     ) -> Result<&[u8], Error> {
         let start = self.flight.len();
         if self.flight.capacity() == 0 {
-            self.flight.reserve(FLIGHT_LEN);
+            self.flight = Vec::with_capacity(FLIGHT_LEN);
         }
         if let Err(error) = encode(&mut self.flight) {
             self.flight.truncate(start);

@@ -1,0 +1,428 @@
+//! The same ClientHello for a server of ours and for one of rustls that is configured alike: both accept it, or both refuse it.
+//!
+//! The input is a [`Script`] whose edits change the ClientHello alone. [`excuse`] lists where both sides may differ, and why.
+
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs as provider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use warifu::config::{Client, ConfigBuilder};
+use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
+use warifu::{ClientConfig, Connection, Credential, Error, Psk, ServerConfig, Trust};
+use warifu_crypto::random::fixed;
+
+use crate::bytes::*;
+use crate::flows::play::{SEED, edit_flight};
+use crate::flows::script::{Op, Script};
+use crate::flows::{differential_client, identities};
+use crate::scene::{Flight, Item, Level};
+use crate::support::{FixedClock, pki, server_name};
+
+/// The flag of inputs that are for clients; see [`differential_client`].
+pub const CLIENTS: u8 = 2;
+
+/// TLS 1.3, then those of TLS 1.2 that rustls has.
+pub(super) const SUITES: [CipherSuite; 9] = [
+    CipherSuite::TLS_AES_128_GCM_SHA256,
+    CipherSuite::TLS_AES_256_GCM_SHA384,
+    CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
+    CipherSuite(0xc02b),
+    CipherSuite(0xc02c),
+    CipherSuite(0xcca9),
+    CipherSuite(0xc02f),
+    CipherSuite(0xc030),
+    CipherSuite(0xcca8),
+];
+pub(super) const GROUPS: [NamedGroup; 3] = [
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+];
+const SUPPORTED_GROUPS: u16 = 10;
+const SUPPORTED_VERSIONS: u16 = 43;
+pub(super) const ALPN: [&str; 2] = ["one", "two"];
+
+/// What a server makes of a ClientHello.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<E> {
+    /// It answered, by this version; or by a HelloRetryRequest.
+    Accepts {
+        version: u16,
+        retry: bool,
+    },
+    /// It wants more bytes.
+    Waits,
+    Refuses(E),
+}
+
+impl<E> Verdict<E> {
+    /// Both verdicts are the same, whatever the error is.
+    fn is<F>(&self, other: &Verdict<F>) -> bool {
+        match (self, other) {
+            (
+                Self::Accepts { version, retry },
+                Verdict::Accepts {
+                    version: v,
+                    retry: r,
+                },
+            ) => (version, retry) == (v, r),
+            (Self::Waits, Verdict::Waits) | (Self::Refuses(_), Verdict::Refuses(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// What a server says that sent this, unless it is an alert alone.
+    fn of_answer(output: &[u8]) -> Option<Self> {
+        const RETRY: [u8; 4] = [0xcf, 0x21, 0xad, 0x74];
+        let records = records(output);
+        let record = records.first().filter(|record| record[0] == HANDSHAKE)?;
+        let hello = &record[5..];
+        assert_eq!(hello[0], SERVER_HELLO, "answer");
+        let mut version = u16::from_be_bytes([hello[4], hello[5]]);
+        let extensions = Dissected::read(hello).map_or(Vec::new(), |hello| hello.extensions);
+        for (number, data) in extensions {
+            if number == SUPPORTED_VERSIONS {
+                version = u16::from_be_bytes([data[0], data[1]]);
+            }
+        }
+        Some(Self::Accepts {
+            version,
+            retry: hello[6..10] == RETRY,
+        })
+    }
+}
+
+/// A server of each kind with the same certificate, and ClientHellos to begin with.
+struct Servers {
+    ours: Arc<ServerConfig>,
+    theirs: Arc<rustls::ServerConfig>,
+}
+
+struct All {
+    /// With an Ed25519 key, and with one of RSA.
+    servers: [Servers; 2],
+    hellos: Vec<Vec<u8>>,
+}
+
+/// [`GROUPS`], and random numbers that are the same in each run.
+pub(super) fn rustls_provider() -> rustls::crypto::CryptoProvider {
+    rustls::crypto::CryptoProvider {
+        kx_groups: vec![
+            provider::kx_group::X25519,
+            provider::kx_group::SECP256R1,
+            provider::kx_group::SECP384R1,
+        ],
+        secure_random: &Fixed,
+        ..provider::default_provider()
+    }
+}
+
+#[derive(Debug)]
+struct Fixed;
+
+impl rustls::crypto::SecureRandom for Fixed {
+    fn fill(&self, out: &mut [u8]) -> Result<(), rustls::crypto::GetRandomFailed> {
+        warifu_crypto::random::fill(out).map_err(|_| rustls::crypto::GetRandomFailed)
+    }
+}
+
+impl Servers {
+    fn new(chain: CertificateDer<'static>, key: &[u8]) -> Self {
+        let credential = Credential::from_der(vec![chain.clone()], key).unwrap();
+        let ours = ServerConfig::builder(Arc::new(credential))
+            .with_clock(Arc::new(FixedClock))
+            .with_cipher_suites(&SUITES)
+            .with_groups(&GROUPS)
+            .with_versions(ProtocolVersion::TLS1_2..=ProtocolVersion::TLS1_3)
+            .with_alpn(ALPN)
+            .build()
+            .unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.to_vec()));
+        let mut theirs = rustls::ServerConfig::builder_with_provider(Arc::new(rustls_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS12, &rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![chain], key)
+            .unwrap();
+        theirs.alpn_protocols = ALPN.map(|name| name.as_bytes().to_vec()).to_vec();
+        Self {
+            ours,
+            theirs: Arc::new(theirs),
+        }
+    }
+}
+
+/// The ClientHello of a client that is configured so.
+fn hello(
+    ca: &pki::Ca,
+    change: impl FnOnce(ConfigBuilder<Client>) -> ConfigBuilder<Client>,
+) -> Vec<u8> {
+    let trust = Trust::builder().with_ca_bytes(&ca.certificate);
+    let builder = ClientConfig::builder(trust.build().unwrap())
+        .with_clock(Arc::new(FixedClock))
+        .with_cipher_suites(&SUITES)
+        .with_groups(&GROUPS);
+    let config = change(builder).build().unwrap();
+    let mut client = Connection::client(config, server_name());
+    client.process().unwrap();
+    let records = records(client.output());
+    records[0][5..].to_vec()
+}
+
+impl All {
+    fn new() -> Self {
+        fixed::begin(SEED);
+        let ca = identities::ca();
+        let tls12 = ProtocolVersion::TLS1_2;
+        let tls13 = ProtocolVersion::TLS1_3;
+        let hellos = vec![
+            hello(&ca, |client| client.with_versions(tls12..=tls13)),
+            hello(&ca, |client| client.with_versions(tls13..=tls13)),
+            hello(&ca, |client| client.with_versions(tls12..=tls12)),
+            hello(&ca, |client| {
+                let client = client.with_versions(tls12..=tls13).with_alpn(["two"]);
+                client.with_ocsp_request(true).with_sct_request(true)
+            }),
+            hello(&ca, |client| {
+                client.with_psks([Psk::new("alice", [7; 32]).unwrap()])
+            }),
+            hello(&ca, |client| {
+                let client = client.with_versions(tls12..=tls12).with_alpn(["one"]);
+                client.with_max_fragment_length(512)
+            }),
+            // No share that the server takes at once.
+            hello(&ca, |client| {
+                client
+                    .with_groups(&[NamedGroup::SECP521R1, NamedGroup::SECP256R1])
+                    .with_key_shares(&[NamedGroup::SECP521R1])
+            }),
+        ];
+        let (ed25519, ed25519_key) = identities::ed25519_chain(&ca);
+        let (rsa, rsa_key) = identities::rsa_chain(&ca);
+        Self {
+            servers: [
+                Servers::new(ed25519, &ed25519_key),
+                Servers::new(rsa, rsa_key),
+            ],
+            hellos,
+        }
+    }
+}
+
+fn verdict_of_ours(config: &Arc<ServerConfig>, stream: &[u8]) -> Verdict<Error> {
+    let mut server = Connection::server(config.clone());
+    let mut rest = stream;
+    while !rest.is_empty() {
+        let count = server.receive(rest);
+        rest = &rest[count..];
+        if let Err(error) = server.process() {
+            return Verdict::Refuses(error);
+        }
+        if let Some(answer) = Verdict::of_answer(server.output()) {
+            return answer;
+        }
+        assert!(count > 0, "takes nothing more");
+    }
+    Verdict::Waits
+}
+
+fn verdict_of_theirs(
+    config: &Arc<rustls::ServerConfig>,
+    mut stream: &[u8],
+) -> Verdict<rustls::Error> {
+    let mut server = rustls::ServerConnection::new(config.clone()).unwrap();
+    while !stream.is_empty() {
+        server.read_tls(&mut stream).unwrap();
+        // It may have begun its answer before it finds that it cannot go on.
+        if let Err(error) = server.process_new_packets() {
+            return Verdict::Refuses(error);
+        }
+        let mut output = Vec::new();
+        while server.wants_write() {
+            server.write_tls(&mut output).unwrap();
+        }
+        if let Some(answer) = Verdict::of_answer(&output) {
+            return answer;
+        }
+    }
+    Verdict::Waits
+}
+
+/// The records that an input makes, and which servers they are for.
+fn stream(all: &All, input: &[u8]) -> (usize, Vec<u8>) {
+    let script = Script::read(input);
+    let hello = &all.hellos[usize::from(script.scene) % all.hellos.len()];
+    let mut flight: Flight = vec![Item::new(Level::Plain, HANDSHAKE, hello)];
+    for edit in &script.edits {
+        // What is sent is one ClientHello, whole or in fragments.
+        let changes_records = matches!(
+            edit.op,
+            Op::Drop | Op::Duplicate | Op::Swap | Op::Message | Op::Replay | Op::Record
+        ) || matches!(
+            edit.op,
+            Op::Raw | Op::ContentType | Op::Level | Op::KeyUpdate | Op::Type
+        );
+        if !changes_records {
+            edit_flight(edit, &mut flight, &[], false, true);
+        }
+    }
+    let mut stream = Vec::new();
+    for item in flight {
+        for part in item.bytes.chunks(1 << 14) {
+            let mut record = record(HANDSHAKE, part);
+            record[2] = 1;
+            stream.extend(record);
+        }
+    }
+    (usize::from(script.flags & 1), stream)
+}
+
+/// Both verdicts on an input, and what it makes.
+pub fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>, Vec<u8>) {
+    thread_local! {
+        static ALL: All = All::new();
+    }
+    ALL.with(|all| {
+        let (which, stream) = stream(all, input);
+        let servers = &all.servers[which];
+        fixed::begin(SEED);
+        (
+            verdict_of_ours(&servers.ours, &stream),
+            verdict_of_theirs(&servers.theirs, &stream),
+            stream,
+        )
+    })
+}
+
+/// Extensions that rustls reads and that are unknown to ours: certificate types, compress_certificate, those of QUIC,
+/// ticket_request, those of ECH.
+const READ_BY_RUSTLS_ALONE: [u16; 8] = [19, 20, 27, 57, 58, 0xffa5, 0xfe0d, 0xfd00];
+
+/// What rustls does not look into, or not to its end.
+const READ_BY_OURS_ALONE: [&str; 11] = [
+    "server_name",
+    "signature_algorithms_cert",
+    "signed_certificate_timestamp",
+    "tls_cert_with_extern_psk",
+    "encrypt_then_mac",
+    "max_fragment_length",
+    "post_handshake_auth",
+    "record_size_limit",
+    "padding",
+    "renegotiation_info",
+    "oid_filters",
+];
+
+/// Why verdicts on this stream may differ.
+fn excuse(
+    ours: &Verdict<Error>,
+    theirs: &Verdict<rustls::Error>,
+    stream: &[u8],
+) -> Option<&'static str> {
+    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
+    use warifu::{NothingInCommon, PeerMisbehaved};
+    let (ours, theirs) = match (ours, theirs) {
+        (Verdict::Refuses(error), theirs) => (Some(error), Err(theirs)),
+        (ours, Verdict::Refuses(error)) => (None, Ok((ours, error))),
+        _ => return None,
+    };
+    if let Some(ours) = ours {
+        let Err(theirs) = theirs else {
+            return None;
+        };
+        let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
+        let waits = matches!(theirs, Verdict::Waits);
+        return match ours {
+            Error::PeerMisbehaved(error) => match error {
+                PeerMisbehaved::Malformed { what, .. } if READ_BY_OURS_ALONE.contains(what) => {
+                    Some("RFC 8446 Section 6: a message that cannot be parsed is a decode_error")
+                }
+                PeerMisbehaved::IllegalParameter { what }
+                    if what.starts_with("max_fragment_length")
+                        || what.starts_with("record_size_limit") =>
+                {
+                    Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
+                }
+                PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
+                    Some("RFC 8446 Section 4.2.8: servers MAY check it")
+                }
+                PeerMisbehaved::NoSecureRenegotiation => {
+                    Some("RFC 5746 Section 3.6: a server may refuse; rustls does not look")
+                }
+                PeerMisbehaved::BadRenegotiationInfo => {
+                    Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
+                }
+                PeerMisbehaved::MisplacedExtension { .. } => {
+                    Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
+                }
+                PeerMisbehaved::MissingExtension { extension, .. }
+                    if *extension == "psk_key_exchange_modes" =>
+                {
+                    Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
+                }
+                PeerMisbehaved::Ssl3 => {
+                    Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
+                }
+                PeerMisbehaved::UnexpectedMessage { .. } if waits => {
+                    Some("ours tells by the first byte, rustls by the last")
+                }
+                _ => None,
+            },
+            Error::NothingInCommon(NothingInCommon::SignatureScheme { .. }) if is_retry => {
+                Some("RFC 8446 Section 4.1.4: it is for the server what it looks at first")
+            }
+            _ => None,
+        };
+    }
+    let Ok((ours, theirs)) = theirs else {
+        return None;
+    };
+    match theirs {
+        TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)
+            if matches!(ours, Verdict::Waits) =>
+        {
+            Some("no RFC bounds a ClientHello's length but by its own; rustls takes 64 KiB")
+        }
+        TheirError::InvalidMessage(_) if has_extension(stream, &READ_BY_RUSTLS_ALONE) => {
+            Some("RFC 8446 Section 4.2: unknown extensions MUST be ignored")
+        }
+        TheirError::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)
+            if !has_extension(stream, &[SUPPORTED_GROUPS]) =>
+        {
+            Some("RFC 8422 Section 4: without supported_groups any curve may be chosen")
+        }
+        TheirError::PeerMisbehaved(rustls::PeerMisbehaved::ServerNameMustContainOneHostName) => {
+            Some("RFC 6066 Section 3: names of unknown types say nothing to ours")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the ClientHello in a stream has one of these extensions.
+fn has_extension(stream: &[u8], numbers: &[u16]) -> bool {
+    let mut message = Vec::new();
+    for record in records(stream) {
+        message.extend_from_slice(&record[5..]);
+    }
+    let extensions = Dissected::read(&message).map_or(Vec::new(), |hello| hello.extensions);
+    extensions
+        .iter()
+        .any(|(number, _)| numbers.contains(number))
+}
+
+/// Plays an input; panics where the two differ without an excuse.
+pub fn play(input: &[u8]) {
+    if Script::read(input).flags & CLIENTS != 0 {
+        return differential_client::play(input);
+    }
+    let (ours, theirs, stream) = verdicts(input);
+    assert!(
+        !differs(&ours, &theirs, &stream),
+        "ours: {ours:?}, rustls: {theirs:?}"
+    );
+}
+
+/// Whether two verdicts differ without an excuse.
+pub fn differs(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>, stream: &[u8]) -> bool {
+    !ours.is(theirs) && excuse(ours, theirs, stream).is_none()
+}

@@ -1,0 +1,323 @@
+//! The same server's flight for a client of ours and for one of rustls that is configured alike: both accept it, or both
+//! refuse it.
+//!
+//! The input is a [`Script`] whose edits change the part of the flight that is not protected: ServerHello or
+//! HelloRetryRequest of TLS 1.3, all up to ServerHelloDone of TLS 1.2. Each client gets the flight that answers its own
+//! ClientHello, by one server with fixed random numbers. [`excuse`] lists where both may differ, and why.
+
+use std::sync::Arc;
+
+use rustls::pki_types::UnixTime;
+use warifu::parameters::{NamedGroup, ProtocolVersion};
+use warifu::{ClientConfig, Connection, Credential, Error, ServerConfig, Trust, Waiting};
+use warifu_crypto::random::fixed;
+
+use crate::bytes::*;
+use crate::flows::differential::{ALPN, GROUPS, SUITES, rustls_provider};
+use crate::flows::identities;
+use crate::flows::play::{SEED, edit_flight};
+use crate::flows::script::{Op, Script};
+use crate::scene::{Flight, Item, Level};
+use crate::support::{FixedClock, pki, server_name};
+
+/// What a client makes of a flight. When it refuses is its own affair: by the first byte of a message, or once the flight is
+/// whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<E> {
+    /// It goes on: sends what follows, or has the keys for what does.
+    Accepts,
+    /// It wants more bytes of the flight.
+    Waits,
+    Refuses(E),
+}
+
+impl<E> Verdict<E> {
+    fn is<F>(&self, other: &Verdict<F>) -> bool {
+        matches!(self, Self::Accepts) == matches!(other, Verdict::Accepts)
+    }
+}
+
+/// [`pki::NOW`], always.
+#[derive(Debug)]
+struct Now;
+
+impl rustls::time_provider::TimeProvider for Now {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(
+            pki::NOW,
+        )))
+    }
+}
+
+/// Clients of one kind, and the server that answers them.
+struct World {
+    ours: Arc<ClientConfig>,
+    theirs: Arc<rustls::ClientConfig>,
+    server: Arc<ServerConfig>,
+}
+
+impl World {
+    fn new(ca: &pki::Ca, version: ProtocolVersion, uses_rsa: bool, retry: bool) -> Self {
+        let trust = Trust::builder().with_ca_bytes(&ca.certificate);
+        // Both sorts of clients have both versions. The server decides.
+        let versions = ProtocolVersion::TLS1_2..=ProtocolVersion::TLS1_3;
+        let ours = ClientConfig::builder(trust.build().unwrap())
+            .with_clock(Arc::new(FixedClock))
+            .with_cipher_suites(&SUITES)
+            .with_groups(&GROUPS)
+            .with_versions(versions)
+            .with_ocsp_request(true)
+            .with_alpn(ALPN)
+            .build()
+            .unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(ca.certificate.clone()).unwrap();
+        let mut theirs =
+            rustls::ClientConfig::builder_with_details(Arc::new(rustls_provider()), Arc::new(Now))
+                .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        theirs.alpn_protocols = ALPN.map(|name| name.as_bytes().to_vec()).to_vec();
+        theirs.resumption = rustls::client::Resumption::disabled();
+        let (chain, key) = match uses_rsa {
+            true => {
+                let (chain, key) = identities::rsa_chain(ca);
+                (chain, key.to_vec())
+            }
+            false => identities::ed25519_chain(ca),
+        };
+        let credential = Credential::from_der(vec![chain], &key).unwrap();
+        let mut server = ServerConfig::builder(Arc::new(credential))
+            .with_clock(Arc::new(FixedClock))
+            .with_cipher_suites(&SUITES)
+            .with_groups(&GROUPS)
+            .with_versions(version..=version)
+            .with_alpn(["two"]);
+        if retry {
+            server = server
+                .with_groups(&[NamedGroup::SECP384R1])
+                .with_retry_cookie(true);
+        }
+        Self {
+            ours,
+            theirs: Arc::new(theirs),
+            server: server.build().unwrap(),
+        }
+    }
+
+    /// What the server answers to a ClientHello, up to the first record that is protected.
+    fn answer(&self, hello: &[u8]) -> Flight {
+        fixed::begin(SEED);
+        let mut server = Connection::server(self.server.clone());
+        assert_eq!(server.receive(hello), hello.len());
+        server.process().unwrap();
+        let mut plain = Vec::new();
+        for record in records(server.output()) {
+            match record[0] {
+                HANDSHAKE => plain.extend_from_slice(&record[5..]),
+                CHANGE_CIPHER_SPEC => {}
+                _ => break,
+            }
+        }
+        let item = |message: &Vec<u8>| Item::new(Level::Plain, HANDSHAKE, message);
+        messages(&plain).iter().map(item).collect()
+    }
+}
+
+/// The edited flight as records.
+fn stream(script: &Script, mut flight: Flight, is_tls13: bool) -> Vec<u8> {
+    let originals = flight.clone();
+    for edit in &script.edits {
+        if !matches!(
+            edit.op,
+            Op::Level | Op::KeyUpdate | Op::ContentType | Op::Raw
+        ) {
+            edit_flight(edit, &mut flight, &originals, false, is_tls13);
+        }
+    }
+    stream_of(&flight)
+}
+
+fn stream_of(flight: &Flight) -> Vec<u8> {
+    let mut stream = Vec::new();
+    for item in flight.iter().filter(|item| item.content_type == HANDSHAKE) {
+        for part in item.bytes.chunks(1 << 14) {
+            stream.extend(record(HANDSHAKE, part));
+        }
+    }
+    stream
+}
+
+/// Where a stream is another than it would have been.
+fn changed_bytes(stream: &[u8], unchanged: &[u8]) -> Vec<usize> {
+    let pairs = stream.iter().zip(unchanged).enumerate();
+    let changed = pairs.filter(|(_, (byte, other))| byte != other);
+    changed.map(|(at, _)| at).collect()
+}
+
+/// Each record is seen to its end before the next one comes, on both sides.
+fn verdict_of_ours(client: &mut Connection, stream: &[u8]) -> Verdict<Error> {
+    for record in records(stream) {
+        let mut rest = &record[..];
+        let mut result = Ok(());
+        while !rest.is_empty() && result.is_ok() {
+            let count = client.receive(rest);
+            rest = &rest[count..];
+            result = client.process();
+            assert!(count > 0 || result.is_err(), "takes nothing more");
+        }
+        let goes_on = client.waiting() == Some(Waiting::Bytes("EncryptedExtensions"));
+        // It may have answered before it refused what is behind.
+        if goes_on || answers(client.output()) {
+            return Verdict::Accepts;
+        }
+        if let Err(error) = result {
+            return Verdict::Refuses(error);
+        }
+    }
+    Verdict::Waits
+}
+
+fn verdict_of_theirs(
+    client: &mut rustls::ClientConnection,
+    stream: &[u8],
+) -> Verdict<rustls::Error> {
+    for record in records(stream) {
+        let mut rest = &record[..];
+        let mut result = Ok(());
+        while !rest.is_empty() && result.is_ok() {
+            client.read_tls(&mut rest).unwrap();
+            result = client.process_new_packets().map(|_| ());
+        }
+        let mut output = Vec::new();
+        while client.wants_write() {
+            client.write_tls(&mut output).unwrap();
+        }
+        let is_tls13 = client.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        let goes_on = is_tls13 && client.negotiated_cipher_suite().is_some() && result.is_ok();
+        if goes_on || answers(&output) {
+            return Verdict::Accepts;
+        }
+        if let Err(error) = result {
+            return Verdict::Refuses(error);
+        }
+    }
+    Verdict::Waits
+}
+
+/// Whether there is a handshake message in what a client sends: change_cipher_spec may come before or behind.
+fn answers(output: &[u8]) -> bool {
+    records(output).iter().any(|record| record[0] == HANDSHAKE)
+}
+
+/// Both verdicts on an input.
+pub fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
+    thread_local! {
+        static WORLDS: Vec<World> = {
+            let ca = identities::ca();
+            let (tls12, tls13) = (ProtocolVersion::TLS1_2, ProtocolVersion::TLS1_3);
+            vec![
+                World::new(&ca, tls13, false, false),
+                World::new(&ca, tls12, false, false),
+                World::new(&ca, tls13, false, true),
+                World::new(&ca, tls12, true, false),
+            ]
+        };
+    }
+    let script = Script::read(input);
+    WORLDS.with(|worlds| {
+        let at = usize::from(script.scene) % worlds.len();
+        let (world, is_tls13) = (&worlds[at], at % 2 == 0);
+        fixed::begin(SEED);
+        let mut ours = Connection::client(world.ours.clone(), server_name());
+        ours.process().unwrap();
+        let hello = ours.output().to_vec();
+        ours.sent(hello.len());
+        let flight = world.answer(&hello);
+        let for_ours = stream(&script, flight.clone(), is_tls13);
+        let unchanged = stream_of(&flight);
+        let of_ours = verdict_of_ours(&mut ours, &for_ours);
+
+        fixed::begin(SEED);
+        let mut theirs =
+            rustls::ClientConnection::new(world.theirs.clone(), server_name()).unwrap();
+        let mut hello = Vec::new();
+        while theirs.wants_write() {
+            theirs.write_tls(&mut hello).unwrap();
+        }
+        let flight = world.answer(&hello);
+        let for_theirs = stream(&script, flight.clone(), is_tls13);
+        let same_len = for_ours.len() == unchanged.len();
+        let originals = stream_of(&flight);
+        if same_len
+            && changed_bytes(&for_ours, &unchanged) != changed_bytes(&for_theirs, &originals)
+        {
+            // A byte that was set had this value already, for one of the two.
+            return (Verdict::Waits, Verdict::Waits);
+        }
+        let of_theirs = verdict_of_theirs(&mut theirs, &for_theirs);
+        (of_ours, of_theirs)
+    })
+}
+
+/// Why verdicts may differ.
+fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
+    use rustls::{Error as TheirError, PeerIncompatible};
+    use warifu::PeerMisbehaved;
+    match (ours, theirs) {
+        (Verdict::Refuses(Error::PeerMisbehaved(error)), _) => match error {
+            PeerMisbehaved::IllegalParameter { what }
+                if what.starts_with("legacy_session_id_echo") =>
+            {
+                Some("RFC 8446 Section 4.1.3: another session ID MUST be refused")
+            }
+            PeerMisbehaved::NoSecureRenegotiation => {
+                Some("RFC 5746 Section 3.4: a client may refuse; rustls does not look")
+            }
+            PeerMisbehaved::BadRenegotiationInfo => {
+                Some("RFC 5746 Section 3.4: it MUST be empty; rustls does not look")
+            }
+            PeerMisbehaved::MisplacedExtension { .. } => {
+                Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
+            }
+            PeerMisbehaved::UnsolicitedExtension { .. } => {
+                Some("RFC 5246 Section 7.4.1.4: it MUST be refused; rustls bears some")
+            }
+            PeerMisbehaved::Malformed { what, .. }
+                if [
+                    "LegacyCertificate.certificate_list",
+                    "supported_groups",
+                    "renegotiation_info",
+                ]
+                .contains(what) =>
+            {
+                Some("RFC 5246 Section 7.2.2: what cannot be parsed is a decode_error")
+            }
+            _ => None,
+        },
+        (
+            Verdict::Accepts,
+            Verdict::Refuses(TheirError::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13,
+            )),
+        ) => {
+            Some("RFC 8446 Section 4.2.1: legacy_version MUST be ignored beside supported_versions")
+        }
+        _ => None,
+    }
+}
+
+/// Whether two verdicts differ without an excuse.
+pub fn differs(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> bool {
+    !ours.is(theirs) && excuse(ours, theirs).is_none()
+}
+
+/// Plays an input; panics where the two differ without an excuse.
+pub fn play(input: &[u8]) {
+    let (ours, theirs) = verdicts(input);
+    assert!(
+        !differs(&ours, &theirs),
+        "ours: {ours:?}, rustls: {theirs:?}"
+    );
+}
