@@ -209,33 +209,36 @@ impl All {
     }
 }
 
+/// Each record is seen to its end before the next one comes, on both sides.
 fn verdict_of_ours(config: &Arc<ServerConfig>, stream: &[u8]) -> Verdict<Error> {
     let mut server = Connection::server(config.clone());
-    let mut rest = stream;
-    while !rest.is_empty() {
-        let count = server.receive(rest);
-        rest = &rest[count..];
-        if let Err(error) = server.process() {
-            return Verdict::Refuses(error);
+    for record in records(stream) {
+        let mut rest = &record[..];
+        while !rest.is_empty() {
+            let count = server.receive(rest);
+            rest = &rest[count..];
+            if let Err(error) = server.process() {
+                return Verdict::Refuses(error);
+            }
+            assert!(count > 0, "takes nothing more");
         }
         if let Some(answer) = Verdict::of_answer(server.output()) {
             return answer;
         }
-        assert!(count > 0, "takes nothing more");
     }
     Verdict::Waits
 }
 
-fn verdict_of_theirs(
-    config: &Arc<rustls::ServerConfig>,
-    mut stream: &[u8],
-) -> Verdict<rustls::Error> {
+fn verdict_of_theirs(config: &Arc<rustls::ServerConfig>, stream: &[u8]) -> Verdict<rustls::Error> {
     let mut server = rustls::ServerConnection::new(config.clone()).unwrap();
-    while !stream.is_empty() {
-        server.read_tls(&mut stream).unwrap();
-        // It may have begun its answer before it finds that it cannot go on.
-        if let Err(error) = server.process_new_packets() {
-            return Verdict::Refuses(error);
+    for record in records(stream) {
+        let mut rest = &record[..];
+        while !rest.is_empty() {
+            server.read_tls(&mut rest).unwrap();
+            // It may have begun its answer before it finds that it cannot go on.
+            if let Err(error) = server.process_new_packets() {
+                return Verdict::Refuses(error);
+            }
         }
         let mut output = Vec::new();
         while server.wants_write() {
