@@ -322,70 +322,68 @@ fn excuse(
     theirs: &Verdict<rustls::Error>,
     stream: &[u8],
 ) -> Option<&'static str> {
-    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
+    match (ours, theirs) {
+        (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs),
+        (_, Verdict::Refuses(error)) => excuse_acceptance(error, stream),
+        _ => None,
+    }
+}
+
+/// Why ours may refuse what rustls does not.
+fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
     use warifu::{NothingInCommon, PeerMisbehaved};
-    let (ours, theirs) = match (ours, theirs) {
-        (Verdict::Refuses(error), theirs) => (Some(error), Err(theirs)),
-        (ours, Verdict::Refuses(error)) => (None, Ok((ours, error))),
-        _ => return None,
-    };
-    if let Some(ours) = ours {
-        let Err(theirs) = theirs else {
-            return None;
-        };
-        let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
-        let waits = matches!(theirs, Verdict::Waits);
-        return match ours {
-            Error::PeerMisbehaved(error) => match error {
-                PeerMisbehaved::Malformed { what, .. } if READ_BY_OURS_ALONE.contains(what) => {
-                    Some("RFC 8446 Section 6: a message that cannot be parsed is a decode_error")
-                }
-                PeerMisbehaved::IllegalParameter { what }
-                    if what.starts_with("max_fragment_length")
-                        || what.starts_with("record_size_limit") =>
-                {
-                    Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
-                }
-                PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
-                    Some("RFC 8446 Section 4.2.8: servers MAY check it")
-                }
-                PeerMisbehaved::NoSecureRenegotiation => {
-                    Some("RFC 5746 Section 3.6: a server may refuse; rustls does not look")
-                }
-                PeerMisbehaved::BadRenegotiationInfo => {
-                    Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
-                }
-                PeerMisbehaved::MisplacedExtension { .. } => {
-                    Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
-                }
-                PeerMisbehaved::MissingExtension { extension, .. }
-                    if *extension == "psk_key_exchange_modes" =>
-                {
-                    Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
-                }
-                PeerMisbehaved::Ssl3 => {
-                    Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
-                }
-                PeerMisbehaved::UnexpectedMessage { .. } if waits => {
-                    Some("ours tells by the first byte, rustls by the last")
-                }
-                _ => None,
-            },
-            Error::NothingInCommon(NothingInCommon::SignatureScheme { .. }) if is_retry => {
-                Some("RFC 8446 Section 4.1.4: it is for the server what it looks at first")
+    let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
+    let waits = matches!(theirs, Verdict::Waits);
+    match error {
+        Error::PeerMisbehaved(error) => match error {
+            PeerMisbehaved::Malformed { what, .. } if READ_BY_OURS_ALONE.contains(what) => {
+                Some("RFC 8446 Section 6: a message that cannot be parsed is a decode_error")
+            }
+            PeerMisbehaved::IllegalParameter { what }
+                if what.starts_with("max_fragment_length")
+                    || what.starts_with("record_size_limit") =>
+            {
+                Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
+            }
+            PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
+                Some("RFC 8446 Section 4.2.8: servers MAY check it")
+            }
+            PeerMisbehaved::NoSecureRenegotiation => {
+                Some("RFC 5746 Section 3.6: a server may refuse; rustls does not look")
+            }
+            PeerMisbehaved::BadRenegotiationInfo => {
+                Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
+            }
+            PeerMisbehaved::MisplacedExtension { .. } => {
+                Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
+            }
+            PeerMisbehaved::MissingExtension { extension, .. }
+                if *extension == "psk_key_exchange_modes" =>
+            {
+                Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
+            }
+            PeerMisbehaved::Ssl3 => {
+                Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
+            }
+            PeerMisbehaved::UnexpectedMessage { .. } if waits => {
+                Some("ours tells by the first byte, rustls by the last")
             }
             _ => None,
-        };
-    }
-    let Ok((ours, theirs)) = theirs else {
-        return None;
-    };
-    match theirs {
-        TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)
-            if matches!(ours, Verdict::Waits) =>
-        {
-            Some("no RFC bounds a ClientHello's length but by its own; rustls takes 64 KiB")
+        },
+        Error::NothingInCommon(NothingInCommon::SignatureScheme { .. }) if is_retry => {
+            Some("RFC 8446 Section 4.1.4: it is for the server what it looks at first")
         }
+        _ => None,
+    }
+}
+
+/// Why rustls may refuse what ours does not.
+fn excuse_acceptance(error: &rustls::Error, stream: &[u8]) -> Option<&'static str> {
+    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
+    match error {
+        TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Some(
+            "RFC 8446 Section 4.1.2: each vector may have 64 KiB; all of it rustls takes no more",
+        ),
         TheirError::InvalidMessage(_) if has_extension(stream, &READ_BY_RUSTLS_ALONE) => {
             Some("RFC 8446 Section 4.2: unknown extensions MUST be ignored")
         }
