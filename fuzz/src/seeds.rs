@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64, Encoding};
+use warifu::certificate::der::{tag, wrap};
 use warifu::fuzzing::{cipher_count, message_parsers, open_ticket};
 
 use crate::certificates::{self, Key};
@@ -23,6 +24,7 @@ pub fn of_parsers() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("pem", pem()),
         ("certificate", certificates()),
         ("sessions", sessions()),
+        ("c_api", c_api()),
     ]
 }
 
@@ -247,5 +249,75 @@ fn sessions() -> Vec<Vec<u8>> {
             seeds.push(vec![choice + 3, 1, 0, at, 3, 1]);
         }
     }
+    seeds
+}
+
+fn c_api() -> Vec<Vec<u8>> {
+    const SUITES: [&str; 8] = [
+        "DEFAULT",
+        "ALL:!aNULL:@STRENGTH",
+        "ECDHE+AESGCM:ECDHE+CHACHA20:!SHA1:@SECLEVEL=1",
+        "PSK:-kRSAPSK:+AES128",
+        "HIGH,!kDHE !3DES;SHA384",
+        "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "TLS13-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256",
+    ];
+    const LISTS: [&str; 5] = [
+        "X25519:P-256:secp384r1",
+        "?X25519MLKEM768/prime256v1:*X448",
+        "RSA+SHA256:ECDSA+SHA384:ed25519",
+        "rsa_pss_rsae_sha256:ecdsa_secp256r1_sha256",
+        "RSA-PSS+SHA512",
+    ];
+    const VALUES: [&str; 16] = [
+        SUITES[1],
+        SUITES[5],
+        LISTS[0],
+        LISTS[1],
+        LISTS[2],
+        LISTS[3],
+        "-ALL,TLSv1.2,TLSv1.3",
+        "TLSv1.2",
+        "None",
+        "-SessionTicket,ServerPreference,NoRenegotiation",
+        "Peer,Require,Once",
+        "prime256v1",
+        "4",
+        "512",
+        "TLSv1.3",
+        "",
+    ];
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    seeds.extend(SUITES.map(|text| [&[0], text.as_bytes()].concat()));
+    seeds.extend(LISTS.map(|text| [&[1], text.as_bytes()].concat()));
+    for (number, value) in VALUES.into_iter().enumerate() {
+        // All flags: both kinds of names, client and server.
+        seeds.push([&[2, 0x1f, number as u8], value.as_bytes()].concat());
+    }
+    seeds.push([&[2, 0x1f, 0xff][..], b"-groups\0X25519"].concat());
+    // In a sequence: our name, the session, six numbers, and empty fields.
+    let key = Key::new(1);
+    let leaf = key.sign(&certificates::leaf("host.example", "root", &key));
+    let numbers: [i64; 6] = [0x303, 0xc02f, 1_780_272_000, 7200, 0, 0];
+    let fields = [
+        &[][..],
+        &numbers.map(i64::to_be_bytes).concat(),
+        &[7; 32],
+        b"context",
+        b"host.example",
+    ];
+    let mut content = wrap(tag::UTF8_STRING, &[b"warifu"]);
+    for field in fields.into_iter().chain([&b"h2"[..], &[9; 48]]) {
+        content.extend(wrap(tag::OCTET_STRING, &[field]));
+    }
+    content.extend(wrap(tag::SEQUENCE, &[&leaf]));
+    seeds.push([&[3], &wrap(tag::SEQUENCE, &[&content])[..]].concat());
+    let base64 = Base64::encode_string(&leaf);
+    let text = format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n");
+    seeds.push([&[4], text.as_bytes()].concat());
+    let list = key.sign(&certificates::revocation_list("root"));
+    seeds.push([&[5], &leaf[..]].concat());
+    seeds.push([&[5], &list[..]].concat());
     seeds
 }

@@ -24,6 +24,9 @@ mod error_reason;
 mod error_text;
 mod ex_data;
 mod fault;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod groups;
 mod handle;
 mod hello;

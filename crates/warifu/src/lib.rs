@@ -101,7 +101,7 @@ pub mod decision;
 pub mod early_data;
 pub mod error;
 mod facts;
-#[cfg(fuzzing)]
+#[cfg(all(fuzzing, feature = "legacy"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod halves;

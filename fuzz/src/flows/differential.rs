@@ -209,33 +209,36 @@ impl All {
     }
 }
 
+/// Each record is seen to its end before the next one comes, on both sides.
 fn verdict_of_ours(config: &Arc<ServerConfig>, stream: &[u8]) -> Verdict<Error> {
     let mut server = Connection::server(config.clone());
-    let mut rest = stream;
-    while !rest.is_empty() {
-        let count = server.receive(rest);
-        rest = &rest[count..];
-        if let Err(error) = server.process() {
-            return Verdict::Refuses(error);
+    for record in records(stream) {
+        let mut rest = &record[..];
+        while !rest.is_empty() {
+            let count = server.receive(rest);
+            rest = &rest[count..];
+            if let Err(error) = server.process() {
+                return Verdict::Refuses(error);
+            }
+            assert!(count > 0, "takes nothing more");
         }
         if let Some(answer) = Verdict::of_answer(server.output()) {
             return answer;
         }
-        assert!(count > 0, "takes nothing more");
     }
     Verdict::Waits
 }
 
-fn verdict_of_theirs(
-    config: &Arc<rustls::ServerConfig>,
-    mut stream: &[u8],
-) -> Verdict<rustls::Error> {
+fn verdict_of_theirs(config: &Arc<rustls::ServerConfig>, stream: &[u8]) -> Verdict<rustls::Error> {
     let mut server = rustls::ServerConnection::new(config.clone()).unwrap();
-    while !stream.is_empty() {
-        server.read_tls(&mut stream).unwrap();
-        // It may have begun its answer before it finds that it cannot go on.
-        if let Err(error) = server.process_new_packets() {
-            return Verdict::Refuses(error);
+    for record in records(stream) {
+        let mut rest = &record[..];
+        while !rest.is_empty() {
+            server.read_tls(&mut rest).unwrap();
+            // It may have begun its answer before it finds that it cannot go on.
+            if let Err(error) = server.process_new_packets() {
+                return Verdict::Refuses(error);
+            }
         }
         let mut output = Vec::new();
         while server.wants_write() {
@@ -319,70 +322,68 @@ fn excuse(
     theirs: &Verdict<rustls::Error>,
     stream: &[u8],
 ) -> Option<&'static str> {
-    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
+    match (ours, theirs) {
+        (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs),
+        (_, Verdict::Refuses(error)) => excuse_acceptance(error, stream),
+        _ => None,
+    }
+}
+
+/// Why ours may refuse what rustls does not.
+fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
     use warifu::{NothingInCommon, PeerMisbehaved};
-    let (ours, theirs) = match (ours, theirs) {
-        (Verdict::Refuses(error), theirs) => (Some(error), Err(theirs)),
-        (ours, Verdict::Refuses(error)) => (None, Ok((ours, error))),
-        _ => return None,
-    };
-    if let Some(ours) = ours {
-        let Err(theirs) = theirs else {
-            return None;
-        };
-        let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
-        let waits = matches!(theirs, Verdict::Waits);
-        return match ours {
-            Error::PeerMisbehaved(error) => match error {
-                PeerMisbehaved::Malformed { what, .. } if READ_BY_OURS_ALONE.contains(what) => {
-                    Some("RFC 8446 Section 6: a message that cannot be parsed is a decode_error")
-                }
-                PeerMisbehaved::IllegalParameter { what }
-                    if what.starts_with("max_fragment_length")
-                        || what.starts_with("record_size_limit") =>
-                {
-                    Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
-                }
-                PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
-                    Some("RFC 8446 Section 4.2.8: servers MAY check it")
-                }
-                PeerMisbehaved::NoSecureRenegotiation => {
-                    Some("RFC 5746 Section 3.6: a server may refuse; rustls does not look")
-                }
-                PeerMisbehaved::BadRenegotiationInfo => {
-                    Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
-                }
-                PeerMisbehaved::MisplacedExtension { .. } => {
-                    Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
-                }
-                PeerMisbehaved::MissingExtension { extension, .. }
-                    if *extension == "psk_key_exchange_modes" =>
-                {
-                    Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
-                }
-                PeerMisbehaved::Ssl3 => {
-                    Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
-                }
-                PeerMisbehaved::UnexpectedMessage { .. } if waits => {
-                    Some("ours tells by the first byte, rustls by the last")
-                }
-                _ => None,
-            },
-            Error::NothingInCommon(NothingInCommon::SignatureScheme { .. }) if is_retry => {
-                Some("RFC 8446 Section 4.1.4: it is for the server what it looks at first")
+    let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
+    let waits = matches!(theirs, Verdict::Waits);
+    match error {
+        Error::PeerMisbehaved(error) => match error {
+            PeerMisbehaved::Malformed { what, .. } if READ_BY_OURS_ALONE.contains(what) => {
+                Some("RFC 8446 Section 6: a message that cannot be parsed is a decode_error")
+            }
+            PeerMisbehaved::IllegalParameter { what }
+                if what.starts_with("max_fragment_length")
+                    || what.starts_with("record_size_limit") =>
+            {
+                Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
+            }
+            PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
+                Some("RFC 8446 Section 4.2.8: servers MAY check it")
+            }
+            PeerMisbehaved::NoSecureRenegotiation => {
+                Some("RFC 5746 Section 3.6: a server may refuse; rustls does not look")
+            }
+            PeerMisbehaved::BadRenegotiationInfo => {
+                Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
+            }
+            PeerMisbehaved::MisplacedExtension { .. } => {
+                Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
+            }
+            PeerMisbehaved::MissingExtension { extension, .. }
+                if *extension == "psk_key_exchange_modes" =>
+            {
+                Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
+            }
+            PeerMisbehaved::Ssl3 => {
+                Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
+            }
+            PeerMisbehaved::UnexpectedMessage { .. } if waits => {
+                Some("ours tells by the first byte, rustls by the last")
             }
             _ => None,
-        };
-    }
-    let Ok((ours, theirs)) = theirs else {
-        return None;
-    };
-    match theirs {
-        TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)
-            if matches!(ours, Verdict::Waits) =>
-        {
-            Some("no RFC bounds a ClientHello's length but by its own; rustls takes 64 KiB")
+        },
+        Error::NothingInCommon(NothingInCommon::SignatureScheme { .. }) if is_retry => {
+            Some("RFC 8446 Section 4.1.4: it is for the server what it looks at first")
         }
+        _ => None,
+    }
+}
+
+/// Why rustls may refuse what ours does not.
+fn excuse_acceptance(error: &rustls::Error, stream: &[u8]) -> Option<&'static str> {
+    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
+    match error {
+        TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Some(
+            "RFC 8446 Section 4.1.2: each vector may have 64 KiB; all of it rustls takes no more",
+        ),
         TheirError::InvalidMessage(_) if has_extension(stream, &READ_BY_RUSTLS_ALONE) => {
             Some("RFC 8446 Section 4.2: unknown extensions MUST be ignored")
         }

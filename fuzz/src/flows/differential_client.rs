@@ -263,7 +263,7 @@ pub fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
 
 /// Why verdicts may differ.
 fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
-    use rustls::{Error as TheirError, PeerIncompatible};
+    use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
     use warifu::PeerMisbehaved;
     match (ours, theirs) {
         (Verdict::Refuses(Error::PeerMisbehaved(error)), _) => match error {
@@ -304,6 +304,10 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
         ) => {
             Some("RFC 8446 Section 4.2.1: legacy_version MUST be ignored beside supported_versions")
         }
+        (
+            Verdict::Accepts,
+            Verdict::Refuses(TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)),
+        ) => Some("RFC 5246 Section 7.4.2: a list may have 16 MiB; rustls takes 64 KiB"),
         _ => None,
     }
 }

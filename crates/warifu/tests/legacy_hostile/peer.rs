@@ -92,34 +92,20 @@ pub struct Keys {
     pub client_rsa: Identity,
 }
 
-/// Set before the first use by who needs particular keys.
-pub static KEYS: OnceLock<Keys> = OnceLock::new();
-
 pub fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(|| {
-        Keys::new(
-            pki::Ca::root("test CA"),
-            || rcgen::KeyPair::generate().unwrap(),
-            || rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap(),
-        )
-    })
-}
-
-impl Keys {
-    /// Certificates of this CA for keys of these two kinds.
-    pub fn new(
-        ca: pki::Ca,
-        ecdsa: impl Fn() -> rcgen::KeyPair,
-        rsa: impl Fn() -> rcgen::KeyPair,
-    ) -> Self {
-        Self {
+        let ca = pki::Ca::root("test CA");
+        let ecdsa = || rcgen::KeyPair::generate().unwrap();
+        let rsa = || rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        Keys {
             ecdsa: Identity::new(&ca, "host.example", ecdsa()),
             rsa: Identity::new(&ca, "host.example", rsa()),
             client: Identity::new(&ca, "client.example", ecdsa()),
             client_rsa: Identity::new(&ca, "client.example", rsa()),
             ca,
         }
-    }
+    })
 }
 
 /// The server's identity for a key exchange.
