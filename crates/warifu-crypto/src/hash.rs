@@ -98,7 +98,7 @@ impl HashContext {
                 State::Sha384(ffi::Sha512::resume_384_after_one_block(h))
             }
             (_, Midstate::Wide(h)) => State::Sha512(ffi::Sha512::resume_512_after_one_block(h)),
-            (_, Midstate::Narrow(h)) => State::Sha256(ffi::Sha256::resume_after_one_block(h)),
+            (_, Midstate::Narrow(h, _)) => State::Sha256(ffi::Sha256::resume_after_one_block(h)),
         };
         Self { state }
     }
@@ -150,8 +150,12 @@ impl fmt::Debug for HashContext {
 
 /// The chaining value after one block: all that HMAC needs to keep of a padded key. Wiped on drop.
 pub(crate) enum Midstate {
-    /// SHA-256.
-    Narrow([u32; 8]),
+    /// SHA-256, and zeros as far as the other one reaches: what is not written when a value is made would be copied from a stack that may
+    /// have the secrets of calls before.
+    Narrow(
+        [u32; 8],
+        #[expect(dead_code, reason = "it is there to be written")] [u32; 8],
+    ),
     /// SHA-384 and SHA-512.
     Wide([u64; 8]),
 }
@@ -160,7 +164,7 @@ impl Midstate {
     /// Before any block.
     pub(crate) const fn initial(hash: Hash) -> Self {
         match hash {
-            Hash::Sha256 => Self::Narrow(ffi::SHA256_IV),
+            Hash::Sha256 => Self::Narrow(ffi::SHA256_IV, [0; 8]),
             Hash::Sha384 => Self::Wide(ffi::SHA384_IV),
             Hash::Sha512 => Self::Wide(ffi::SHA512_IV),
         }
@@ -169,7 +173,7 @@ impl Midstate {
     /// Hashes one block, which stands at the start of `block`.
     pub(crate) fn compress(&mut self, block: &[u8; MAX_BLOCK_LEN]) {
         match self {
-            Self::Narrow(h) => {
+            Self::Narrow(h, _) => {
                 if let Some(block) = block.first_chunk() {
                     ffi::sha256_compress(h, block);
                 }
@@ -205,7 +209,7 @@ impl Midstate {
 
         let mut digest = Digest::zeros(hash);
         match self {
-            Self::Narrow(h) => {
+            Self::Narrow(h, _) => {
                 let mut h = *h;
                 ffi::sha256_compress(&mut h, block.first_chunk()?);
                 for (to, word) in digest.bytes.as_chunks_mut().0.iter_mut().zip(&h) {
@@ -232,7 +236,7 @@ impl Midstate {
 impl Drop for Midstate {
     fn drop(&mut self) {
         match self {
-            Self::Narrow(h) => h.as_mut_slice().zeroize(),
+            Self::Narrow(h, _) => h.as_mut_slice().zeroize(),
             Self::Wide(h) => h.as_mut_slice().zeroize(),
         }
     }
