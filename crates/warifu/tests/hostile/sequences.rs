@@ -479,7 +479,11 @@ impl<'c> Line<'c> {
 
     /// All plans, each once, with what they are made of.
     fn plans(&self) -> Vec<(String, Plan)> {
-        let under = [Keys::None, Keys::Handshake, Keys::Application];
+        let mut under = vec![Keys::None, Keys::Handshake, Keys::Application];
+        // A server has no early keys, a client only those that its figure draws.
+        if self.steps.iter().any(|step| step.keys == Keys::Early) {
+            under.push(Keys::Early);
+        }
         let mut seen = HashSet::new();
         let mut plans = Vec::new();
         for change in figure::changes(self.steps.len(), &self.flights, &under) {
