@@ -10,6 +10,7 @@ use warifu::parameters::{AlertDescription, ContentType, HandshakeType};
 use warifu::{Error, PeerMisbehaved};
 
 use crate::bytes::*;
+use crate::document;
 use crate::extensions::ticket;
 use crate::figure::{
     self, Change, Keys, Kind, Presence, Seal, Sent, Step, max_body_len, message_types,
@@ -654,12 +655,15 @@ fn messages_of_2_to_the_24_bytes_are_refused_by_their_header() {
         &heap,
     );
     println!("{count} of them");
+    // Without older versions there is a figure less.
+    if cfg!(feature = "legacy") {
+        document::has(&format!("({} in TLS 1.3 and ", document::number(count)));
+    }
 }
 
 /// The numbers in the document are those of the generator.
 #[test]
 fn the_document_has_the_counts() {
-    const DOCUMENT: &str = include_str!("../../../../docs/conformance/hostile.md");
     let mut rows = Vec::new();
     let mut total = [0; 3];
     for case in CASES {
@@ -677,11 +681,17 @@ fn the_document_has_the_counts() {
     }
     // Without older versions there is a figure less.
     if cfg!(feature = "legacy") {
+        let [to_client, to_server, works] = total;
+        let (all, works) = (
+            document::number(to_client + to_server),
+            document::number(works),
+        );
         rows.push(row("**all of TLS 1.3**", total));
+        rows.push(format!("| TLS 1.3 | {all} | {works} |"));
     }
     println!("{}", rows.join("\n"));
     for row in rows {
-        assert!(DOCUMENT.contains(&row), "missing in the document: {row}");
+        document::has(&row);
     }
 }
 

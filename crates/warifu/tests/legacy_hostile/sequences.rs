@@ -12,6 +12,7 @@ use warifu::{Error, PeerMisbehaved, PskFailure};
 
 use crate::bytes::*;
 use crate::crypto::*;
+use crate::document;
 use crate::figure::{self, Change, Keys, Kind, Presence, Seal, Sent, max_body_len, message_types};
 use crate::figures::{Client, Flow, Setting, Status};
 use crate::meter::{Meter, report};
@@ -781,6 +782,8 @@ fn messages_of_2_to_the_24_bytes_are_refused_by_their_header() {
         &heap,
     );
     println!("{count} of them");
+    let count = document::number(count);
+    document::has(&format!(" in TLS 1.3 and {count} before it"));
 }
 
 const VERSIONS: [u16; 3] = [TLS1_2, TLS1_1, TLS1_0];
@@ -788,7 +791,6 @@ const VERSIONS: [u16; 3] = [TLS1_2, TLS1_1, TLS1_0];
 /// The numbers in the document are those of the generator.
 #[test]
 fn the_document_has_the_counts() {
-    const DOCUMENT: &str = include_str!("../../../../docs/conformance/hostile.md");
     let mut rows = Vec::new();
     let mut total = [0; 4];
     for group in GROUPS {
@@ -804,10 +806,16 @@ fn the_document_has_the_counts() {
         }
         rows.push(row(group.name, counts));
     }
+    let [_, to_client, to_server, works] = total;
+    let (all, works) = (
+        document::number(to_client + to_server),
+        document::number(works),
+    );
     rows.push(row("**all of TLS 1.2, 1.1 and 1.0**", total));
+    rows.push(format!("| TLS 1.2, 1.1 and 1.0 | {all} | {works} |"));
     println!("{}", rows.join("\n"));
     for row in rows {
-        assert!(DOCUMENT.contains(&row), "missing in the document: {row}");
+        document::has(&row);
     }
 }
 
