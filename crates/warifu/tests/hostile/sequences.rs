@@ -1,8 +1,9 @@
 //! Every sequence that differs from a figure by one thing that is dropped, repeated, swapped, put in or cut off, for both sides of
 //! each figure, with what must become of it.
 //!
-//! What that is [`Model`] says, from the figure and the rules of RFC 8446 that it cites. [`play`] sends the sequence and compares:
-//! error, alert on the wire, and that nothing else was sent in its stead.
+//! What that is [`Model`] says, from the figure and the rules of RFC 8446 that it cites. Where two of these are broken at once, and no
+//! RFC says which comes first, it follows the order of our checks: [`Model::accept_giant`], [`Model::unchanged_second_hello`].
+//! [`play`] sends the sequence and compares: error, alert on the wire, and that nothing else was sent in its stead.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -209,7 +210,8 @@ impl<'c> Model<'c> {
                 self.unexpected_record(APPLICATION_DATA)
             }
             Kind::Data => Fate::Goes,
-            // A client may have no keys to protect it by.
+            // RFC 8446 Section 6: "alert messages are encrypted as specified by the current connection state", and that of a client
+            // that refuses a server's flight may have no keys yet (docs/conformance/rfc8446.md, 5.2).
             Kind::Alert(..)
                 if lacks_protection && !(self.victim == Side::Server && self.is_handshaking()) =>
             {
@@ -308,7 +310,7 @@ impl<'c> Model<'c> {
     }
 
     /// A message of the right type is refused for the length that its header has, one of another type at its first byte. After
-    /// the handshake lengths are judged first.
+    /// the handshake lengths are judged first. The RFC has neither order: these are ours.
     fn accept_giant(&mut self, message_type: u8) -> Fate {
         let limit = max_body_len(message_type);
         let too_long = PeerMisbehaved::MessageTooLong {
@@ -328,7 +330,8 @@ impl<'c> Model<'c> {
         }
     }
 
-    /// Section 4.1.2: the second ClientHello is the first with what was asked for, and without early data.
+    /// Section 4.1.2: the second ClientHello is the first with what was asked for, and without early data. Which of several
+    /// faults the error names is our choice.
     fn unchanged_second_hello(&self) -> Fate {
         let more = &self.case.more;
         let what = match (more.declines_early_data, more.has_cookie) {

@@ -1,8 +1,10 @@
 //! Every sequence that differs from a figure by one thing that is dropped, repeated, swapped, put in or cut off, for both sides of
 //! each handshake of TLS 1.0, 1.1 and 1.2, with what must become of it.
 //!
-//! What that is [`Model`] says, from the figure alone. The peer's CertificateVerify and Finished are over what it really sent, so
-//! that a message which may be left out can be.
+//! What that is [`Model`] says, from the figure and the rules that it cites. Where the RFCs leave something open, it follows our
+//! choice: what the error says was awaited where messages are optional ([`Model::lets_through`]), whether type or length is judged
+//! first ([`Model::accept_giant`]), HelloRequest in a first handshake. The peer's CertificateVerify and Finished are over what it
+//! really sent, so that a message which may be left out can be.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -234,7 +236,7 @@ impl<'s> Model<'s> {
 
     fn accept_message(&mut self, message_type: u8) -> Fate {
         // Section 7.4.1.1: "This message will be ignored by the client if the client is currently negotiating a session."
-        // In the first handshake, which it did not ask for, ours refuses it.
+        // In a first handshake ours refuses it against that: docs/conformance/rfc5246.md, 7.4.1.1.
         if self.is_renegotiating() && message_type == HELLO_REQUEST {
             return Fate::Goes;
         }
@@ -242,7 +244,8 @@ impl<'s> Model<'s> {
             return self.accept_later_message(message_type);
         }
         let got = HandshakeType(message_type);
-        // What one place that may stay empty has let through, the next that may too is not asked about.
+        // What one place that may stay empty has let through, the next that may too is not asked about. No RFC says which of them
+        // an error is to name; this is how ours does.
         let mut was_let_through = false;
         for place in self.place..self.places.len() {
             let awaited = &self.places[place];
@@ -267,7 +270,7 @@ impl<'s> Model<'s> {
     }
 
     /// A message of the right type is refused for the length that its header has, one of another type at its first byte. In a
-    /// connection that is established lengths are judged first.
+    /// connection that is established lengths are judged first. The RFCs have neither order: these are ours.
     fn accept_giant(&mut self, message_type: u8) -> Fate {
         let before = self.place;
         let fate = match self.is_handshaking() {
