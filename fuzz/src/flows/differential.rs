@@ -325,6 +325,18 @@ fn excuse(
     match (ours, theirs) {
         (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs),
         (_, Verdict::Refuses(error)) => excuse_acceptance(error, stream),
+        (
+            Verdict::Accepts {
+                version,
+                retry: false,
+            },
+            Verdict::Accepts {
+                version: same,
+                retry: true,
+            },
+        ) if version == same => {
+            Some("RFC 8446 Section 4.1.1: among common groups ours prefers one that has a share")
+        }
         _ => None,
     }
 }
@@ -361,6 +373,9 @@ fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'st
                 if *extension == "psk_key_exchange_modes" =>
             {
                 Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
+            }
+            PeerMisbehaved::InappropriateFallback { .. } => {
+                Some("RFC 7507 Section 3: TLS_FALLBACK_SCSV; rustls does not know it")
             }
             PeerMisbehaved::Ssl3 => {
                 Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
