@@ -175,7 +175,12 @@ impl Contexts {
         // SAFETY: the functions' manual pages.
         unsafe {
             let (client, server) = ((api.SSL_new)(self.client), (api.SSL_new)(self.server));
-            (api.SSL_ctrl)(client, CTRL_SET_TLSEXT_HOSTNAME, 0, self.name.as_ptr().cast_mut().cast());
+            (api.SSL_ctrl)(
+                client,
+                CTRL_SET_TLSEXT_HOSTNAME,
+                0,
+                self.name.as_ptr().cast_mut().cast(),
+            );
             (api.SSL_set1_host)(client, self.name.as_ptr());
             (api.SSL_set_fd)(client, sockets.0.as_raw_fd());
             (api.SSL_set_fd)(server, sockets.1.as_raw_fd());

@@ -33,6 +33,21 @@ pub(crate) unsafe fn borrow<'a, T>(object: *const T) -> Result<&'a T, Fault> {
     unsafe { object.as_ref() }.ok_or_else(Fault::null)
 }
 
+/// Lends the object behind a pointer to what runs no code of the program's, which could give the last reference back.
+///
+/// # Errors
+/// As for [`share`].
+///
+/// # Safety
+/// As for [`borrow`].
+pub(crate) unsafe fn lend<'a, T>(object: *const T) -> Result<&'a T, Fault> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        owners(object)?;
+        borrow(object)
+    }
+}
+
 /// Takes one more reference to the object behind a pointer.
 ///
 /// # Errors
@@ -41,16 +56,29 @@ pub(crate) unsafe fn borrow<'a, T>(object: *const T) -> Result<&'a T, Fault> {
 /// # Safety
 /// As for [`borrow`].
 pub(crate) unsafe fn share<T>(object: *const T) -> Result<Arc<T>, Fault> {
+    // SAFETY: the caller's promise.
+    let owners = unsafe { owners(object) }?;
+    Ok(Arc::clone(&owners))
+}
+
+/// The reference of whoever owns the object behind a pointer, which stays its owner's: it is not dropped.
+///
+/// # Errors
+/// As for [`share`].
+///
+/// # Safety
+/// As for [`borrow`].
+unsafe fn owners<T>(object: *const T) -> Result<ManuallyDrop<Arc<T>>, Fault> {
     if object.is_null() {
         return Err(Fault::null());
     }
-    // SAFETY: from `into_raw`, by the caller's promise. It is not dropped: the reference stays its owner's.
+    // SAFETY: from `into_raw`, by the caller's promise.
     let owners = ManuallyDrop::new(unsafe { Arc::from_raw(object) });
     if Arc::strong_count(&owners) == 0 {
         // A callback of the program's that runs at the end of an object.
         return Err(Fault::misuse("the object is being freed"));
     }
-    Ok(Arc::clone(&owners))
+    Ok(owners)
 }
 
 /// Takes the reference back that C owns: the end of `object` for its caller. `None` for a null pointer.

@@ -13,6 +13,7 @@ use warifu::{Direction, LoggedMessage, MessageLog};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::ca_names::NameStack;
+use crate::context::Context;
 use crate::handle::UserData;
 use crate::method::Role;
 use crate::ssl::Ssl;
@@ -185,10 +186,16 @@ impl MessageLog for Messages {
     }
 }
 
+/// Whether anything was noted in this thread that nobody was told of.
+#[inline]
+pub(crate) fn any() -> bool {
+    NOTES.try_with(|notes| notes.borrow().is_empty()) != Ok(true)
+}
+
 /// Tells of what was noted while this connection was used. Nothing of it may be borrowed.
 #[inline]
 pub(crate) fn deliver(ssl: &Ssl) {
-    if NOTES.try_with(|notes| notes.borrow().is_empty()) == Ok(true) {
+    if !any() {
         return;
     }
     let notes = NOTES.try_with(RefCell::take).unwrap_or_default();
@@ -335,7 +342,7 @@ impl Ssl {
     /// The connection's own, else its context's.
     fn info_callback(&self) -> Option<InfoCallback> {
         let own = self.noted.listeners.get().info;
-        own.or_else(|| self.context().settings().listeners.info)
+        own.or_else(|| self.look_at_context(Context::info_callback))
     }
 
     /// Changes the callbacks of this connection, at any time.

@@ -403,7 +403,7 @@ impl Ssl {
             let psk = connection.facts()?.psk.as_ref()?;
             CString::new(&*psk.identity).ok()
         });
-        keep(&self.psk_names.identity, identity.flatten())
+        keep(&self.rare().psk_names.identity, identity.flatten())
     }
 
     /// `SSL_get_psk_identity_hint`: what the server said, or as a server what is said, for C; null if nothing.
@@ -413,7 +413,7 @@ impl Ssl {
             CString::new(&**legacy.psk_identity_hint.as_ref()?).ok()
         });
         let hint = told.flatten().or_else(|| self.settings().psk.hint.clone());
-        keep(&self.psk_names.hint, hint)
+        keep(&self.rare().psk_names.hint, hint)
     }
 }
 

@@ -12,7 +12,9 @@ use crate::certificate::material::{self, Item, Kind, MaterialError, MaterialProb
 use crate::certificate::name::distinguished_name;
 use crate::certificate::view::{CertificateView, KeyUsage, PresentedName, key_name};
 use crate::decision::{Answer, ChooseCredential, CredentialRequest, Sign};
-use crate::error::{Error, NothingInCommon, OrInternal, UsageError};
+#[cfg(feature = "legacy")]
+use crate::error::OrInternal;
+use crate::error::{Error, NothingInCommon, UsageError};
 use crate::message::MAX_SCTS;
 #[cfg(feature = "legacy")]
 use crate::parameters::ProtocolVersion;

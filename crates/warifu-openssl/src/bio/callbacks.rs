@@ -96,7 +96,7 @@ impl Ssl {
     /// # Errors
     /// None happen in practice.
     pub(crate) fn place_io_callbacks(&self) -> Result<(), Fault> {
-        let callbacks = self.settings().io;
+        let callbacks = self.look_at_settings(|settings| settings.io);
         let read = match callbacks.receive {
             Some(_) if gives_way(self.read_bio().as_deref()) => Some(self.bio_of_callbacks()?),
             _ => None,

@@ -173,22 +173,30 @@ impl Memory {
         }
     }
 
+    /// Whether what is unread is to be moved before so many bytes are written. Room is made by moving only if at least half is
+    /// read, or else many small reads and writes would move all each time.
+    fn has_more_read_than_room_for(&self, len: usize) -> bool {
+        // SAFETY: as in `unread`.
+        unsafe { self.buffer.get().as_ref() }.is_some_and(|buffer| {
+            let length = buffer.length.min(buffer.max);
+            let fits = buffer.max - length >= len && !buffer.data.is_null();
+            self.offset.get() >= length || (!fits && self.offset.get() >= length / 2)
+        })
+    }
+
     fn append(&self, bytes: &[u8]) -> bool {
         if self.holds(bytes) {
             // The buffer may move; what is written is its own, as `BIO_get_mem_data` shows it.
             let copy = zeroize::Zeroizing::new(bytes.to_vec());
             return self.append(&copy);
         }
-        // SAFETY: as in `unread`.
+        if self.has_more_read_than_room_for(bytes.len()) {
+            self.compact();
+        }
+        // SAFETY: as in `unread`; nothing else refers to it until this returns.
         let Some(buffer) = (unsafe { self.buffer.get().as_mut() }) else {
             return false;
         };
-        let length = buffer.length.min(buffer.max);
-        let fits = buffer.max - length >= bytes.len() && !buffer.data.is_null();
-        // Room is made by moving only if at least half is read, or else many small reads and writes would move all each time.
-        if self.offset.get() >= length || (!fits && self.offset.get() >= length / 2) {
-            self.compact();
-        }
         let length = buffer.length.min(buffer.max);
         let Some(total) = length.checked_add(bytes.len()) else {
             return false;

@@ -71,6 +71,11 @@ pub(crate) trait Medium {
         false
     }
 
+    /// Whether it is a [`Socket`](super::socket::Socket), which [`Bio`] reads and writes without asking it.
+    fn is_socket(&self) -> bool {
+        false
+    }
+
     /// The half of a pair, if it is one.
     fn as_pair(&self) -> Option<&super::pair::Half> {
         None

@@ -83,6 +83,9 @@ fn fail(reason: c_int, detail: impl Into<String>) -> Transfer {
 pub struct Bio {
     method: Arc<Method>,
     medium: Box<dyn Medium>,
+    /// `medium` is a socket of this library's own. Each record of each connection goes through here, right behind a system call that
+    /// has emptied the processor's caches and predictions: what is known here need not be asked there.
+    is_socket: bool,
     /// Itself: its address is the pointer by which C knows it.
     me: Weak<Bio>,
     flags: Cell<c_int>,
@@ -122,9 +125,11 @@ impl Bio {
         method: &Arc<Method>,
         medium: Box<dyn Medium>,
     ) -> Result<Arc<Self>, Fault> {
+        let is_socket = method.is_builtin() && medium.is_socket();
         let bio = Arc::new_cyclic(|weak: &Weak<Bio>| Self {
             method: Arc::clone(method),
             medium,
+            is_socket,
             me: weak.clone(),
             flags: Cell::new(0),
             retry_reason: Cell::new(0),
@@ -188,6 +193,7 @@ impl Bio {
     }
 
     /// Reads at most `out.len()` bytes.
+    #[inline(always)]
     pub(crate) fn read(&self, out: &mut [u8]) -> Transfer {
         if self.observer.get().is_some() {
             return self.observed_read(out);
@@ -195,11 +201,15 @@ impl Bio {
         self.plain_read(out)
     }
 
+    #[inline(always)]
     fn plain_read(&self, out: &mut [u8]) -> Transfer {
         if self.init.get() == 0 {
             return uninitialized();
         }
-        let done = self.medium.read(self, out);
+        let done = match self.is_socket {
+            true => socket::receive(self, out),
+            false => self.medium.read(self, out),
+        };
         if let Transfer::Done(count) = done {
             self.bytes_read
                 .set(self.bytes_read.get().wrapping_add(count as u64));
@@ -208,6 +218,7 @@ impl Bio {
     }
 
     /// Writes as many of the bytes as go.
+    #[inline(always)]
     pub(crate) fn write(&self, data: &[u8]) -> Transfer {
         if self.observer.get().is_some() {
             return self.observed_write(data);
@@ -215,11 +226,15 @@ impl Bio {
         self.plain_write(data)
     }
 
+    #[inline(always)]
     fn plain_write(&self, data: &[u8]) -> Transfer {
         if self.init.get() == 0 {
             return uninitialized();
         }
-        let done = self.medium.write(self, data);
+        let done = match self.is_socket {
+            true => socket::send(self, data),
+            false => self.medium.write(self, data),
+        };
         if let Transfer::Done(count) = done {
             self.bytes_written
                 .set(self.bytes_written.get().wrapping_add(count as u64));
@@ -298,7 +313,8 @@ impl Bio {
 
     /// Sends what is buffered on its way.
     pub(crate) fn flush(&self) -> Transfer {
-        if self.method.undemanding() {
+        let is_plain_socket = self.is_socket && !self.observer.get().is_some();
+        if is_plain_socket || self.method.undemanding() {
             return Transfer::Done(0);
         }
         if self.ask(command::CTRL_FLUSH) > 0 {
@@ -333,10 +349,10 @@ impl Bio {
 impl Bio {
     /// Whether a transfer may run C code, or that of another connection: not where the bytes go straight to the system or to memory.
     pub(crate) fn runs_foreign_code(&self) -> bool {
+        let is_foreign = || !self.method.is_builtin() || self.medium.runs_foreign_code();
         self.observer.get().is_some()
-            || !self.method.is_builtin()
-            || self.medium.runs_foreign_code()
             || self.next.borrow().is_some()
+            || (!self.is_socket && is_foreign())
     }
 
     /// What to wait for after [`Transfer::Retry`]; `usual` where the BIO does not say.

@@ -43,6 +43,10 @@ impl Medium for Socket {
         send(bio, data)
     }
 
+    fn is_socket(&self) -> bool {
+        true
+    }
+
     unsafe fn control(
         &self,
         bio: &Bio,
@@ -60,6 +64,7 @@ impl Medium for Socket {
 }
 
 /// Reads from the BIO's socket.
+#[inline(always)]
 pub(super) fn receive(bio: &Bio, out: &mut [u8]) -> Transfer {
     bio.clear_retry();
     if out.is_empty() {
@@ -67,7 +72,17 @@ pub(super) fn receive(bio: &Bio, out: &mut [u8]) -> Transfer {
     }
     let fd = bio.number();
     // SAFETY: the buffer has that many bytes to write to.
-    let mut count = unsafe { libc::recv(fd, out.as_mut_ptr().cast(), out.len(), 0) };
+    let count = unsafe { libc::recv(fd, out.as_mut_ptr().cast(), out.len(), 0) };
+    match usize::try_from(count) {
+        Ok(count @ 1..) => Transfer::Done(count),
+        _ => received_nothing(bio, out, count),
+    }
+}
+
+/// What becomes of a `recv` that gave this, which is no number of bytes.
+#[inline(never)]
+fn received_nothing(bio: &Bio, out: &mut [u8], mut count: isize) -> Transfer {
+    let fd = bio.number();
     if count < 0 && errno() == libc::ENOTSOCK {
         // SAFETY: as above.
         count = unsafe { libc::read(fd, out.as_mut_ptr().cast(), out.len()) };
@@ -84,6 +99,7 @@ pub(super) fn receive(bio: &Bio, out: &mut [u8]) -> Transfer {
 }
 
 /// Writes to the BIO's socket. A peer that is gone is an error, never a signal.
+#[inline(always)]
 pub(super) fn send(bio: &Bio, data: &[u8]) -> Transfer {
     bio.clear_retry();
     if data.is_empty() {
@@ -91,9 +107,19 @@ pub(super) fn send(bio: &Bio, data: &[u8]) -> Transfer {
     }
     let fd = bio.number();
     // SAFETY: there are that many bytes to read.
-    let mut count = unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), libc::MSG_NOSIGNAL) };
-    if count < 0 && errno() == libc::ENOTSOCK {
-        count = write_without_signal(fd, data);
+    let count = unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), libc::MSG_NOSIGNAL) };
+    match usize::try_from(count) {
+        Ok(count) => Transfer::Done(count),
+        Err(_) => not_sent(bio, data),
+    }
+}
+
+/// What becomes of a `send` that failed.
+#[inline(never)]
+fn not_sent(bio: &Bio, data: &[u8]) -> Transfer {
+    let mut count = -1;
+    if errno() == libc::ENOTSOCK {
+        count = write_without_signal(bio.number(), data);
     }
     match usize::try_from(count) {
         Ok(count) => Transfer::Done(count),

@@ -58,7 +58,7 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut Ssl, updatetype: c_int) -> c_i
             ));
         }
         ssl.work(|connection| connection.update_keys(updatetype == KEY_UPDATE_REQUESTED))?;
-        ssl.negotiated.key_update.set(Some(updatetype));
+        ssl.rare().negotiated.key_update.set(Some(updatetype));
         Ok(1)
     };
     // SAFETY: the caller's contract.
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut Ssl, updatetype: c_int) -> c_i
 pub unsafe extern "C" fn SSL_get_key_update_type(ssl: *const Ssl) -> c_int {
     let body = |ssl: &Ssl| {
         let waits = ssl.look(|connection| !connection.output().is_empty()) == Some(true);
-        let kind = ssl.negotiated.key_update.get().filter(|_| waits);
+        let kind = ssl.rare().negotiated.key_update.get().filter(|_| waits);
         Ok(kind.unwrap_or(KEY_UPDATE_NONE))
     };
     // SAFETY: the caller's contract.

@@ -13,7 +13,7 @@ use crate::handle;
 use crate::method::Role;
 use crate::reason;
 use crate::ssl::outcome::Outcome;
-use crate::ssl::{Reading, Shutdown, Ssl};
+use crate::ssl::{Begun, Reading, Shutdown, Ssl};
 
 /// `SSL_new`: a connection with the settings of the context; null on failure.
 ///
@@ -380,25 +380,70 @@ pub unsafe extern "C" fn SSL_peek(ssl: *mut Ssl, buf: *mut c_void, num: c_int) -
 
 /// # Safety
 /// As for [`SSL_read`].
+#[inline(always)]
 unsafe fn read(ssl: *mut Ssl, buf: *mut c_void, num: c_int, reading: Reading) -> c_int {
     // 0 at the end of the peer's data, whether the peer said so or not, else -1.
     let mut failure = -1;
     let count = entry(None, || {
-        // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::share(ssl) }?;
         let len = usize::try_from(num)
             .map_err(|_| Fault::ssl(reason::SSL_R_BAD_LENGTH, "a negative length"));
-        let result = len.and_then(|len| {
+        let buffer = len.and_then(|len| {
             // SAFETY: the caller's contract.
             unsafe { handle::buffer(buf.cast(), len) }
         });
-        let count = ssl.conclude(|| ssl.read(result?, reading));
-        if matches!(ssl.outcome(), Outcome::ZeroReturn | Outcome::Truncated) {
+        // SAFETY: the caller's contract.
+        let (count, outcome) = unsafe { read_into(ssl, buffer, reading) }?;
+        if matches!(outcome, Outcome::ZeroReturn | Outcome::Truncated) {
             failure = 0;
         }
         count.map(Some)
     });
     count.map_or(failure, to_c_int)
+}
+
+/// Reads, and says how that ended.
+///
+/// # Errors
+/// There is no such connection.
+///
+/// # Safety
+/// `ssl` is null or a connection.
+#[inline(always)]
+unsafe fn read_into(
+    ssl: *mut Ssl,
+    mut buffer: Result<&mut [u8], Fault>,
+    reading: Reading,
+) -> Result<(Result<usize, Fault>, Outcome), Fault> {
+    let begun = match &mut buffer {
+        // SAFETY: the caller's contract; none of the program's code is run.
+        Ok(buffer) => match unsafe { handle::lend(ssl) }?.read_at_once(buffer, reading) {
+            Ok(count) => return Ok((Ok(count), Outcome::Success)),
+            Err(begun) => begun,
+        },
+        Err(_) => Begun::default(),
+    };
+    // SAFETY: the caller's contract.
+    unsafe { read_on(ssl, begun, buffer, reading) }
+}
+
+/// As [`read_into`], from where that has come to without running any of the program's code.
+///
+/// # Errors
+/// There is no such connection.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+unsafe fn read_on(
+    ssl: *mut Ssl,
+    begun: Begun,
+    buffer: Result<&mut [u8], Fault>,
+    reading: Reading,
+) -> Result<(Result<usize, Fault>, Outcome), Fault> {
+    // SAFETY: the caller's contract.
+    let ssl = unsafe { handle::share(ssl) }?;
+    let count = ssl.conclude(|| ssl.read_on(begun, buffer?, reading));
+    Ok((count, ssl.outcome()))
 }
 
 /// A count that came from a length that was a C int.
@@ -447,10 +492,8 @@ unsafe fn read_ex(
 ) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::share(ssl) }?;
-        // SAFETY: the caller's contract.
-        let buffer = unsafe { handle::buffer(buf.cast(), num) };
-        let count = ssl.conclude(|| ssl.read(buffer?, reading))?;
+        let (count, _) = unsafe { read_into(ssl, handle::buffer(buf.cast(), num), reading) }?;
+        let count = count?;
         // SAFETY: the caller's contract.
         unsafe { handle::store(readbytes, count) };
         Ok(1)

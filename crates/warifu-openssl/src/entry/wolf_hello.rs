@@ -171,7 +171,7 @@ pub unsafe extern "C" fn wolfSSL_ALPN_GetProtocol(
             handle::store(name, text.as_ptr().cast_mut());
             handle::store(size, c_ushort::try_from(text.as_bytes().len()).unwrap_or(0));
         }
-        ssl.wolf.alpn_name.replace(Some(text));
+        ssl.rare().wolf.alpn_name.replace(Some(text));
         Ok(SUCCESS)
     };
     // SAFETY: the caller's contract.

@@ -93,7 +93,7 @@ places! {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wolfSSL_set_using_nonblock(ssl: *mut Ssl, nonblock: c_int) {
     let body = |ssl: &Ssl| {
-        ssl.wolf.non_blocking.set(nonblock != 0);
+        ssl.rare().wolf.non_blocking.set(nonblock != 0);
         Ok(())
     };
     // SAFETY: the caller's contract.
@@ -107,5 +107,5 @@ pub unsafe extern "C" fn wolfSSL_set_using_nonblock(ssl: *mut Ssl, nonblock: c_i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wolfSSL_get_using_nonblock(ssl: *mut Ssl) -> c_int {
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, |ssl| Ok(ssl.wolf.non_blocking.get().into())) }
+    unsafe { on(ssl, 0, |ssl| Ok(ssl.rare().wolf.non_blocking.get().into())) }
 }

@@ -22,6 +22,7 @@ use warifu::Error;
 use warifu::parameters::AlertDescription;
 
 use crate::ca_names::NameStack;
+use crate::context::Context;
 use crate::fault::Fault;
 use crate::handle::UserData;
 use crate::settings::Settings;
@@ -266,8 +267,11 @@ impl Ssl {
 
     /// Takes over the callbacks that a program has set on the context after it made the connection.
     pub(crate) fn adopt_callbacks(&self) {
-        let (own, of_context) = (self.settings(), self.context().settings());
-        if Arc::ptr_eq(&own, &of_context) || own.hello.has_those_of(&of_context.hello) {
+        let of_context = self.look_at_context(Context::settings);
+        let has_those = self.look_at_settings(|own| {
+            core::ptr::eq(own, &*of_context) || own.hello.has_those_of(&of_context.hello)
+        });
+        if has_those {
             return;
         }
         self.change(|settings| settings.hello.adopt(&of_context.hello));

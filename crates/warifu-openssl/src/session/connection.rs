@@ -9,7 +9,7 @@ use warifu::{Error, UsageError, Waiting};
 
 use super::cache::{CLIENT, Count, NO_INTERNAL_STORE, SERVER, Shared};
 use super::client::ClientStore;
-use super::{SslSession, server};
+use super::{SslSession, Values, server};
 use crate::fault::Fault;
 use crate::method::Role;
 use crate::ssl::Ssl;
@@ -82,7 +82,7 @@ impl Sessions {
 impl Ssl {
     /// A client's place for sessions, with the one that it offers.
     pub(crate) fn begin_as_client(&self) -> Arc<ClientStore> {
-        self.settings().sessions.shared.count(Count::Connect);
+        self.look_at_settings(|settings| settings.sessions.shared.count(Count::Connect));
         let store = Arc::new(ClientStore::new(self.sessions.current()));
         self.sessions.store.replace(Some(store.clone()));
         store
@@ -90,7 +90,7 @@ impl Ssl {
 
     /// A server has no session yet.
     pub(crate) fn begin_as_server(&self) {
-        self.settings().sessions.shared.count(Count::Accept);
+        self.look_at_settings(|settings| settings.sessions.shared.count(Count::Accept));
         self.sessions.set_current(None);
     }
 
@@ -109,18 +109,24 @@ impl Ssl {
         agreed.flatten().map_or(0, |agreed| agreed as u8)
     }
 
-    /// Does what follows from sessions that came or were issued, and from the end of the handshake. Callbacks run.
-    pub(crate) fn settle_sessions(&self) {
+    /// Whether nothing follows from sessions that came or were issued, or from the end of the handshake.
+    pub(crate) fn are_sessions_settled(&self) -> bool {
         let sessions = &self.sessions;
-        let ends = !sessions.complete.get() && self.is_established();
-        let has_given = sessions
-            .store
-            .borrow()
-            .as_ref()
-            .is_some_and(|store| store.has_given());
-        if !ends && !has_given && !sessions.has_issued.get() {
+        let has_given = || {
+            let store = sessions.store.borrow();
+            store.as_ref().is_some_and(|store| store.has_given())
+        };
+        let ends = || !sessions.complete.get() && self.is_established();
+        !ends() && !has_given() && !sessions.has_issued.get()
+    }
+
+    /// Does what follows. Callbacks run.
+    pub(crate) fn settle_sessions(&self) {
+        if self.are_sessions_settled() {
             return;
         }
+        let sessions = &self.sessions;
+        let ends = !sessions.complete.get() && self.is_established();
         let shared = self.settings().sessions.shared.clone();
         if ends {
             sessions.complete.set(true);
@@ -145,26 +151,21 @@ impl Ssl {
             true => Count::ConnectGood,
             false => Count::AcceptGood,
         });
-        let facts = self
-            .look(|connection| connection.facts().cloned())
-            .flatten();
-        let Some(facts) = facts else {
+        let Some(resumed) = self.facts(|facts| facts.resumed) else {
             return;
         };
-        if facts.resumed {
+        if resumed {
             shared.count(Count::Hit);
         }
         let found = self.sessions.found.take();
         let session = match is_client {
             // The session that was set goes on.
-            true if facts.resumed && self.sessions.current().is_some() => None,
+            true if resumed && self.sessions.current().is_some() => None,
             // It was made in this handshake, or will be in a moment.
             false if self.sessions.current().is_some() || self.sessions.has_issued.get() => None,
-            _ => Some(found.filter(|_| facts.resumed).unwrap_or_else(|| {
-                let settings = self.settings();
-                let verify_result = self.verified.borrow().result;
-                SslSession::of_facts(&facts, &settings.sessions, verify_result)
-            })),
+            _ => found
+                .filter(|_| resumed)
+                .or_else(|| self.session_of_facts()),
         };
         if session.is_some() {
             self.sessions.set_current(session);
@@ -173,6 +174,18 @@ impl Ssl {
             session.values().max_fragment_length = self.max_fragment_length();
         }
         shared.tick(&self.context());
+    }
+
+    /// A session by which nothing can be resumed (yet).
+    fn session_of_facts(&self) -> Option<Arc<SslSession>> {
+        let verify_result = self.verified.borrow().result;
+        let values = self.facts(|facts| {
+            self.look_at_settings(|settings| {
+                Values::of_facts(facts, &settings.sessions, verify_result)
+            })
+        });
+        // Callbacks of the program's run with each new one.
+        Some(SslSession::of_values(values?))
     }
 
     /// A client's new session.

@@ -18,7 +18,7 @@ pub(crate) mod cache;
 mod client;
 pub(crate) mod connection;
 mod encoding;
-mod server;
+pub(crate) mod server;
 pub(crate) mod settings;
 mod text;
 pub(crate) mod ticket_keys;
@@ -83,6 +83,29 @@ pub(crate) struct Values {
     peer: Option<Arc<X509>>,
     /// A key that a program gave it.
     key: Zeroizing<Vec<u8>>,
+}
+
+impl Values {
+    /// Of a connection.
+    pub(crate) fn of_facts(
+        facts: &ConnectionFacts,
+        settings: &settings::SessionSettings,
+        verify_result: c_long,
+    ) -> Self {
+        let name = facts.server_name.as_deref();
+        Self {
+            version: facts.version.0,
+            suite: Some(facts.cipher_suite),
+            id_context: settings.id_context.clone(),
+            time: now(),
+            timeout: settings.timeout,
+            host_name: name.and_then(|name| CString::new(name).ok()),
+            alpn: facts.alpn.as_deref().unwrap_or_default().to_vec(),
+            verify_result,
+            chain: facts.peer_certificates.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A key that a program put into a session (`SSL_SESSION_set1_master_key`), as a pre-shared key of TLS 1.3.
@@ -162,27 +185,8 @@ impl SslSession {
     }
 
     /// A connection's, of which nothing can be resumed (yet).
-    pub(crate) fn of_facts(
-        facts: &ConnectionFacts,
-        settings: &settings::SessionSettings,
-        verify_result: c_long,
-    ) -> Arc<Self> {
-        let name = facts.server_name.as_deref();
-        Self::new(
-            None,
-            Values {
-                version: facts.version.0,
-                suite: Some(facts.cipher_suite),
-                id_context: settings.id_context.clone(),
-                time: now(),
-                timeout: settings.timeout,
-                host_name: name.and_then(|name| CString::new(name).ok()),
-                alpn: facts.alpn.as_deref().unwrap_or_default().to_vec(),
-                verify_result,
-                chain: facts.peer_certificates.clone(),
-                ..Values::default()
-            },
-        )
+    pub(crate) fn of_values(values: Values) -> Arc<Self> {
+        Self::new(None, values)
     }
 
     /// `SSL_SESSION_dup`: another object with the same content.

@@ -115,7 +115,7 @@ impl WatchSessions for Watcher {
 }
 
 /// Whether sessions were issued since they were taken last, in this thread.
-pub(super) fn has_issued() -> bool {
+pub(crate) fn has_issued() -> bool {
     ISSUED.try_with(|issued| !issued.borrow().is_empty()) == Ok(true)
 }
 

@@ -5,7 +5,7 @@ use warifu::{Connection, Error, Peeked, UsageError, Waiting};
 
 use super::Ssl;
 use super::drive::FLUSH_LEN;
-use super::outcome::{Stop, Want};
+use super::outcome::{Outcome, Stop, Want};
 use crate::bio::{Bio, Transfer};
 use crate::fault::Fault;
 use crate::options::{Modes, Options};
@@ -30,24 +30,72 @@ pub(crate) enum Reading {
 }
 
 impl Ssl {
+    /// The common case of [`read`](Self::read): there is data, or it comes straight from the system, and nothing follows. None of the
+    /// program's code is run.
+    ///
+    /// # Errors
+    /// It is another case, for [`read_on`](Self::read_on).
+    #[inline(always)]
+    pub(crate) fn read_at_once(&self, buffer: &mut [u8], reading: Reading) -> Result<usize, Begun> {
+        // How it stands where a panic ends the call.
+        self.outcome.set(Outcome::Failed);
+        let place = self.read_bio.borrow();
+        let direct = place.as_deref().filter(|bio| self.reads_directly(bio));
+        let Some(bio) = direct.filter(|_| !self.shutdown_state().received) else {
+            return Err(Begun(None));
+        };
+        let found = self.touch(|connection| {
+            let is_established = !connection.is_handshaking() && connection.facts().is_some();
+            is_established.then(|| self.find_data(connection, Some(bio), buffer, reading))
+        });
+        match found {
+            Ok(Some(Ok(Found::Data(count)))) if !self.has_news() => {
+                self.outcome.set(Outcome::Success);
+                Ok(count)
+            }
+            found => Err(Begun(found.ok().flatten())),
+        }
+    }
+
     /// `SSL_read`, `SSL_peek`: at most `buffer.len()` bytes of one record.
     ///
     /// # Errors
     /// The end of the peer's data; the failure of the connection or the transport; what to wait for.
     pub(crate) fn read(&self, buffer: &mut [u8], reading: Reading) -> Result<usize, Stop> {
+        self.read_on(Begun(None), buffer, reading)
+    }
+
+    /// As [`read`](Self::read), from where [`read_at_once`](Self::read_at_once) has come to.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn read_on(
+        &self,
+        begun: Begun,
+        buffer: &mut [u8],
+        reading: Reading,
+    ) -> Result<usize, Stop> {
+        let Begun(mut begun) = begun;
         if self.shutdown_state().received {
             return Err(Stop::ZeroReturn);
         }
         self.require_role()?;
-        if !self.is_established() {
+        // A connection that has ended meanwhile is not established either.
+        if begun.is_none() && !self.is_established() {
             self.run_handshake()?;
         }
         loop {
-            let found = self.with(|connection| {
-                let bio = self.read_bio.borrow();
-                let bio = bio.as_deref().filter(|bio| self.reads_directly(bio));
-                Ok(self.find_data(connection, bio, buffer, reading))
-            })?;
+            let found = match begun.take() {
+                Some(found) => {
+                    self.take_over();
+                    found
+                }
+                None => self.with(|connection| {
+                    let bio = self.read_bio.borrow();
+                    let bio = bio.as_deref().filter(|bio| self.reads_directly(bio));
+                    Ok(self.find_data(connection, bio, buffer, reading))
+                })?,
+            };
             self.settle_sessions();
             match found {
                 Ok(Found::Data(count)) => return Ok(count),
@@ -74,6 +122,7 @@ impl Ssl {
     }
 
     /// Reads what is there, and where that may be done at once receives until something is.
+    #[inline(always)]
     fn find_data(
         &self,
         connection: &mut Connection,
@@ -310,6 +359,10 @@ impl Ssl {
         }
     }
 }
+
+/// How far a read has come: what it has found, if it has looked.
+#[derive(Default)]
+pub(crate) struct Begun(Option<Result<Found, Error>>);
 
 /// What a read finds.
 enum Found {

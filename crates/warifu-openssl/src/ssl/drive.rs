@@ -12,6 +12,7 @@ use crate::method::Role;
 use crate::notes;
 use crate::question;
 use crate::reason;
+use crate::session::server;
 
 /// How much sealed output is collected before it is handed to the transport, in bytes: four full records.
 pub(super) const FLUSH_LEN: usize = 4 << 14;
@@ -46,7 +47,7 @@ impl Ssl {
             let (handshaking, waiting) =
                 self.touch(|connection| (connection.is_handshaking(), connection.waiting()))?;
             if !handshaking {
-                if !Arc::ptr_eq(&began, &self.settings()) {
+                if !self.look_at_settings(|now| core::ptr::eq(now, &*began)) {
                     // A callback has changed them.
                     self.refit();
                 }
@@ -135,13 +136,26 @@ impl Ssl {
         work: impl FnOnce(&mut Connection) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let result = self.touch(work)?;
+        self.take_over();
+        result
+    }
+
+    /// Takes over what work with the connection has left in the thread, and tells the program of it.
+    pub(super) fn take_over(&self) {
         // Before any code of the program's runs, which may use other connections in this thread.
         if question::any_posed() {
             self.questions.borrow_mut().append(&mut question::posed());
         }
         self.sessions.note_issued();
         notes::deliver(self);
-        result
+    }
+
+    /// Whether there is anything to take over, or to settle of sessions.
+    pub(super) fn has_news(&self) -> bool {
+        question::any_posed()
+            || server::has_issued()
+            || notes::any()
+            || !self.are_sessions_settled()
     }
 
     /// As [`with`](Self::with), for work that nobody is told of: moving bytes, looking.
@@ -204,36 +218,30 @@ impl Ssl {
         if self.look(|connection| connection.output().is_empty()) == Some(true) {
             return Ok(());
         }
-        let bio = self.write_bio().ok_or_else(no_transport)?;
-        let end = if bio.runs_foreign_code() {
-            loop {
-                let output = self.touch(|connection| connection.output().to_vec())?;
-                let transfer = bio.write(&output);
-                if let Some(end) = self.touch(|connection| sent(connection, transfer))? {
-                    break end;
-                }
-            }
-        } else {
-            self.touch(|connection| {
+        let place = self.write_bio.borrow();
+        let bio = place.as_ref().ok_or_else(no_transport)?;
+        if !bio.runs_foreign_code() {
+            let end = self.touch(|connection| {
                 loop {
                     let transfer = bio.write(connection.output());
                     if let Some(end) = sent(connection, transfer) {
                         break end;
                     }
                 }
-            })?
+            })?;
+            return after_sending(bio, end);
+        }
+        // C code may put another one in its place meanwhile.
+        let bio = Arc::clone(bio);
+        drop(place);
+        let end = loop {
+            let output = self.touch(|connection| connection.output().to_vec())?;
+            let transfer = bio.write(&output);
+            if let Some(end) = self.touch(|connection| sent(connection, transfer))? {
+                break end;
+            }
         };
-        match end {
-            Transfer::Done(_) => {}
-            Transfer::Retry => return Err(bio.want(Want::Write).into()),
-            Transfer::Eof | Transfer::Failed => return Err(Stop::Transport),
-        }
-        // A buffering BIO may hold it back.
-        match bio.flush() {
-            Transfer::Retry => Err(bio.want(Want::Write).into()),
-            Transfer::Failed => Err(Stop::Transport),
-            Transfer::Done(_) | Transfer::Eof => Ok(()),
-        }
+        after_sending(&bio, end)
     }
 
     /// Receives once: no more than the current record, unless reading ahead is on. Returns whether anything came.
@@ -241,16 +249,21 @@ impl Ssl {
     /// # Errors
     /// The transport's. Its end is none: the connection says what that means.
     pub(crate) fn receive(&self) -> Result<bool, Stop> {
-        let bio = self.read_bio().ok_or_else(no_transport)?;
-        let transfer = if bio.runs_foreign_code() {
-            self.receive_through_c(&bio)?
-        } else {
-            self.touch(|connection| self.receive_into(connection, &bio))?
-        };
+        let place = self.read_bio.borrow();
+        let bio = place.as_ref().ok_or_else(no_transport)?;
+        if !bio.runs_foreign_code() {
+            let transfer = self.touch(|connection| self.receive_into(connection, bio))?;
+            return self.after_receiving(bio, transfer);
+        }
+        // As in `flush`.
+        let bio = Arc::clone(bio);
+        drop(place);
+        let transfer = self.receive_through_c(&bio)?;
         self.after_receiving(&bio, transfer)
     }
 
     /// Receives once, straight from the system or from memory.
+    #[inline(always)]
     pub(super) fn receive_into(&self, connection: &mut Connection, bio: &Bio) -> Transfer {
         let limit = self.receive_limit(connection);
         let buffer = connection.receive_buffer();
@@ -271,6 +284,7 @@ impl Ssl {
     }
 
     /// Most bytes that may be received now.
+    #[inline(always)]
     fn receive_limit(&self, connection: &Connection) -> usize {
         let (settings, framing) = (self.settings.borrow(), self.framing.get());
         // Behind a ClientHello comes nothing but early data until it is answered.
@@ -338,6 +352,24 @@ impl Ssl {
         // The failure counts more than the transport's.
         let _ = self.flush();
         Stop::Fault(self.fault_of(error))
+    }
+}
+
+/// What follows from the end of sending.
+///
+/// # Errors
+/// The transport's; what to wait for.
+fn after_sending(bio: &Bio, end: Transfer) -> Result<(), Stop> {
+    match end {
+        Transfer::Done(_) => {}
+        Transfer::Retry => return Err(bio.want(Want::Write).into()),
+        Transfer::Eof | Transfer::Failed => return Err(Stop::Transport),
+    }
+    // A buffering BIO may hold it back.
+    match bio.flush() {
+        Transfer::Retry => Err(bio.want(Want::Write).into()),
+        Transfer::Failed => Err(Stop::Transport),
+        Transfer::Done(_) | Transfer::Eof => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ mod framing;
 mod negotiated;
 pub(crate) mod outcome;
 
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -40,8 +40,8 @@ use crate::verify::Verified;
 use crate::wolf;
 use crate::x509::param::VerifyParam;
 
-pub(crate) use data::Reading;
 use data::Writing;
+pub(crate) use data::{Begun, Reading};
 use framing::Framing;
 use outcome::{Outcome, Stop};
 
@@ -63,18 +63,24 @@ pub struct Ssl {
     /// For the verification of the peer.
     pub(crate) param: Arc<VerifyParam>,
     pub(crate) verified: RefCell<Verified>,
-    pub(crate) psk_names: psk::Names,
     /// `SSL_set_retry_verify`
     pub(crate) retry_verify: Cell<bool>,
     pub(crate) hello: hello::State,
     pub(crate) noted: Noted,
     pub(crate) sessions: Sessions,
     pub(crate) early_data: Cell<EarlyDataState>,
-    pub(crate) negotiated: negotiated::Negotiated,
     /// What functions of the program's in place of a socket are given.
     pub(crate) places: Places,
-    pub(crate) wolf: wolf::State,
+    rare: OnceCell<Box<Rare>>,
     pub(crate) ex_data: ExData,
+}
+
+/// What few programs ask a connection for. Apart from it: a small object is faster to make and to free.
+#[derive(Default)]
+pub(crate) struct Rare {
+    pub(crate) psk_names: psk::Names,
+    pub(crate) negotiated: negotiated::Negotiated,
+    pub(crate) wolf: wolf::State,
 }
 
 /// Which directions are closed.
@@ -100,16 +106,14 @@ impl Ssl {
             shutdown: Cell::default(),
             param: Arc::new(VerifyParam::of(context.param.values())),
             verified: RefCell::default(),
-            psk_names: psk::Names::default(),
             retry_verify: Cell::new(false),
             hello: hello::State::default(),
             noted: Noted::new(settings.listeners),
             settings: RefCell::new(settings),
             sessions: Sessions::default(),
             early_data: Cell::default(),
-            negotiated: negotiated::Negotiated::default(),
             places: Places::default(),
-            wolf: wolf::State::default(),
+            rare: OnceCell::new(),
             ex_data: ExData::new(),
             context: RefCell::new(context),
         };
@@ -149,8 +153,22 @@ impl Ssl {
         self.context.borrow().clone()
     }
 
+    /// Looks at the context, by which no C code is run.
+    pub(crate) fn look_at_context<T>(&self, look: impl FnOnce(&Context) -> T) -> T {
+        look(&self.context.borrow())
+    }
+
     pub(crate) fn settings(&self) -> Arc<Settings> {
         self.settings.borrow().clone()
+    }
+
+    /// Looks at the settings, by which no C code is run.
+    pub(crate) fn look_at_settings<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
+        look(&self.settings.borrow())
+    }
+
+    pub(crate) fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
     }
 
     /// Changes the settings of this connection alone.
@@ -240,13 +258,15 @@ impl Ssl {
         self.writing.take();
         self.outcome.take();
         self.shutdown.take();
-        self.negotiated.reset();
+        if let Some(rare) = self.rare.get() {
+            rare.negotiated.reset();
+            rare.wolf.reset();
+        }
         self.verified.take();
         self.hello.reset();
         self.noted.reset();
         self.sessions.reset();
         self.early_data.take();
-        self.wolf.reset();
     }
 
     /// The name for SNI, and under which the protocol keeps sessions. Without one there is no SNI.
@@ -298,7 +318,10 @@ impl Ssl {
             }
             Err(Stop::Fault(fault)) => (Outcome::Failed, fault),
         };
-        self.wolf.note_failure(&fault);
+        // A quiet one says it all by the result.
+        if fault != Fault::Quiet {
+            self.rare().wolf.note_failure(&fault);
+        }
         self.outcome.set(outcome);
         Err(fault)
     }

@@ -55,7 +55,7 @@ impl Ssl {
 
     /// The suites among it that are known here, as a stack that lives as long as the connection.
     pub(crate) fn offered_ciphers(&self) -> Option<Arc<Stack>> {
-        if let Some(there) = &*self.negotiated.offered.borrow() {
+        if let Some(there) = &*self.rare().negotiated.offered.borrow() {
             return Some(there.clone());
         }
         let offer = self.client_offer()?;
@@ -65,13 +65,13 @@ impl Ssl {
             .filter_map(|suite| Cipher::of(*suite))
             .collect();
         let stack: Arc<Stack> = Arc::from(stack_of(&known));
-        self.negotiated.offered.replace(Some(stack.clone()));
+        self.rare().negotiated.offered.replace(Some(stack.clone()));
         Some(stack)
     }
 
     /// The numbers of all suites in it, as they came; they live as long as the connection.
     pub(crate) fn raw_cipher_list(&self, offer: &ClientOffer) -> Rc<[u8]> {
-        let mut raw = self.negotiated.raw.borrow_mut();
+        let mut raw = self.rare().negotiated.raw.borrow_mut();
         raw.get_or_insert_with(|| {
             let suites = offer.cipher_suites.iter();
             suites.flat_map(|suite| suite.0.to_be_bytes()).collect()

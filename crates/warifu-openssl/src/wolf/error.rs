@@ -80,7 +80,7 @@ impl Ssl {
     /// `wolfSSL_get_error`: what to wait for, the end, or a negative number.
     pub(crate) fn wolf_error(&self) -> c_int {
         let outcome = self.outcome();
-        let failure = self.wolf.failure();
+        let failure = self.rare().wolf.failure();
         let (number, sentence) = match outcome {
             Outcome::Success | Outcome::ZeroReturn | Outcome::Want(Want::Read | Want::Write) => {
                 return outcome.error_code();

@@ -47,11 +47,9 @@ impl State {
         self.alpn_name.take();
     }
 
-    /// Keeps why a call failed, unless its result says it all.
+    /// Keeps why a call failed.
     pub(crate) fn note_failure(&self, fault: &Fault) {
-        if *fault != Fault::Quiet {
-            self.failure.replace(Some(fault.clone()));
-        }
+        self.failure.replace(Some(fault.clone()));
     }
 
     pub(crate) fn failure(&self) -> Option<Fault> {

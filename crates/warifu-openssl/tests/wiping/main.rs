@@ -6,7 +6,7 @@
 //!
 //! WIPING_BACKTRACE=1 in the environment makes failures tell by which functions the block was freed. WIPING_STACK=1 searches also what
 //! lies below the stacks of threads that ended, and prints what it finds: the compiler's copies are not ours to wipe.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", target_env = "gnu"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

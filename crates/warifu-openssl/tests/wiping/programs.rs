@@ -60,6 +60,8 @@ fn warifu() -> &'static Path {
 /// A run of the program in a directory of its own.
 struct Runs {
     directory: PathBuf,
+    /// What the environment has as KEYS.
+    keys: String,
     records: Vec<(String, PathBuf, u32)>,
 }
 
@@ -69,6 +71,7 @@ impl Runs {
         std::fs::create_dir_all(&directory).unwrap();
         Self {
             directory,
+            keys: String::new(),
             records: Vec::new(),
         }
     }
@@ -79,6 +82,7 @@ impl Runs {
         command
             .args(arguments)
             .env("PASSPHRASE", PASSPHRASE)
+            .env("KEYS", &self.keys)
             .current_dir(&self.directory);
         watch(&mut command, &freed);
         (command, freed)
@@ -197,9 +201,11 @@ pub(crate) fn connections() {
     let ca = file("ca.crt");
     let trusting = ["--ca", &ca, "--resume", "session", "-q"];
     let knowing = ["--psk-file", "keys.psk", "-q"];
-    for (ours, theirs) in [
-        (&with_certificate[..], &trusting[..]),
-        (&with_key, &knowing),
+    let told = ["--psk-env", "KEYS", "-q"];
+    runs.keys = runs.read("keys.psk");
+    for (ours, first, second) in [
+        (&with_certificate[..], &trusting[..], &trusting[..]),
+        (&with_key, &knowing, &told),
     ] {
         for version in ["1.2", "1.3"] {
             let port = TcpListener::bind("127.0.0.1:0")
@@ -217,7 +223,7 @@ pub(crate) fn connections() {
             let record = (arguments.join(" "), freed, server.id());
             runs.records.push(record);
             wait_for(port);
-            for input in ["hello\n", "hello\nshutdown\n"] {
+            for (theirs, input) in [(first, "hello\n"), (second, "hello\nshutdown\n")] {
                 runs.run_with(&[&["client", &address][..], &both, theirs].concat(), input);
             }
             assert!(server.wait().unwrap().success());

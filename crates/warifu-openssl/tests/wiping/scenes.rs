@@ -24,6 +24,7 @@ use warifu_crypto::legacy::{CbcDirection, CbcKey, CbcSuite, DhGroup, DhKeyPair, 
 use warifu_crypto::{
     Aead, AeadKey, Group, Hash, HmacKey, KeyKind, KeyShare, PrivateKey, Prk, Secret, respond,
 };
+use zeroize::Zeroizing;
 
 /// Where a scene tells its secrets.
 pub(crate) struct Told(Mutex<File>);
@@ -151,27 +152,24 @@ fn planted(scene: &Scene) {
     let mut secret = [0; 32];
     warifu_crypto::random::fill(&mut secret).unwrap();
     scene.told.secret("freed", &secret);
-    drop(secret.to_vec());
+    drop(std::hint::black_box(secret.to_vec()));
     warifu_crypto::random::fill(&mut secret).unwrap();
     scene.told.secret("grown", &secret);
-    let mut grown = secret.to_vec();
+    let mut grown = std::hint::black_box(secret.to_vec());
     grown.reserve(1000);
     zeroize::Zeroize::zeroize(&mut grown);
     warifu_crypto::random::fill(&mut secret).unwrap();
     scene.told.psk("state", &secret);
     // The early secret of this key.
-    drop(
-        HmacKey::new(Hash::Sha256, &[])
-            .sign(&[&secret])
-            .as_ref()
-            .to_vec(),
-    );
+    let early = HmacKey::new(Hash::Sha256, &[]).sign(&[&secret]);
+    drop(std::hint::black_box(early.as_ref().to_vec()));
 }
 
 // Types.
 
-fn random<const LEN: usize>() -> [u8; LEN] {
-    let mut bytes = [0; LEN];
+/// On the heap and wiped: what this program itself left on the stack would be found, as padding in a block of the library's.
+fn random<const LEN: usize>() -> Zeroizing<Box<[u8]>> {
+    let mut bytes = Zeroizing::new(vec![0; LEN].into_boxed_slice());
     warifu_crypto::random::fill(&mut bytes).unwrap();
     bytes
 }
@@ -195,23 +193,22 @@ fn primitives(scene: &Scene) {
         told("Tag", tag.as_ref());
         // On the heap, so that what is left of them is recorded.
         drop(Box::new(tag));
-        drop(Box::new(HmacKey::new(hash, &key)));
         drop(HmacKey::boxed(hash, &key));
         // Longer than a block: the key is hashed.
         let long = random::<150>();
         let hashed = hash.digest(&[&long]);
         scene.told.hmac_key(hash, &hashed);
-        drop(Box::new(HmacKey::new(hash, &long)));
+        drop(HmacKey::boxed(hash, &long));
         // In the buffer, and in the state.
-        let mut context = warifu_crypto::HashContext::new(hash);
+        let mut context = Box::new(warifu_crypto::HashContext::new(hash));
         context.update(&key);
-        drop(Box::new(context));
+        drop(context);
         let block = random::<128>();
         let block = &block[..hash.block_len()];
         scene.told.block(hash, block);
-        let mut context = warifu_crypto::HashContext::new(hash);
+        let mut context = Box::new(warifu_crypto::HashContext::new(hash));
         context.update(block);
-        drop(Box::new(context));
+        drop(context);
         let prk = Prk::extract(hash, &key, &secret);
         let expanded = prk.expand_label_secret(b"label", b"").unwrap();
         told("expanded", expanded.as_bytes());
@@ -271,8 +268,9 @@ fn primitives(scene: &Scene) {
 
     let key = random::<32>();
     told("ticket-key", &key);
-    drop(TicketKey::new(&key).unwrap());
-    drop(TicketKey::named([9; 16], &key).unwrap());
+    let key = key.as_ref().try_into().unwrap();
+    drop(TicketKey::new(key).unwrap());
+    drop(TicketKey::named([9; 16], key).unwrap());
 }
 
 fn key_exchange(scene: &Scene) {
@@ -403,7 +401,7 @@ impl Scene {
     fn psks(&self) -> [Psk; 2] {
         let key = random::<32>();
         self.told.psk("key", &key);
-        [(); 2].map(|()| Psk::new("alice", key).unwrap())
+        [(); 2].map(|()| Psk::new("alice", &*key).unwrap())
     }
 
     fn psk_client(&self, psk: &Psk) -> ConfigBuilder<Client> {
@@ -428,7 +426,7 @@ impl Scene {
         self.told.secret("ticket-key", &secret);
         let time = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         Tickets::stateless(TicketKeyRing::new([RingKey {
-            key: Arc::new(TicketKey::new(&secret).unwrap()),
+            key: Arc::new(TicketKey::new(secret.as_ref().try_into().unwrap()).unwrap()),
             seals_from: time(0),
             seals_until: time(u64::MAX),
             opens_until: time(u64::MAX),
