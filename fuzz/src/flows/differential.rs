@@ -247,12 +247,18 @@ fn verdict_of_ours(config: &Arc<ServerConfig>, stream: &[u8]) -> Verdict<Error> 
     Verdict::Waits
 }
 
+/// Its buffer, of a little more than the longest message, is full.
+pub(super) const BUFFER_FULL: rustls::Error =
+    rustls::Error::InvalidMessage(rustls::InvalidMessage::HandshakePayloadTooLarge);
+
 fn verdict_of_theirs(config: &Arc<rustls::ServerConfig>, stream: &[u8]) -> Verdict<rustls::Error> {
     let mut server = rustls::ServerConnection::new(config.clone()).unwrap();
     for record in records(stream) {
         let mut rest = &record[..];
         while !rest.is_empty() {
-            server.read_tls(&mut rest).unwrap();
+            if server.read_tls(&mut rest).is_err() {
+                return Verdict::Refuses(BUFFER_FULL);
+            }
             // It may have begun its answer before it finds that it cannot go on.
             if let Err(error) = server.process_new_packets() {
                 return Verdict::Refuses(error);

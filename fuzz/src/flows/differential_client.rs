@@ -13,7 +13,7 @@ use warifu::{ClientConfig, Connection, Credential, Error, ServerConfig, Trust, W
 use warifu_crypto::random::fixed;
 
 use crate::bytes::*;
-use crate::flows::differential::{ALPN, GROUPS, SUITES, rustls_provider};
+use crate::flows::differential::{ALPN, BUFFER_FULL, GROUPS, SUITES, rustls_provider};
 use crate::flows::identities;
 use crate::flows::play::{SEED, edit_flight};
 use crate::flows::script::{Op, Script};
@@ -187,7 +187,9 @@ fn verdict_of_theirs(
         let mut rest = &record[..];
         let mut result = Ok(());
         while !rest.is_empty() && result.is_ok() {
-            client.read_tls(&mut rest).unwrap();
+            if client.read_tls(&mut rest).is_err() {
+                return Verdict::Refuses(BUFFER_FULL);
+            }
             result = client.process_new_packets().map(|_| ());
         }
         let mut output = Vec::new();
