@@ -415,13 +415,13 @@ fn renegotiation_text(place: &Place, what: String, error: &PeerMisbehaved) -> Te
     )
 }
 
-/// Both ranges are in `what`; which side has to give way, and by which option.
 /// Of keys in imported form, at a peer with older versions.
 const NEEDS_TLS13: &str =
     "the peer does not allow TLS 1.3, the only version that keys with --psk-import are for";
 const NEEDS_TLS13_NEXT: &str =
     "switch TLS 1.3 on at the peer, or leave --psk-import out on both sides";
 
+/// Both ranges are in `what`; which side has to give way, and by which option.
 fn version_text(place: &Place, what: String) -> Text {
     if !cfg!(feature = "legacy") {
         return text(

@@ -520,10 +520,12 @@ impl Connection {
     }
 
     /// So many bytes come at least before application data can: the peer owes them to the handshake, or has to wait for
-    /// this side before it sends as many. 0 after the handshake, and where it is not known. For those who may not receive data ahead
-    /// of the application.
+    /// this side before it sends as many. 0 after the handshake, and where it is not known, as while an answer of the application is
+    /// awaited. For those who may not receive data ahead of the application.
     pub fn handshake_bytes_due(&self) -> usize {
         match (&self.state, &self.wire) {
+            // The peer's Finished may have come already, and data may be next.
+            (State::Handshaking(flow), _) if matches!(flow.waiting(), Waiting::Answer(_)) => 0,
             (State::Handshaking(_), Some(wire)) => wire.receiving.handshake_bytes_due(),
             _ => 0,
         }

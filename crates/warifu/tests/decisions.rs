@@ -1081,6 +1081,35 @@ fn a_key_in_memory_can_sign_later_in_every_version() {
     }
 }
 
+/// What comes next is data: the server has sent its Finished, and sends before the client has signed.
+#[test]
+fn nothing_is_due_to_a_client_that_has_to_sign() {
+    let gate = Arc::new(Gate::default());
+    let pki = Pki::new();
+    let credential = remote_credential(&pki, &gate, "client.example", false);
+    let mut pair = Pair::with_pki(
+        &pki,
+        |client| client.with_credential(credential),
+        |server| server.with_client_auth(ClientAuth::required(pki.trust())),
+    );
+    run_until_stuck(&mut pair);
+    assert_eq!(pair.client.waiting(), Some(Waiting::Answer("signature")));
+    assert_eq!(pair.client.handshake_bytes_due(), 0);
+    assert_eq!(pair.server.write_half_rtt_data(b"early").unwrap(), 5);
+    for byte in pair.server.output().to_vec() {
+        assert_eq!(pair.client.receive(&[byte]), 1);
+        pair.client.process().unwrap();
+        assert_eq!(pair.client.handshake_bytes_due(), 0);
+    }
+    pair.server.sent(pair.server.output().len());
+    // The server waits for the client's flight.
+    assert!(pair.server.handshake_bytes_due() > 0);
+    gate.open();
+    run_until_stuck(&mut pair);
+    assert!(!pair.client.is_handshaking() && !pair.server.is_handshaking());
+    assert_eq!(support::read_records(&mut pair.client), [b"early"]);
+}
+
 /// Tells what it is asked to verify.
 #[derive(Debug)]
 struct Remembers(Mutex<Vec<bool>>);

@@ -221,6 +221,34 @@ fn a_key_that_comes_later_delays_tickets_and_nothing_else() {
     pair.server.send_tickets(1).unwrap();
 }
 
+/// The client has sent its Finished, and sends data behind it.
+#[test]
+fn nothing_is_due_to_a_server_that_waits_for_the_key() {
+    let world = World::new();
+    let gate = Gate::default();
+    let keys = LateKey(OneKey::new(1), gate.clone());
+    let server = world.server(Tickets::stateless(keys), same);
+    let mut pair = meet(&world.client(same), &server);
+    for _ in 0..2 {
+        pair.client.process().unwrap();
+        move_bytes(&mut pair.client, &mut pair.server);
+        pair.server.process().unwrap();
+        move_bytes(&mut pair.server, &mut pair.client);
+    }
+    assert_eq!(pair.server.waiting(), Some(Waiting::Answer("ticket key")));
+    assert_eq!(pair.server.handshake_bytes_due(), 0);
+    pair.client.write(b"data").unwrap();
+    for byte in pair.client.output().to_vec() {
+        assert_eq!(pair.server.receive(&[byte]), 1);
+        pair.server.process().unwrap();
+        assert_eq!(pair.server.handshake_bytes_due(), 0);
+    }
+    pair.client.sent(pair.client.output().len());
+    gate.open();
+    pair.server.process().unwrap();
+    assert_eq!(read_records(&mut pair.server), [b"data"]);
+}
+
 #[test]
 fn a_stream_waits_for_the_key_while_it_reads() {
     let world = World::new();
