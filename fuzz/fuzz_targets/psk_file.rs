@@ -1,8 +1,9 @@
 //! Files of pre-shared keys, as the program `warifu` reads and converts them.
 //!
-//! The first byte chooses the format that is named, or none; the rest is the file. What is read without a name is what every
-//! named format reads, as far as it reads it at all, and what the format reads that was recognised. Written in any format that
-//! can express them, the keys are read again: under its name the same, without a name the same or not at all.
+//! The first byte chooses the format that is named, or none; the rest is the file. Where no name is needed to read it, because
+//! all formats seem to agree, each of them that reads the file reads the same keys; where one format is recognised, that one
+//! reads the file (stunnel may not, for it has no comments), and the same keys. Written in any format that can express them, the
+//! keys are read again: under its name the same, without a name the same or not at all.
 #![no_main]
 #![allow(dead_code, reason = "the program has more uses for these modules")]
 

@@ -78,10 +78,14 @@ impl Peer {
             return;
         }
         let content_type = 20 + input.byte() % 5;
-        let content = match step & 4 {
+        let mut content = match step & 4 {
             0 => input.block().to_vec(),
             _ => vec![input.byte(); usize::from(input.u16()) % 20_000],
         };
+        // An alert is never cut, and never longer than this.
+        if content_type == 21 {
+            content.truncate(2);
+        }
         let padding_len = match step & 8 {
             0 => 0,
             _ => input.u16().into(),

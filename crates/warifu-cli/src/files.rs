@@ -30,16 +30,16 @@ pub(crate) enum Item {
 /// All objects of a file, PEM or DER, in the file's order.
 pub(crate) fn read_items(path: &Path, holds: &'static str) -> Result<Vec<Item>, Failure> {
     let bytes = read_bytes(path, holds)?;
-    let items = if looks_like_pem(&bytes) {
-        pem_items(&bytes)
-    } else {
-        der_item(&bytes).map(|item| vec![item])
+    let items = match looks_like_pem(&bytes) {
+        true => pem_items(&bytes),
+        false => Ok(Vec::new()),
     };
-    match items {
-        Ok(items) if !items.is_empty() => Ok(items),
-        Ok(_) => Err(wrong_content(path, holds, describe(&bytes))),
-        Err(found) => Err(wrong_content(path, holds, found)),
-    }
+    let items = match items {
+        // DER may have such words in it.
+        Ok(items) if items.is_empty() => der_item(&bytes).map(|item| vec![item]),
+        items => items,
+    };
+    items.map_err(|found| wrong_content(path, holds, found))
 }
 
 /// The certificates of a file.
@@ -175,6 +175,7 @@ fn looks_like_pem(bytes: &[u8]) -> bool {
 }
 
 fn pem_items(bytes: &[u8]) -> Result<Vec<Item>, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // What is no ASCII stands outside of base64; it may be of any character set.
     let ascii = |byte: &u8| if byte.is_ascii() { *byte } else { b'?' };
     let text: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(ascii).collect());
@@ -187,15 +188,7 @@ fn pem_items(bytes: &[u8]) -> Result<Vec<Item>, String> {
     }
     let mut items = Vec::new();
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
-        // Words that are no whole line are no section.
-        let Some((label, after)) = after
-            .split_once("-----")
-            .filter(|(label, _)| !label.contains('\n'))
-        else {
-            rest = after;
-            continue;
-        };
+    while let Some((label, after)) = section_start(rest) {
         let Some((body, after)) = after.split_once(&format!("-----END {label}-----")) else {
             return Err(format!("damaged PEM: the section {label} has no end"));
         };
@@ -214,6 +207,20 @@ fn pem_items(bytes: &[u8]) -> Result<Vec<Item>, String> {
         rest = after;
     }
     Ok(items)
+}
+
+/// The label of the first line that begins a section, and what stands behind that line. The same words within a line begin none.
+fn section_start(mut text: &str) -> Option<(&str, &str)> {
+    while !text.is_empty() {
+        let end = text.find(['\n', '\r']).map_or(text.len(), |end| end + 1);
+        let (line, after) = text.split_at(end);
+        let label = line.trim_ascii().strip_prefix("-----BEGIN ");
+        if let Some(label) = label.and_then(|label| label.strip_suffix("-----")) {
+            return Some((label, after));
+        }
+        text = after;
+    }
+    None
 }
 
 /// What the lines of a section hold. No copy of it is left behind: buffers have their length from the start.

@@ -495,6 +495,38 @@ fn show_tells_everything_about_pem_and_der() {
 }
 
 #[test]
+fn what_is_said_around_pem_is_passed_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    ok(at, &["cert", "ca"]);
+    let pem = fs::read_to_string(at.join("ca.crt")).unwrap();
+    let shown = ok(at, &["cert", "show", "ca.crt"]).replace("ca.crt", "FILE");
+    let remark = "paste the -----BEGIN CERTIFICATE----- block below\n";
+    for (name, text) in [
+        ("remark", format!("{remark}{pem}{remark}")),
+        ("open", format!("-----BEGIN CERTIFICATE-----: below\n{pem}")),
+        ("end", format!("{pem}-----END CERTIFICATE----- is the end")),
+        ("windows", pem.replace('\n', "\r\n")),
+        ("macintosh", pem.replace('\n', "\r")),
+        ("blanks", pem.replace('\n', " \t\n")),
+        ("byte order mark", format!("\u{feff}{pem}")),
+    ] {
+        fs::write(at.join(name), text).unwrap();
+        let found = ok(at, &["cert", "show", name]).replace(name, "FILE");
+        assert_eq!(found, shown, "{name}");
+    }
+    // With no line that begins a section it is none.
+    for (text, reason) in [
+        (remark, "text without PEM"),
+        (pem.trim_end().trim_end_matches('-'), "no end"),
+    ] {
+        fs::write(at.join("wrong"), text).unwrap();
+        let stderr = fails(at, 2, &["cert", "show", "wrong"]);
+        assert!(stderr.contains(reason), "{stderr}");
+    }
+}
+
+#[test]
 fn wrong_files_are_told_apart() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();

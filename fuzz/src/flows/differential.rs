@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use warifu::config::{Client, ConfigBuilder};
-use warifu::parameters::{CipherSuite, NamedGroup, ProtocolVersion};
+use warifu::parameters::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion};
 use warifu::{ClientConfig, Connection, Credential, Error, Psk, ServerConfig, Trust};
 use warifu_crypto::random::fixed;
 
@@ -45,9 +45,10 @@ pub(super) const ALPN: [&str; 2] = ["one", "two"];
 /// What a server makes of a ClientHello.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<E> {
-    /// It answered, by this version; or by a HelloRetryRequest.
+    /// It answered, by a ServerHello or a HelloRetryRequest with this version and suite.
     Accepts {
         version: u16,
+        suite: u16,
         retry: bool,
     },
     /// It wants more bytes.
@@ -58,16 +59,20 @@ pub enum Verdict<E> {
 impl<E> Verdict<E> {
     /// Both verdicts are the same, whatever the error is.
     fn is<F>(&self, other: &Verdict<F>) -> bool {
-        match (self, other) {
-            (
-                Self::Accepts { version, retry },
-                Verdict::Accepts {
-                    version: v,
-                    retry: r,
-                },
-            ) => (version, retry) == (v, r),
-            (Self::Waits, Verdict::Waits) | (Self::Refuses(_), Verdict::Refuses(_)) => true,
-            _ => false,
+        match (self.answer(), other.answer()) {
+            (None, None) => matches!(self, Self::Waits) == matches!(other, Verdict::Waits),
+            (ours, theirs) => ours == theirs,
+        }
+    }
+
+    fn answer(&self) -> Option<(u16, u16, bool)> {
+        match *self {
+            Self::Accepts {
+                version,
+                suite,
+                retry,
+            } => Some((version, suite, retry)),
+            Self::Waits | Self::Refuses(_) => None,
         }
     }
 
@@ -85,8 +90,10 @@ impl<E> Verdict<E> {
                 version = u16::from_be_bytes([data[0], data[1]]);
             }
         }
+        let behind = 39 + usize::from(hello[38]);
         Some(Self::Accepts {
             version,
+            suite: u16::from_be_bytes([hello[behind], hello[behind + 1]]),
             retry: hello[6..10] == RETRY,
         })
     }
@@ -135,6 +142,8 @@ impl Servers {
             .with_groups(&GROUPS)
             .with_versions(ProtocolVersion::TLS1_2..=ProtocolVersion::TLS1_3)
             .with_alpn(ALPN)
+            // As rustls chooses its suites by default.
+            .with_client_preference(true)
             .build()
             .unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.to_vec()));
@@ -149,6 +158,15 @@ impl Servers {
             ours,
             theirs: Arc::new(theirs),
         }
+    }
+
+    /// Both verdicts on a stream, where they differ without an excuse.
+    fn difference(&self, stream: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+        fixed::begin(SEED);
+        let ours = verdict_of_ours(&self.ours, stream);
+        let theirs = verdict_of_theirs(&self.theirs, stream);
+        let is_excused = ours.is(&theirs) || excuse(&ours, &theirs, stream).is_some();
+        (!is_excused).then_some((ours, theirs))
     }
 }
 
@@ -229,12 +247,18 @@ fn verdict_of_ours(config: &Arc<ServerConfig>, stream: &[u8]) -> Verdict<Error> 
     Verdict::Waits
 }
 
+/// Its buffer, of a little more than the longest message, is full.
+pub(super) const BUFFER_FULL: rustls::Error =
+    rustls::Error::InvalidMessage(rustls::InvalidMessage::HandshakePayloadTooLarge);
+
 fn verdict_of_theirs(config: &Arc<rustls::ServerConfig>, stream: &[u8]) -> Verdict<rustls::Error> {
     let mut server = rustls::ServerConnection::new(config.clone()).unwrap();
     for record in records(stream) {
         let mut rest = &record[..];
         while !rest.is_empty() {
-            server.read_tls(&mut rest).unwrap();
+            if server.read_tls(&mut rest).is_err() {
+                return Verdict::Refuses(BUFFER_FULL);
+            }
             // It may have begun its answer before it finds that it cannot go on.
             if let Err(error) = server.process_new_packets() {
                 return Verdict::Refuses(error);
@@ -269,32 +293,18 @@ fn stream(all: &All, input: &[u8]) -> (usize, Vec<u8>) {
             edit_flight(edit, &mut flight, &[], false, true);
         }
     }
-    let mut stream = Vec::new();
-    for item in flight {
-        for part in item.bytes.chunks(1 << 14) {
-            let mut record = record(HANDSHAKE, part);
-            record[2] = 1;
-            stream.extend(record);
-        }
-    }
-    (usize::from(script.flags & 1), stream)
+    let streams = flight.iter().map(|item| in_records(&item.bytes));
+    (usize::from(script.flags & 1), streams.flatten().collect())
 }
 
-/// Both verdicts on an input, and what it makes.
-pub fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>, Vec<u8>) {
-    thread_local! {
-        static ALL: All = All::new();
-    }
-    ALL.with(|all| {
-        let (which, stream) = stream(all, input);
-        let servers = &all.servers[which];
-        fixed::begin(SEED);
-        (
-            verdict_of_ours(&servers.ours, &stream),
-            verdict_of_theirs(&servers.theirs, &stream),
-            stream,
-        )
-    })
+/// A message, or a part of one, in records as a client begins with.
+fn in_records(bytes: &[u8]) -> Vec<u8> {
+    let records = bytes.chunks(1 << 14).map(|part| {
+        let mut record = record(HANDSHAKE, part);
+        record[2] = 1;
+        record
+    });
+    records.flatten().collect()
 }
 
 /// Extensions that rustls reads and that are unknown to ours: certificate types, compress_certificate, those of QUIC,
@@ -325,6 +335,14 @@ fn excuse(
     match (ours, theirs) {
         (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs),
         (_, Verdict::Refuses(error)) => excuse_acceptance(error, stream),
+        (Verdict::Waits, _) | (_, Verdict::Waits) => None,
+        _ if ours
+            .answer()
+            .map(|(version, suite, _)| (version, suite, true))
+            == theirs.answer() =>
+        {
+            Some("RFC 8446 Section 4.1.1: among common groups ours prefers one that has a share")
+        }
         _ => None,
     }
 }
@@ -354,13 +372,18 @@ fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'st
             PeerMisbehaved::BadRenegotiationInfo => {
                 Some("RFC 5746 Section 3.6: it MUST be empty; rustls does not look")
             }
-            PeerMisbehaved::MisplacedExtension { .. } => {
-                Some("RFC 8446 Section 4.2: it MUST be refused if it is known")
+            PeerMisbehaved::MisplacedExtension { extension, .. }
+                if *extension == ExtensionType::OID_FILTERS =>
+            {
+                Some("RFC 8446 Section 4.2: known, and not of ClientHello, it MUST be refused")
             }
             PeerMisbehaved::MissingExtension { extension, .. }
                 if *extension == "psk_key_exchange_modes" =>
             {
                 Some("RFC 9973 Section 5.1: tls_cert_with_extern_psk goes with PSKs")
+            }
+            PeerMisbehaved::InappropriateFallback { .. } => {
+                Some("RFC 7507 Section 3: TLS_FALLBACK_SCSV; rustls does not know it")
             }
             PeerMisbehaved::Ssl3 => {
                 Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
@@ -384,9 +407,6 @@ fn excuse_acceptance(error: &rustls::Error, stream: &[u8]) -> Option<&'static st
         TheirError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Some(
             "RFC 8446 Section 4.1.2: each vector may have 64 KiB; all of it rustls takes no more",
         ),
-        TheirError::InvalidMessage(_) if has_extension(stream, &READ_BY_RUSTLS_ALONE) => {
-            Some("RFC 8446 Section 4.2: unknown extensions MUST be ignored")
-        }
         TheirError::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon)
             if !has_extension(stream, &[SUPPORTED_GROUPS]) =>
         {
@@ -399,16 +419,52 @@ fn excuse_acceptance(error: &rustls::Error, stream: &[u8]) -> Option<&'static st
     }
 }
 
-/// Whether the ClientHello in a stream has one of these extensions.
-fn has_extension(stream: &[u8], numbers: &[u16]) -> bool {
+/// The ClientHello in a stream, if it can be taken apart.
+fn hello_in(stream: &[u8]) -> Option<Dissected> {
     let mut message = Vec::new();
     for record in records(stream) {
         message.extend_from_slice(&record[5..]);
     }
-    let extensions = Dissected::read(&message).map_or(Vec::new(), |hello| hello.extensions);
+    let hello = Dissected::read(&message)?;
+    // What is behind it would be lost.
+    (hello.assemble() == message).then_some(hello)
+}
+
+/// Whether the ClientHello in a stream has one of these extensions.
+fn has_extension(stream: &[u8], numbers: &[u16]) -> bool {
+    let extensions = hello_in(stream).map_or(Vec::new(), |hello| hello.extensions);
     extensions
         .iter()
         .any(|(number, _)| numbers.contains(number))
+}
+
+/// The same without the extensions that rustls alone reads: ours ignores them, as RFC 8446 Section 4.2 demands of what is
+/// unknown, and rustls refuses those that it cannot parse.
+fn without_read_by_rustls_alone(stream: &[u8]) -> Option<Vec<u8>> {
+    let mut hello = hello_in(stream)?;
+    let len = hello.extensions.len();
+    hello
+        .extensions
+        .retain(|(number, _)| !READ_BY_RUSTLS_ALONE.contains(number));
+    (hello.extensions.len() < len).then(|| in_records(&hello.assemble()))
+}
+
+/// Both verdicts on an input, where they differ without an excuse.
+pub fn difference(input: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+    thread_local! {
+        static ALL: All = All::new();
+    }
+    ALL.with(|all| {
+        let (which, stream) = stream(all, input);
+        let servers = &all.servers[which];
+        let difference = servers.difference(&stream)?;
+        match without_read_by_rustls_alone(&stream) {
+            Some(stream) if matches!(difference.1, Verdict::Refuses(_)) => {
+                servers.difference(&stream)
+            }
+            _ => Some(difference),
+        }
+    })
 }
 
 /// Plays an input; panics where the two differ without an excuse.
@@ -416,14 +472,7 @@ pub fn play(input: &[u8]) {
     if Script::read(input).flags & CLIENTS != 0 {
         return differential_client::play(input);
     }
-    let (ours, theirs, stream) = verdicts(input);
-    assert!(
-        !differs(&ours, &theirs, &stream),
-        "ours: {ours:?}, rustls: {theirs:?}"
-    );
-}
-
-/// Whether two verdicts differ without an excuse.
-pub fn differs(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>, stream: &[u8]) -> bool {
-    !ours.is(theirs) && excuse(ours, theirs, stream).is_none()
+    if let Some((ours, theirs)) = difference(input) {
+        panic!("ours: {ours:?}, rustls: {theirs:?}");
+    }
 }

@@ -1,8 +1,7 @@
 //! TLS 1.2, 1.1 and 1.0: an honest peer, a man in the middle who has the keys and follows a script, and the victim.
 //!
 //! Two targets play it, one with a client as the victim and one with a server. The input is a [`Script`]; [`SceneOptions`]
-//! tells what its scene is. Bit 0 of the flags says that Finished is computed over what was really sent, so that the peer is
-//! not honest; bits 4 and 5 say how many bytes at a time the victim receives.
+//! tells what its scene is.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,7 +22,7 @@ use crate::bytes::*;
 use crate::crypto::*;
 use crate::flows::identities;
 use crate::flows::play::*;
-use crate::flows::script::{Op, Script};
+use crate::flows::script::{Flags, Op, Script};
 use crate::meter::Meter;
 use crate::scene::{Flight, Item, Level, Outcome, Secrets};
 use crate::support::resumption::OneKey;
@@ -407,6 +406,7 @@ struct Play {
     side: Side,
     prepared: Rc<Prepared>,
     script: Script,
+    flags: Flags,
     outcome: Outcome,
     heap: Meter,
     honest_opens: Opener,
@@ -446,6 +446,7 @@ impl Play {
             honest,
             side,
             prepared,
+            flags: Flags::of(script.flags),
             script,
             outcome: Outcome {
                 error: None,
@@ -466,14 +467,6 @@ impl Play {
             cut: None,
             forged_finished: false,
         }
-    }
-
-    fn forges(&self) -> bool {
-        self.script.flags & 1 != 0
-    }
-
-    fn piece(&self) -> usize {
-        [usize::MAX, 1, 7, 300][usize::from(self.script.flags >> 4 & 3)]
     }
 
     fn seen_by(&self, side: Side) -> Vec<(Direction, Vec<u8>)> {
@@ -501,7 +494,7 @@ impl Play {
         for _ in 0..AFTER {
             let _ = self.honest.process();
             let mut flight = self.take_honest_flight();
-            if flight.is_empty() && self.forges() && self.honest.failure().is_some() {
+            if flight.is_empty() && self.flags.forge_finished && self.honest.failure().is_some() {
                 // The honest peer could not follow. The other goes on alone.
                 let recorded = self.prepared.recorded.borrow();
                 let recorded = recorded[index(self.side)].get(usize::from(number));
@@ -663,7 +656,7 @@ impl Play {
 
     /// Computes Finished over what was really sent.
     fn forge(&mut self, item: &mut Item) {
-        if !self.forges() || item.bytes.first() != Some(&FINISHED) {
+        if !self.flags.forge_finished || item.bytes.first() != Some(&FINISHED) {
             return;
         }
         let seen = self.seen_by(self.side);
@@ -690,7 +683,7 @@ impl Play {
     fn feed(&mut self, mut stream: &[u8]) {
         let mut stalled = false;
         while !stream.is_empty() && !self.is_over() {
-            let len = stream.len().min(self.piece());
+            let len = stream.len().min(self.flags.piece);
             let victim = &mut self.victim;
             let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             self.process_victim();

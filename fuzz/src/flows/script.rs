@@ -31,6 +31,34 @@ pub struct Edit {
     pub payload: Vec<u8>,
 }
 
+/// The bits of a script's flags.
+#[derive(Debug, Clone, Copy)]
+pub struct Flags {
+    /// Finished is computed over what was really sent: the peer is not honest, but has the keys.
+    pub forge_finished: bool,
+    /// CertificateVerify too; in TLS 1.3.
+    pub forge_verify: bool,
+    /// The binder of an external key is computed over the ClientHello that is really sent; in TLS 1.3.
+    pub forge_binder: bool,
+    /// The victim's application leaves early data where it is.
+    pub leave_early_data: bool,
+    /// The victim receives so many bytes at a time.
+    pub piece: usize,
+}
+
+impl Flags {
+    pub fn of(flags: u8) -> Self {
+        let has = |bit: u8| flags & 1 << bit != 0;
+        Self {
+            forge_finished: has(0),
+            forge_verify: has(1),
+            forge_binder: has(2),
+            leave_early_data: has(3),
+            piece: [usize::MAX, 1, 7, 300][usize::from(flags >> 4 & 3)],
+        }
+    }
+}
+
 macro_rules! ops {
     ($($(#[$doc:meta])* $name:ident,)+) => {
         /// What an edit does.

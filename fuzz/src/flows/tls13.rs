@@ -1,7 +1,7 @@
 //! TLS 1.3: an honest peer, a man in the middle who has the keys and follows a script, and the victim.
 //!
 //! Two targets play it, one with a client as the victim and one with a server. The input is a [`Script`]; [`SceneOptions`]
-//! tells what its scene is, [`Flags`] what its flags are.
+//! tells what its scene is.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ use warifu_crypto::{Hash, HmacKey, PrivateKey, Prk, SignatureAlgorithm};
 use crate::bytes::*;
 use crate::flows::identities;
 use crate::flows::play::*;
-use crate::flows::script::{Edit, Op, Script};
+use crate::flows::script::{Edit, Flags, Op, Script};
 use crate::scene::{Flight, Item, Level, PKI, Scene, Secrets, pki};
 use crate::support::resumption::OneKey;
 use crate::support::{Side, client_builder, server_builder, server_name};
@@ -114,34 +114,6 @@ impl SceneOptions {
             self.keys,
             Keys::None | Keys::WithCertificate | Keys::Ticket | Keys::TicketEarly
         )
-    }
-}
-
-/// The bits of a script's flags.
-#[derive(Debug, Clone, Copy)]
-struct Flags {
-    /// Finished is computed over what was really sent: the peer is not honest, but has the keys.
-    forge_finished: bool,
-    /// CertificateVerify too.
-    forge_verify: bool,
-    /// The binder of an external key is computed over the ClientHello that is really sent.
-    forge_binder: bool,
-    /// The victim's application leaves early data where it is.
-    leave_early_data: bool,
-    /// The victim receives so many bytes at a time.
-    piece: usize,
-}
-
-impl Flags {
-    fn of(flags: u8) -> Self {
-        let has = |bit: u8| flags & 1 << bit != 0;
-        Self {
-            forge_finished: has(0),
-            forge_verify: has(1),
-            forge_binder: has(2),
-            leave_early_data: has(3),
-            piece: [usize::MAX, 1, 7, 300][usize::from(flags >> 4 & 3)],
-        }
     }
 }
 

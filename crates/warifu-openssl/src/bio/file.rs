@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::ffi::{CStr, c_int, c_long, c_void};
+use core::mem::ManuallyDrop;
 use core::ptr;
 use std::io;
 use std::sync::Arc;
@@ -81,16 +82,21 @@ pub(crate) unsafe fn from_open(file: *mut libc::FILE, close: c_int) -> Result<Ar
     Ok(bio)
 }
 
-/// Opens a file, with a buffer that has to live as long as it is open.
+/// Opens a file, with a buffer that has to live as long as it is open. What is written to a terminal leaves at the end of each line.
 fn fopen(name: &CStr, mode: &CStr) -> Result<(*mut libc::FILE, Option<Buffer>), Fault> {
     // SAFETY: strings.
     let file = unsafe { libc::fopen(name.as_ptr(), mode.as_ptr()) };
     if !file.is_null() {
         let mut buffer = Buffer::new(vec![0; BUFFER_LEN]);
+        // SAFETY: an open file.
+        let mode = match unsafe { libc::isatty(libc::fileno(file)) } {
+            1 => libc::_IOLBF,
+            _ => libc::_IOFBF,
+        };
         // SAFETY: an open file that nothing was done with, and so many bytes, which do not move with the vector.
         let taken = unsafe {
             let bytes = buffer.as_mut_ptr().cast();
-            libc::setvbuf(file, bytes, libc::_IOFBF, BUFFER_LEN)
+            libc::setvbuf(file, bytes, mode, BUFFER_LEN)
         };
         return Ok((file, (taken == 0).then_some(buffer)));
     }
@@ -106,16 +112,17 @@ fn fopen(name: &CStr, mode: &CStr) -> Result<(*mut libc::FILE, Option<Buffer>), 
 
 impl File {
     fn close(&self, bio: &Bio) {
-        let buffer = self.buffer.take();
+        // A file that stays open needs its buffer: C writes what is in it at the end of the program.
+        let buffer = ManuallyDrop::new(self.buffer.take());
         if bio.shutdown() == 0 {
-            // The file stays open for whoever has it, and needs its buffer.
-            core::mem::forget(buffer);
             return;
         }
         let file = self.file.replace(ptr::null_mut());
+        // A program may say that the BIO is not ready. Then the file stays open, as in OpenSSL.
         if bio.init() != 0 && !file.is_null() {
-            // SAFETY: open, and the BIO's to close. Only then its buffer is wiped and freed.
+            // SAFETY: open, and the BIO's to close.
             unsafe { libc::fclose(file) };
+            drop(ManuallyDrop::into_inner(buffer));
         }
         bio.set_init(0);
         bio.clear_flags(!0);

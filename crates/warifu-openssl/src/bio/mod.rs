@@ -355,6 +355,13 @@ impl Bio {
             || (!self.is_socket && is_foreign())
     }
 
+    /// Whether it is a socket, which gives what has come, however much is asked for. Others may wait until there is as much (a `FILE`), or
+    /// tell a program to wait for it (`BIO_ctrl_get_read_request`).
+    #[inline(always)]
+    pub(crate) fn is_socket(&self) -> bool {
+        self.is_socket
+    }
+
     /// What to wait for after [`Transfer::Retry`]; `usual` where the BIO does not say.
     pub(crate) fn want(&self, usual: Want) -> Want {
         match self.flags() & command::FLAGS_RWS {

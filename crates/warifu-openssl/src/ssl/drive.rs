@@ -265,7 +265,7 @@ impl Ssl {
     /// Receives once, straight from the system or from memory.
     #[inline(always)]
     pub(super) fn receive_into(&self, connection: &mut Connection, bio: &Bio) -> Transfer {
-        let limit = self.receive_limit(connection);
+        let limit = self.receive_limit(connection, bio);
         let buffer = connection.receive_buffer();
         let len = buffer.len().min(limit);
         let buffer = buffer.get_mut(..len).unwrap_or_default();
@@ -283,10 +283,16 @@ impl Ssl {
         transfer
     }
 
-    /// Most bytes that may be received now.
+    /// Most bytes that may be received now. Only a socket is asked for any that the current record does not need.
     #[inline(always)]
-    fn receive_limit(&self, connection: &Connection) -> usize {
+    fn receive_limit(&self, connection: &Connection, bio: &Bio) -> usize {
         let (settings, framing) = (self.settings.borrow(), self.framing.get());
+        if !bio.is_socket() {
+            return match settings.read_ahead {
+                true => usize::MAX,
+                false => framing.needed(),
+            };
+        }
         // Behind a ClientHello comes nothing but early data until it is answered.
         let is_hello = framing.is_unused()
             && self.role() == Some(Role::Server)

@@ -4,8 +4,9 @@
 //! socket. So nothing of a record is received before the program wants that record, as in OpenSSL; the price is a second system
 //! call for each. `SSL_CTX_set_read_ahead` saves it for programs that look at `SSL_has_pending`.
 //!
-//! With exceptions, which spare the second call where there is much to receive. What comes early must never be the whole of a record
-//! with data: then the rest of that record is still in the socket, and makes it readable.
+//! With exceptions for sockets, which spare the second call where there is much to receive. (Other transports may wait until they have
+//! all that they are asked for.) What comes early must never be the whole of a record with data: then the rest of that record is still
+//! in the socket, and makes it readable.
 //!
 //! - With a long record of data comes the header of the next one. After a short one, which may be the last of TLS, nothing is taken
 //!   that may not be of TLS.

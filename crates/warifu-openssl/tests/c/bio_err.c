@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/bio.h>
@@ -203,6 +204,59 @@ static void files(void) {
   CHECK_INT(ERR_GET_LIB(code), ERR_LIB_BIO);
   CHECK_INT(ERR_GET_REASON(code), BIO_R_NO_SUCH_FILE);
   CHECK_INT(ERR_get_error(), 0);
+}
+
+/* What goes to a terminal is there at the end of each line. */
+static void terminals(void) {
+  int outer = posix_openpt(O_RDWR | O_NOCTTY);
+  char out[32];
+  const char *name;
+  BIO *bio;
+
+  CHECK(outer >= 0 && grantpt(outer) == 0 && unlockpt(outer) == 0);
+  name = ptsname(outer);
+  CHECK(name != NULL && fcntl(outer, F_SETFL, O_NONBLOCK) == 0);
+  bio = BIO_new_file(name, "w");
+  CHECK(bio != NULL);
+  CHECK_INT(BIO_puts(bio, "line\n"), 5);
+  memset(out, 0, sizeof out);
+  CHECK_INT(read(outer, out, sizeof out), 6);
+  CHECK_STR(out, "line\r\n");
+  BIO_free(bio);
+  close(outer);
+}
+
+/* A BIO that says it is not ready leaves its file open when it ends: C writes the rest at the end of the program. */
+static void abandoned_file(void) {
+  char name[] = "/tmp/bio_err_XXXXXX", out[32], sentence[] = "rest of it";
+  void *others[64];
+  size_t i;
+  int status = 0, fd = mkstemp(name);
+  pid_t child;
+
+  fflush(stdout);
+  child = fork();
+  CHECK(fd >= 0 && child >= 0);
+  if (child == 0) {
+    BIO *bio = BIO_new_file(name, "w");
+
+    BIO_write(bio, sentence, 10);
+    BIO_set_init(bio, 0);
+    BIO_free(bio);
+    for (i = 0; i < 64; i++) {
+      others[i] = malloc(4096);
+      if (others[i] != NULL) memset(others[i], 'x', 4096);
+    }
+    for (i = 0; i < 64; i++) free(others[i]);
+    exit(0);
+  }
+  CHECK_INT(waitpid(child, &status, 0), child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  memset(out, 0, sizeof out);
+  CHECK_INT(read(fd, out, sizeof out), 10);
+  CHECK_STR(out, sentence);
+  close(fd);
+  unlink(name);
 }
 
 static void pairs(void) {
@@ -858,6 +912,8 @@ int main(void) {
   memory();
   sockets();
   files();
+  terminals();
+  abandoned_file();
   pairs();
   chains();
   methods();

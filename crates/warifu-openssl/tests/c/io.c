@@ -2,6 +2,8 @@
 #include "tests.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -242,6 +244,115 @@ static void bio_pair(int version)
     ERR_clear_error();
 }
 
+/*
+ * A program between, which asks a BIO pair how many bytes the connection waits for, and waits itself until it has as many: they may not be
+ * more than the record has that comes next, or its header.
+ */
+static void read_requests(int version)
+{
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    SSL *ends[2];
+    BIO *bios[2];
+    BIO *outside[2];
+    unsigned char header[2][5];
+    size_t header_length[2] = {0, 0};
+    size_t body_left[2] = {0, 0};
+    int i, rounds;
+
+    check_context("read requests of a BIO pair, %s", version_name(version));
+    only_version(client, version);
+    ends[CLIENT] = SSL_new(client);
+    ends[SERVER] = SSL_new(server);
+    for (i = 0; i < 2; i++) {
+        CHECK_INT(BIO_new_bio_pair(&bios[i], 0, &outside[i], 0), 1);
+        SSL_set_bio(ends[i], bios[i], bios[i]);
+    }
+    SSL_set_connect_state(ends[CLIENT]);
+    SSL_set_accept_state(ends[SERVER]);
+    for (rounds = 0; rounds < 2000 && !(SSL_is_init_finished(ends[0]) && SSL_is_init_finished(ends[1])); rounds++) {
+        for (i = 0; i < 2; i++) {
+            unsigned char moved[20000];
+            size_t wanted, needed, at;
+
+            if (!SSL_is_init_finished(ends[i])) {
+                SSL_do_handshake(ends[i]);
+            }
+            wanted = BIO_ctrl_get_read_request(outside[i]);
+            needed = body_left[i] > 0 ? body_left[i] : sizeof header[i] - header_length[i];
+            if (!CHECK(wanted <= needed)) {
+                printf("      %lu bytes are wanted, %lu needed\n", (unsigned long)wanted, (unsigned long)needed);
+                rounds = 2000;
+                break;
+            }
+            if (wanted == 0 || BIO_ctrl_pending(outside[1 - i]) < wanted) {
+                continue;
+            }
+            CHECK_INT(BIO_read(outside[1 - i], moved, (int)wanted), (int)wanted);
+            CHECK_INT(BIO_write(outside[i], moved, (int)wanted), (int)wanted);
+            if (body_left[i] > 0) {
+                body_left[i] -= wanted;
+                continue;
+            }
+            for (at = 0; at < wanted; at++) {
+                header[i][header_length[i]++] = moved[at];
+            }
+            if (header_length[i] == sizeof header[i]) {
+                body_left[i] = (size_t)header[i][3] << 8 | header[i][4];
+                header_length[i] = 0;
+            }
+        }
+    }
+    CHECK(SSL_is_init_finished(ends[CLIENT]));
+    CHECK(SSL_is_init_finished(ends[SERVER]));
+    for (i = 0; i < 2; i++) {
+        SSL_free(ends[i]);
+        BIO_free(outside[i]);
+    }
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+    ERR_clear_error();
+}
+
+/* The same with a FILE: reading it waits until all came that was asked for. The file is of one end of a pair of sockets. */
+static void *serve_file(void *argument)
+{
+    SSL *ssl = (SSL *)argument;
+
+    CHECK_INT(SSL_accept(ssl), 1);
+    CHECK_INT(SSL_read(ssl, taken, 5), 5);
+    CHECK_INT(SSL_write(ssl, "world", 5), 5);
+    return NULL;
+}
+
+static void file_of_a_socket(int version)
+{
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    struct pair pair;
+    pthread_t thread;
+    FILE *file;
+    char answer[8];
+
+    check_context("FILE, %s", version_name(version));
+    only_version(client, version);
+    SSL_CTX_set_options(client, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+    SSL_CTX_set_options(server, SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS);
+    pair_open(&pair, BLOCKING, client, server);
+    file = fdopen(dup(pair.ends[CLIENT].fd), "r");
+    /* Its own buffer is to be no matter. */
+    setvbuf(file, NULL, _IONBF, 0);
+    SSL_set0_rbio(pair_client(&pair), BIO_new_fp(file, BIO_CLOSE));
+    CHECK_INT(pthread_create(&thread, NULL, serve_file, pair_server(&pair)), 0);
+    CHECK_INT(SSL_connect(pair_client(&pair)), 1);
+    CHECK_INT(SSL_write(pair_client(&pair), "hello", 5), 5);
+    CHECK_INT(SSL_read(pair_client(&pair), answer, sizeof answer), 5);
+    pthread_join(thread, NULL);
+    pair_close(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 void test_reading_and_writing(void)
 {
     int version, transport;
@@ -261,6 +372,8 @@ void test_reading_and_writing(void)
             pair_close(&pair);
         }
         bio_pair(versions[version]);
+        read_requests(versions[version]);
+        file_of_a_socket(versions[version]);
     }
     two_sockets();
     data_behind_the_handshake("TLS_AES_128_GCM_SHA256");

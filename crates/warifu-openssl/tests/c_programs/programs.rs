@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// For programs that do thousands of handshakes, perhaps under valgrind, perhaps beside others.
-const LONG_PATIENCE: Duration = Duration::from_secs(400);
+const LONG_PATIENCE: Duration = Duration::from_secs(900);
 
 /// What a finished program left.
 #[derive(Debug)]

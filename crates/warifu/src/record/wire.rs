@@ -37,7 +37,7 @@ const MAX_EMPTY_RECORDS: usize = 32;
 const MAX_WARNING_ALERTS: usize = 4;
 /// KeyUpdates in a row without application data between them. BoringSSL's figure.
 const MAX_KEY_UPDATES: usize = 32;
-/// Attempts to renegotiate in a row without application data between them; each is refused.
+/// Attempts to renegotiate in a row without application data between them, refused or not; those that come together have one answer.
 #[cfg(feature = "legacy")]
 const MAX_RENEGOTIATIONS: usize = 4;
 /// CertificateRequests in a row without application data between them, or without a pause in which the answers could

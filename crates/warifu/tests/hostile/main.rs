@@ -18,6 +18,7 @@ mod attacks;
 mod authentication;
 mod bytes;
 mod certificates;
+mod document;
 mod early_data;
 mod extensions;
 mod figure;

@@ -743,6 +743,13 @@ pub fn expect(what: &str, outcome: &Outcome, error: impl Into<Error>, alert: Ale
     assert_eq!(outcome.alerts, [(2, alert)], "{what}: alert on the wire");
 }
 
+/// The victim has ended with an error that it does not tell its peer: the transport's end, or an alert of the peer's.
+#[track_caller]
+pub fn expect_silence(what: &str, outcome: &Outcome, error: Error) {
+    assert_eq!(outcome.error, Some(error), "{what}: error");
+    assert_eq!(outcome.alerts, [], "{what}: alert on the wire");
+}
+
 /// Plays a scene and expects the handshake to succeed and data to arrive.
 #[track_caller]
 pub fn accepted(

@@ -17,6 +17,8 @@
 #[path = "../hostile/bytes.rs"]
 mod bytes;
 mod crypto;
+#[path = "../hostile/document.rs"]
+mod document;
 #[path = "../hostile/figure.rs"]
 mod figure;
 mod figures;
