@@ -69,8 +69,8 @@ pub(crate) struct ServerArguments {
     /// Go on serving when a client sends the message "shutdown"
     #[arg(long)]
     pub(crate) ignore_shutdown: bool,
-    /// Connections open at the same time; for one more the oldest handshake is given up, or if all are complete, it is closed
-    /// at once
+    /// Connections open at the same time; for one more the oldest handshake is given up as soon as it has lasted 300 ms, or if
+    /// all are complete, the new one is closed at once
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_connections: u32,
 

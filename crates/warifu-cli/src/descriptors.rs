@@ -3,7 +3,8 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Files that a server has beside its connections: standard streams, its listening socket, pipes for signals, and those that it
-/// opens for a moment (keys, revocation lists, the key log, randomness).
+/// opens for a moment (keys, revocation lists, the key log, randomness). And 32 connections that have lost their place, until their
+/// threads have ended.
 const OTHERS: u64 = 64;
 
 /// Raises the limit of this process, as far as it may, so that `connections` can be open at once. Returns how many can.

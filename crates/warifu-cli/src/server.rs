@@ -1,13 +1,15 @@
 //! `warifu server`: a thread listens, one thread serves each connection, and the first waits for a reason to end.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver as Events, Sender as Tell};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use serde_json::json;
 use warifu::config::{ConfigBuilder, Server as ServerRole};
 use warifu::early_data::{MemoryReplayStore, ReplayableEarlyData};
@@ -20,7 +22,7 @@ use crate::describe::Description;
 use crate::exit::Failure;
 use crate::local_ca::{self, LocalIdentity};
 use crate::materials::{self, Peer, Trusted};
-use crate::open_connections::OpenConnections;
+use crate::open_connections::{OpenConnections, Room};
 use crate::psk_reload::Keys;
 use crate::report::Report;
 use crate::serve;
@@ -36,11 +38,12 @@ const STOP_PATIENCE: Duration = Duration::from_secs(3);
 /// connections.
 const IDLE_LIMIT: TimeLimit = TimeLimit(Some(Duration::from_secs(3600)));
 
-/// How long to wait before accepting again when the system has no more descriptors.
+/// How long to wait before accepting again when the system refuses, and at most for the thread of a connection that lost its place.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The same where a connection was ended to make room, until its thread has given its descriptor back.
-const ROOM_PAUSE: Duration = Duration::from_millis(5);
+/// Connections that have lost their place and whose thread has not ended yet, beside those that have one. Their descriptors are of
+/// those that a server has for other files.
+const LEAVING: usize = 32;
 
 /// What a server does with each message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -517,16 +520,58 @@ impl Shared {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the oldest handshake, if there is one.
-    fn make_room(&self, why: &str) -> bool {
-        let Some(lost) = self.lock_open().make_room() else {
-            return false;
+    /// Waits for connections to end, while there is a reason to and for so long at most.
+    fn wait_while<'a>(
+        &self,
+        open: MutexGuard<'a, OpenConnections>,
+        limit: Duration,
+        reason: impl Fn(&OpenConnections) -> bool,
+    ) -> MutexGuard<'a, OpenConnections> {
+        let waited = self
+            .closed
+            .wait_timeout_while(open, limit, |open| reason(open));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Ends the oldest handshake as soon as it is old enough, if there is one and there is no room by then. `false`: there is none.
+    fn make_room(&self, why: &str, has_room: impl Fn(&OpenConnections) -> bool) -> bool {
+        let mut open = self.lock_open();
+        let lost = loop {
+            if has_room(&open) {
+                return true;
+            }
+            match open.make_room(Instant::now()) {
+                Room::Made(lost) => break lost,
+                Room::Later(left) => open = self.wait_while(open, left, |open| !has_room(open)),
+                Room::Never => return false,
+            }
         };
+        drop(open);
         self.service.report.warning(&format!(
             "warning   [{}] {} was closed in its handshake to make room: {why}",
             lost.number, lost.peer
         ));
         true
+    }
+}
+
+/// What to do about an error of `accept`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    /// The client that was to be accepted is gone; the next one may be there.
+    Next,
+    /// No more descriptors, or no memory: what the oldest handshake has will do.
+    MakeRoom,
+    Pause,
+}
+
+impl Remedy {
+    fn of(error: &io::Error) -> Self {
+        match Errno::from_io_error(error) {
+            Some(Errno::CONNABORTED) => Self::Next,
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => Self::MakeRoom,
+            _ => Self::Pause,
+        }
     }
 }
 
@@ -549,17 +594,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let (tcp, peer) = loop {
             match listener.accept() {
                 Ok(accepted) => break accepted,
-                // No more descriptors, or no memory: what the oldest handshake has will do.
-                Err(error) => {
-                    let problem = format!("cannot accept a connection: {error}");
-                    let pause = if shared.make_room(&problem) {
-                        ROOM_PAUSE
-                    } else {
-                        report.warning(&format!("warning   {problem}"));
-                        ACCEPT_PAUSE
-                    };
-                    thread::sleep(pause);
-                }
+                Err(error) => recover(shared, &error),
             }
         };
         if shared.stopping.load(Ordering::Acquire) {
@@ -573,6 +608,26 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
+/// Does what helps `accept` after this error.
+fn recover(shared: &Shared, error: &io::Error) {
+    let problem = format!("cannot accept a connection: {error}");
+    let living = shared.lock_open().living();
+    let has_room = |open: &OpenConnections| open.living() < living;
+    match Remedy::of(error) {
+        Remedy::Next => {}
+        Remedy::MakeRoom if shared.make_room(&problem, has_room) => {
+            // Its descriptor is given back by its thread. One is enough.
+            let open = shared.lock_open();
+            drop(shared.wait_while(open, ACCEPT_PAUSE, |open| !has_room(open)));
+        }
+        Remedy::MakeRoom | Remedy::Pause => {
+            let report = &shared.service.report;
+            report.warning(&format!("warning   {problem}"));
+            thread::sleep(ACCEPT_PAUSE);
+        }
+    }
+}
+
 /// Gives a connection its thread.
 fn begin(
     shared: &Arc<Shared>,
@@ -581,17 +636,28 @@ fn begin(
     peer: SocketAddr,
 ) -> Result<(), String> {
     let service = &shared.service;
-    let failed = |error: std::io::Error| error.to_string();
+    let failed = |error: io::Error| error.to_string();
     let socket = Socket::new(tcp, service.handshake_timeout).map_err(failed)?;
+    let most = service.max_connections;
     let count = shared.lock_open().len();
-    if count >= service.max_connections {
+    if count >= most {
         let problem = format!("{count} connections are open (--max-connections)");
-        if !shared.make_room(&problem) {
+        if !shared.make_room(&problem, |open| open.len() < most) {
             return Err(problem);
         }
     }
+    let are_many = |open: &OpenConnections| open.living() >= most.saturating_add(LEAVING);
+    let mut open = shared.wait_while(shared.lock_open(), ACCEPT_PAUSE, are_many);
+    if are_many(&open) {
+        return Err(format!("{} connections have not ended", open.living()));
+    }
+    // Who waits for the end of all connections has told those that are on the list.
+    if shared.stopping.load(Ordering::Acquire) {
+        return Ok(());
+    }
     // Nobody else adds any.
-    shared.lock_open().begin(connection, peer, socket.clone());
+    open.begin(connection, peer, socket.clone());
+    drop(open);
     let serving = Arc::clone(shared);
     let spawned = thread::Builder::new().spawn(move || {
         let _entry = Entry {
@@ -624,6 +690,23 @@ mod tests {
         ] {
             assert_eq!(quoted(Path::new(word)), quoted_word);
         }
+    }
+
+    #[test]
+    fn a_handshake_ends_only_where_its_descriptor_or_its_memory_helps() {
+        for (errno, remedy) in [
+            (Errno::CONNABORTED, Remedy::Next),
+            (Errno::MFILE, Remedy::MakeRoom),
+            (Errno::NFILE, Remedy::MakeRoom),
+            (Errno::NOBUFS, Remedy::MakeRoom),
+            (Errno::NOMEM, Remedy::MakeRoom),
+            (Errno::PERM, Remedy::Pause),
+            (Errno::PROTO, Remedy::Pause),
+            (Errno::NETDOWN, Remedy::Pause),
+        ] {
+            assert_eq!(Remedy::of(&errno.into()), remedy, "{errno}");
+        }
+        assert_eq!(Remedy::of(&io::ErrorKind::Other.into()), Remedy::Pause);
     }
 
     fn printed(line: &str, leaf: Option<&Description>) -> String {

@@ -83,12 +83,16 @@ impl Socket {
 
     /// Tells the peer that no byte will follow, and throws away what it still sends, for at most `patience`.
     /// Closing a socket with unread data would make TCP reset the connection, and the peer might lose
-    /// what we sent last.
+    /// what we sent last. At once if the socket [is taken away](Self::take_away).
     pub(crate) fn linger(&self, patience: Duration) {
         let _ = self.tcp.shutdown(Shutdown::Write);
         let end = Instant::now() + patience;
         let mut sink = [0; 4096];
         while let Some(left) = remaining(end) {
+            // Somebody else waits for this descriptor.
+            if self.was_taken_away() {
+                return;
+            }
             let _ = self.tcp.set_read_timeout(Some(left));
             match (&*self.tcp).read(&mut sink) {
                 Ok(0) | Err(_) => return,

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use warifu::{ClientConfig, Connection, Trust};
 
 mod common;
@@ -367,4 +367,57 @@ fn a_limit_on_files_that_cannot_be_raised_is_a_limit_on_connections() {
         "{printed}"
     );
     assert!(!printed.contains("cannot accept"), "{printed}");
+}
+
+/// Whoever comes next may only be looking which ports are open.
+#[test]
+fn a_young_handshake_keeps_its_place() {
+    /// As the server has it.
+    const GRACE: Duration = Duration::from_millis(300);
+    let home = tempfile::tempdir().unwrap();
+    let server = Background::server(home.path(), &["--max-connections", "1", "--echo"]);
+    let start = Instant::now();
+    let mut first = TcpStream::connect(server.address()).unwrap();
+    let scans: Vec<_> = (0..3)
+        .map(|_| TcpStream::connect(server.address()).unwrap())
+        .collect();
+    first.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(first.read(&mut [0; 1]).unwrap(), 0);
+    let took = start.elapsed();
+    assert!(took >= GRACE, "{took:?}");
+    drop(scans);
+    next_client_is_served(home.path(), &server);
+    let printed = server.printed();
+    assert!(!printed.contains("turned away"), "{printed}");
+}
+
+/// Where the system has no descriptor for the next connection, one handshake is ended for it, not several.
+#[test]
+fn a_lack_of_descriptors_costs_one_handshake() {
+    let home = tempfile::tempdir().unwrap();
+    let server = Background::server(home.path(), &["--echo"]);
+    let before = descriptors(&server);
+    let crowd: Vec<_> = (0..20)
+        .map(|_| TcpStream::connect(server.address()).unwrap())
+        .collect();
+    let end = Instant::now() + PATIENCE;
+    while descriptors(&server) < before + crowd.len() {
+        assert!(Instant::now() < end, "{}", descriptors(&server));
+        thread::sleep(Duration::from_millis(20));
+    }
+    let process = Pid::from_raw(server.child.id().try_into().unwrap());
+    let limit = Rlimit {
+        current: Some(descriptors(&server) as u64),
+        maximum: getrlimit(Resource::Nofile).maximum,
+    };
+    prlimit(process, Resource::Nofile, limit).unwrap();
+    // Linux takes the descriptor before it waits for a client: this one has it, and for the next client none is left.
+    let _last = TcpStream::connect(server.address()).unwrap();
+    let told = "to make room: cannot accept a connection: ";
+    server.wait_for(told, 1);
+    thread::sleep(Duration::from_secs(1));
+    let lost = crowd.iter().filter(|client| is_closed(client)).count();
+    let printed = server.printed();
+    assert_eq!((lost, printed.matches(told).count()), (1, 1), "{printed}");
+    next_client_is_served(home.path(), &server);
 }
