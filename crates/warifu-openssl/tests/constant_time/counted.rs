@@ -9,7 +9,8 @@ use warifu::config::Policy;
 use warifu::parameters::{CipherSuite, ProtocolVersion};
 use warifu::psk::PskRole;
 use warifu::{
-    ClientConfig, Connection, Credential, Error, PeerMisbehaved, Psk, ServerConfig, Trust,
+    ClientConfig, Connection, Credential, Error, PeerMisbehaved, Psk, PskFailure, ServerConfig,
+    Trust,
 };
 use warifu_crypto::legacy::{CbcDirection, CbcSuite};
 use warifu_crypto::{Aead, AeadKey, Hash, HmacKey, Prk, constant_time};
@@ -309,10 +310,15 @@ fn pre_shared_keys() {
             name,
             &["unknown", "another unknown", "wrong key"],
             |class| {
-                let identity = ["nobody-00", "nobody-01", "client-50"][class];
+                let identity = IDENTITIES[class];
                 let mut connection = Connection::server(server.clone());
                 receive(&mut connection, &psk_hello([client_has(psk(identity, 1))]));
-                connection
+                let refusal = match (class, name) {
+                    (0 | 1, _) => Refusal::UnknownIdentity,
+                    (_, "psk-of-the-other-role") => Refusal::Unusable,
+                    _ => Refusal::WrongKey,
+                };
+                (connection, identity, refusal)
             },
             refuses,
         );
@@ -329,15 +335,37 @@ fn pre_shared_keys() {
             hello[at..].copy_from_slice(&binder);
             let mut connection = Connection::server(server.clone());
             receive(&mut connection, &hello);
-            connection
+            (connection, IDENTITIES[2], Refusal::WrongKey)
         },
         refuses,
     );
 }
 
-fn refuses(mut server: Connection) {
+/// Two that the server does not know, and one that it does.
+const IDENTITIES: [&str; 3] = ["nobody-00", "nobody-01", "client-50"];
+
+/// Which [`PskFailure`] a server ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    UnknownIdentity,
+    WrongKey,
+    WrongKeyInFinished,
+    Unusable,
+}
+
+fn refuses((mut server, offered, expected): (Connection, &str, Refusal)) {
     let result = server.process();
-    assert!(matches!(result, Err(Error::Psk(_))), "{result:?}");
+    let Err(Error::Psk(failure)) = &result else {
+        panic!("{result:?}");
+    };
+    let (refusal, identity) = match failure {
+        PskFailure::UnknownIdentity { identity } => (Refusal::UnknownIdentity, identity),
+        PskFailure::WrongKey { identity } => (Refusal::WrongKey, identity),
+        PskFailure::WrongKeyInFinished { identity } => (Refusal::WrongKeyInFinished, identity),
+        PskFailure::Unusable { identity, .. } => (Refusal::Unusable, identity),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((refusal, &**identity), (expected, offered));
     std::mem::forget((server, result));
 }
 
@@ -356,11 +384,15 @@ fn legacy_pre_shared_keys() {
         "psk-of-TLS1.2",
         &["unknown", "another unknown", "wrong key"],
         |class| {
-            let identity = ["nobody-00", "nobody-01", "client-50"][class];
+            let identity = IDENTITIES[class];
             let mut server = answered(&server, &hello);
             let exchange = [&[0, 9][..], identity.as_bytes()].concat();
             receive(&mut server, &last_flight(&exchange, 8 + 16 + 16));
-            server
+            let refusal = match class {
+                2 => Refusal::WrongKeyInFinished,
+                _ => Refusal::UnknownIdentity,
+            };
+            (server, identity, refusal)
         },
         refuses,
     );
