@@ -275,7 +275,7 @@ const NEVER_OF_TLS12_SERVERS: [u16; 6] = [13, 45, 47, 48, 49, 50];
 /// Why verdicts may differ.
 fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
     use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
-    use warifu::PeerMisbehaved;
+    use warifu::{CertificateError, PeerMisbehaved};
     match (ours, theirs) {
         (Verdict::Refuses(Error::PeerMisbehaved(error)), _) => match error {
             PeerMisbehaved::IllegalParameter { what }
@@ -311,6 +311,9 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
             }
             _ => None,
         },
+        (Verdict::Refuses(Error::Certificate(CertificateError::TooComplex)), _) => {
+            Some("no RFC says how many certificates are too many: ARCHITECTURE.md has our bounds")
+        }
         (
             Verdict::Accepts,
             Verdict::Refuses(TheirError::PeerIncompatible(
