@@ -9,6 +9,7 @@ use crate::message::{Finished, Handshake, Rest};
 use crate::parameters::{LegacyCipher, LegacySuite, MaxFragmentLength, ProtocolVersion};
 use crate::psk::{Psk, PskFacts, PskKind};
 use crate::record::MAX_FRAGMENT_LEN;
+use crate::record::wire::HandshakeAligned;
 
 use crate::facts::ConnectionFacts;
 
@@ -185,19 +186,24 @@ impl<'a> Keys<'a> {
         Ok(verify_data)
     }
 
+    /// From here on what is received is under the new keys. In a function of its own: the memory of a flow is not wiped.
+    fn set_receiving_keys(&self, peer: &mut Peer, aligned: HandshakeAligned) -> Result<(), Error> {
+        let etm = self.agreed.encrypt_then_mac;
+        let keys = self
+            .block
+            .record_keys(self.peer(), CbcDirection::Open, etm)?;
+        peer.with_wire(|wire| wire.receiving.set_legacy_keys(keys, aligned))?;
+        self.agreed.limits.apply_to_receiving(peer)
+    }
+
     /// Waits for the peer's change_cipher_spec and Finished.
     pub(super) async fn recv_finished(
         &self,
         peer: &mut Peer,
         transcript: &mut LegacyTranscript,
     ) -> Result<[u8; VERIFY_DATA_LEN], Error> {
-        let etm = self.agreed.encrypt_then_mac;
         let aligned = peer.recv_change_cipher_spec().await?;
-        let keys = self
-            .block
-            .record_keys(self.peer(), CbcDirection::Open, etm)?;
-        peer.with_wire(|wire| wire.receiving.set_legacy_keys(keys, aligned))?;
-        self.agreed.limits.apply_to_receiving(peer)?;
+        self.set_receiving_keys(peer, aligned)?;
         let expected = self
             .main
             .verify_data(self.own == Writer::Client, transcript)?;
