@@ -7,8 +7,10 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use warifu::Stream;
+use warifu::resumption::{MemorySessions, RotatingTicketKeys, Tickets};
 use warifu_bench::c_api::{Api, Contexts};
 use warifu_bench::measure::{Contestant, Spread, run};
 use warifu_bench::pki::Pki;
@@ -93,12 +95,29 @@ fn sockets() -> (UnixStream, UnixStream) {
 }
 
 fn handshakes(pki: &Pki) -> Vec<Contestant<'static>> {
-    let client = ours::client_config(pki, Groups::X25519);
-    let server = ours::server_config(pki, Groups::X25519);
-    let rust_sockets = sockets();
-    let mut all = vec![Contestant::new("warifu, Rust API", move || {
-        black_box(handshake(&client, &server, &rust_sockets));
-    })];
+    // As in OpenSSL, a context keeps what tickets need, also where none are sent: so does what it is compared with.
+    let (client, server) = (
+        ours::client_builder(pki, Groups::X25519).with_session_store(MemorySessions::new(16)),
+        ours::server_builder(pki, Groups::X25519).with_tickets(
+            Tickets::stateless(RotatingTicketKeys::new(Duration::from_secs(43_200)))
+                .with_count(0)
+                .also_on_request(),
+        ),
+    );
+    let ready = (client.build().unwrap(), server.build().unwrap());
+    let (client, server) = (
+        ours::client_config(pki, Groups::X25519),
+        ours::server_config(pki, Groups::X25519),
+    );
+    let rust_sockets = (sockets(), sockets());
+    let mut all = vec![
+        Contestant::new("warifu, Rust API", move || {
+            black_box(handshake(&ready.0, &ready.1, &rust_sockets.0));
+        }),
+        Contestant::new("warifu, Rust API, no sessions", move || {
+            black_box(handshake(&client, &server, &rust_sockets.1));
+        }),
+    ];
     for (name, api, read_ahead) in libraries() {
         let contexts = Contexts::new(api, pki, read_ahead);
         let sockets = sockets();
