@@ -81,23 +81,45 @@ impl AeadKey {
     /// # Errors
     /// [`CryptoError::InvalidLength`] if `key` is not `algorithm.key_len()` bytes.
     pub fn new(algorithm: Aead, key: &[u8]) -> Result<Self, CryptoError> {
-        let wrong = |_| CryptoError::InvalidLength;
-        let gcm = |algorithm| AeadContext::new(algorithm, key).ok_or(CryptoError::InvalidLength);
-        let state = match algorithm {
-            Aead::Aes128Gcm => State::Aes128Gcm(gcm(AeadAlgorithm::Aes128Gcm)?),
-            Aead::Aes256Gcm => State::Aes256Gcm(gcm(AeadAlgorithm::Aes256Gcm)?),
-            Aead::ChaCha20Poly1305 => State::ChaCha20Poly1305(ChaChaKey::new(key)?),
-            Aead::Aes128Ccm => State::Aes128Ccm(Box::new(Ccm::new_from_slice(key).map_err(wrong)?)),
-            Aead::Aes128Ccm8 => {
-                State::Aes128Ccm8(Box::new(Ccm::new_from_slice(key).map_err(wrong)?))
-            }
-            Aead::Aes256Ccm => State::Aes256Ccm(Box::new(Ccm::new_from_slice(key).map_err(wrong)?)),
-            Aead::Aes256Ccm8 => {
-                State::Aes256Ccm8(Box::new(Ccm::new_from_slice(key).map_err(wrong)?))
-            }
-        };
+        let state = State::new(algorithm, key)?;
+        if matches!(
+            algorithm,
+            Aead::Aes128Ccm | Aead::Aes128Ccm8 | Aead::Aes256Ccm | Aead::Aes256Ccm8
+        ) {
+            wipe_stack();
+        }
         Ok(Self { state })
     }
+}
+
+impl State {
+    /// A function of its own, so that all that it leaves on the stack is below its caller.
+    #[inline(never)]
+    fn new(algorithm: Aead, key: &[u8]) -> Result<Self, CryptoError> {
+        let wrong = |_| CryptoError::InvalidLength;
+        let gcm = |algorithm| AeadContext::new(algorithm, key).ok_or(CryptoError::InvalidLength);
+        Ok(match algorithm {
+            Aead::Aes128Gcm => Self::Aes128Gcm(gcm(AeadAlgorithm::Aes128Gcm)?),
+            Aead::Aes256Gcm => Self::Aes256Gcm(gcm(AeadAlgorithm::Aes256Gcm)?),
+            Aead::ChaCha20Poly1305 => Self::ChaCha20Poly1305(ChaChaKey::new(key)?),
+            Aead::Aes128Ccm => Self::Aes128Ccm(Box::new(Ccm::new_from_slice(key).map_err(wrong)?)),
+            Aead::Aes128Ccm8 => {
+                Self::Aes128Ccm8(Box::new(Ccm::new_from_slice(key).map_err(wrong)?))
+            }
+            Aead::Aes256Ccm => Self::Aes256Ccm(Box::new(Ccm::new_from_slice(key).map_err(wrong)?)),
+            Aead::Aes256Ccm8 => {
+                Self::Aes256Ccm8(Box::new(Ccm::new_from_slice(key).map_err(wrong)?))
+            }
+        })
+    }
+}
+
+/// Overwrites what the functions called last have left below the caller on the stack. RustCrypto makes its key schedules there, and
+/// loads them there for each record; what comes to lie there next may be moved elsewhere, with its unused bytes.
+#[inline(never)]
+fn wipe_stack() {
+    let mut region = [0_u8; 32_768];
+    region.as_mut_slice().zeroize();
 }
 
 impl AeadKey {
@@ -309,7 +331,9 @@ fn ccm_seal<C: AeadInOut<NonceSize = U12>>(
     let Some((data, out_tag)) = join(plaintext, extra, out) else {
         return false;
     };
-    match ccm.encrypt_inout_detached(nonce.into(), aad, (&mut *data).into()) {
+    let sealed = ccm.encrypt_inout_detached(nonce.into(), aad, (&mut *data).into());
+    wipe_stack();
+    match sealed {
         Ok(tag) if tag.len() == out_tag.len() => {
             out_tag.copy_from_slice(&tag);
             true
@@ -332,6 +356,9 @@ fn ccm_open<C: AeadInOut<NonceSize = U12>>(
     let Ok(tag) = tag.try_into() else {
         return false;
     };
-    ccm.decrypt_inout_detached(nonce.into(), aad, data.into(), tag)
-        .is_ok()
+    let opened = ccm
+        .decrypt_inout_detached(nonce.into(), aad, data.into(), tag)
+        .is_ok();
+    wipe_stack();
+    opened
 }

@@ -224,9 +224,6 @@ fn resumption_and_early_data_of_tls13_leave_nothing() {
     clean("tls13_stored");
 }
 
-// Without optimisation the compiler leaves copies of outputs of the PRF on the stack, and moves them, as unused bytes of a flow, to the
-// heap with it: docs/conformance/secrets.md. `run-tests` runs this one as users build it.
-#[cfg_attr(debug_assertions, ignore = "of optimised builds: --release")]
 #[test]
 fn connections_of_tls12_and_older_leave_nothing() {
     clean("tls12");
