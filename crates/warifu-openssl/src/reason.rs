@@ -213,6 +213,9 @@ mod tests {
         }
     }
 
+    /// What patch releases of OpenSSL 3.0 have added, which a system may be behind.
+    const NEWER: [&str; 1] = ["X509_R_CRL_SIGNATURE_ALGORITHM_MISMATCH"];
+
     #[test]
     fn numbers_are_those_of_the_systems_openssl() {
         let library = in_crate("src/reason/library.rs");
@@ -232,7 +235,12 @@ mod tests {
             };
             let theirs = constants(&theirs, prefix);
             for (name, number) in rows(&table, prefix) {
-                assert_eq!(theirs.get(&name), Some(&number), "{name}");
+                let is_newer = NEWER.contains(&name.as_str()) && !theirs.contains_key(&name);
+                assert!(
+                    is_newer || theirs.get(&name) == Some(&number),
+                    "{name}: {:?}",
+                    theirs.get(&name)
+                );
             }
         }
     }
