@@ -237,6 +237,7 @@ impl Connection {
     /// Memory to receive bytes into: some KiB, and once the handshake is over what is missing of one full record.
     /// [`received`](Self::received) then tells how many came. Empty if what was received must be
     /// [`read`](Self::read) first.
+    #[inline]
     pub fn receive_buffer(&mut self) -> &mut [u8] {
         match &mut self.wire {
             Some(wire) => wire.receiving.spare_mut(),
@@ -245,6 +246,7 @@ impl Connection {
     }
 
     /// Tells that `count` bytes were received into [`receive_buffer`](Self::receive_buffer).
+    #[inline]
     pub fn received(&mut self, count: usize) {
         if let Some(wire) = &mut self.wire {
             wire.receiving.received(count);
@@ -274,6 +276,7 @@ impl Connection {
     // Transport out.
 
     /// Bytes to send to the peer.
+    #[inline]
     pub fn output(&self) -> &[u8] {
         match &self.wire {
             Some(wire) => wire.sending.queue().filled(),
@@ -282,6 +285,7 @@ impl Connection {
     }
 
     /// Tells that the first `count` bytes of [`output`](Self::output) were sent.
+    #[inline]
     pub fn sent(&mut self, count: usize) {
         if let Some(wire) = &mut self.wire {
             wire.sending.queue_mut().consume(count);
@@ -345,11 +349,13 @@ impl Connection {
     }
 
     /// Whether the handshake is neither complete nor failed.
+    #[inline]
     pub fn is_handshaking(&self) -> bool {
         matches!(self.state, State::New(_) | State::Handshaking(_))
     }
 
     /// What the handshake, or post-handshake authentication, waits for; `None` once there is none.
+    #[inline]
     pub fn waiting(&self) -> Option<Waiting> {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
@@ -429,6 +435,7 @@ impl Connection {
     }
 
     /// Marks the first `count` bytes of what [`peek`](Self::peek) lent as read.
+    #[inline]
     pub fn consume(&mut self, count: usize) {
         if let Some(wire) = &mut self.wire {
             wire.receiving.consume_application_data(count);
@@ -522,6 +529,7 @@ impl Connection {
     /// So many bytes come at least before application data can: the peer owes them to the handshake, or has to wait for
     /// this side before it sends as many. 0 after the handshake, and where it is not known, as while an answer of the application is
     /// awaited. For those who may not receive data ahead of the application.
+    #[inline]
     pub fn handshake_bytes_due(&self) -> usize {
         match (&self.state, &self.wire) {
             // The peer's Finished may have come already, and data may be next.
@@ -897,6 +905,7 @@ impl Connection {
     }
 
     /// What is known of the connection; `None` before the end of the handshake.
+    #[inline]
     pub fn facts(&self) -> Option<&ConnectionFacts> {
         match &self.state {
             State::Established(established) => Some(&established.facts),
