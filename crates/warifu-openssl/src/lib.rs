@@ -33,6 +33,7 @@ mod hello;
 mod material;
 mod memory;
 mod method;
+mod news;
 mod notes;
 mod options;
 mod padding;

@@ -16,6 +16,7 @@ use crate::ca_names::NameStack;
 use crate::context::Context;
 use crate::handle::UserData;
 use crate::method::Role;
+use crate::news;
 use crate::ssl::Ssl;
 use crate::ssl::outcome::Stop;
 use crate::state::{self, HandshakeState};
@@ -103,6 +104,7 @@ thread_local! {
 pub(crate) fn push(note: Note) {
     // At the end of a thread there is no place for it.
     let _ = NOTES.try_with(|notes| notes.borrow_mut().push(note));
+    news::mark();
 }
 
 #[derive(Debug)]
@@ -186,20 +188,12 @@ impl MessageLog for Messages {
     }
 }
 
-/// Whether anything was noted in this thread that nobody was told of.
-#[inline]
-pub(crate) fn any() -> bool {
-    NOTES.try_with(|notes| notes.borrow().is_empty()) != Ok(true)
-}
-
 /// Tells of what was noted while this connection was used. Nothing of it may be borrowed.
-#[inline]
 pub(crate) fn deliver(ssl: &Ssl) {
-    if !any() {
-        return;
-    }
     let notes = NOTES.try_with(RefCell::take).unwrap_or_default();
-    ssl.deliver(notes);
+    if !notes.is_empty() {
+        ssl.deliver(notes);
+    }
 }
 
 impl Ssl {

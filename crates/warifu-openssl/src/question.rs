@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use warifu::decision::Answer;
 
+use crate::news;
 use crate::ssl::Ssl;
 use crate::ssl::outcome::Want;
 
@@ -46,17 +47,12 @@ pub(crate) fn ask<'a, T: Send + 'static>(
             None => {
                 if let Some(question) = question.take() {
                     POSED.with_borrow_mut(|posed| posed.push_back(question));
+                    news::mark();
                 }
                 Poll::Pending
             }
         }
     }))
-}
-
-/// Whether questions were posed since the last call of [`posed`] in this thread.
-#[inline]
-pub(crate) fn any_posed() -> bool {
-    POSED.try_with(|posed| !posed.borrow().is_empty()) == Ok(true)
 }
 
 /// Takes the questions that were posed since the last call in this thread.

@@ -80,30 +80,33 @@ fn fail(reason: c_int, detail: impl Into<String>) -> Transfer {
 }
 
 /// A BIO.
+///
+/// The order is that in memory: what each transfer uses comes first, in few lines of the processor's cache.
+#[repr(C)]
 pub struct Bio {
-    method: Arc<Method>,
-    medium: Box<dyn Medium>,
     /// `medium` is a socket of this library's own. Each record of each connection goes through here, right behind a system call that
     /// has emptied the processor's caches and predictions: what is known here need not be asked there.
     is_socket: bool,
-    /// Itself: its address is the pointer by which C knows it.
-    me: Weak<Bio>,
     flags: Cell<c_int>,
-    retry_reason: Cell<c_int>,
-    init: Cell<c_int>,
-    /// Whether its end closes what is behind it (`BIO_CLOSE`).
-    shutdown: Cell<c_int>,
     /// The descriptor, in those that have one.
     number: Cell<c_int>,
-    /// A program's pointer, in a method of its own.
-    data: Cell<*mut c_void>,
+    init: Cell<c_int>,
+    observer: Cell<Observer>,
+    next: RefCell<Option<Arc<Bio>>>,
     bytes_read: Cell<u64>,
     bytes_written: Cell<u64>,
-    next: RefCell<Option<Arc<Bio>>>,
+    method: Arc<Method>,
+    medium: Box<dyn Medium>,
+    /// Itself: its address is the pointer by which C knows it.
+    me: Weak<Bio>,
+    retry_reason: Cell<c_int>,
+    /// Whether its end closes what is behind it (`BIO_CLOSE`).
+    shutdown: Cell<c_int>,
+    /// A program's pointer, in a method of its own.
+    data: Cell<*mut c_void>,
     previous: RefCell<Weak<Bio>>,
     /// Whether the end of this one leaves the rest of the chain to the program (`BIO_free`).
     leaves_next: Cell<bool>,
-    observer: Cell<Observer>,
     callback_argument: Cell<*mut c_char>,
     ex_data: ExData,
 }

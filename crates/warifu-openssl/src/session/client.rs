@@ -8,6 +8,7 @@ use warifu::decision::Answer;
 use warifu::resumption::{ClientSessionStore, Session, SessionKey};
 
 use super::SslSession;
+use crate::news;
 
 /// A connection's own store.
 #[derive(Default)]
@@ -49,6 +50,7 @@ impl ClientSessionStore for ClientStore {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         given.push(session);
         self.has_given.store(true, Ordering::Release);
+        news::mark();
     }
 
     fn take<'a>(&'a self, _: &'a SessionKey) -> Answer<'a, Option<Session>> {

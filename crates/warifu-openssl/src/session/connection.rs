@@ -17,7 +17,11 @@ use crate::ssl::outcome::Stop;
 
 /// Of one connection.
 #[derive(Default)]
+#[repr(C)]
 pub(crate) struct Sessions {
+    /// What follows from a complete handshake was done, and from all that has happened since. In memory it comes first, beside what
+    /// else each read uses.
+    settled: Cell<bool>,
     /// The one to resume, then that of the connection. It outlasts `SSL_clear`.
     current: RefCell<Option<Arc<SslSession>>>,
     /// A client's.
@@ -39,6 +43,7 @@ impl Sessions {
         self.issued.take();
         self.has_issued.take();
         self.complete.take();
+        self.settled.take();
     }
 
     pub(crate) fn current(&self) -> Option<Arc<SslSession>> {
@@ -65,17 +70,21 @@ impl Sessions {
         })
     }
 
-    /// Takes note of what the connection has issued.
-    #[inline]
-    pub(crate) fn note_issued(&self) {
-        if !server::has_issued() {
-            return;
-        }
+    /// Takes what the connection has issued, and takes note of it that sessions may have come.
+    pub(crate) fn note_news(&self) {
+        self.settled.set(false);
         let mut issued = server::issued();
         if !issued.is_empty() {
             self.issued.borrow_mut().append(&mut issued);
             self.has_issued.set(true);
         }
+    }
+
+    /// Whether what follows from the handshake and from all that has happened since was done ([`Ssl::settle_sessions`]), but for what
+    /// [`news`](crate::news) tell of.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.get()
     }
 }
 
@@ -110,7 +119,7 @@ impl Ssl {
     }
 
     /// Whether nothing follows from sessions that came or were issued, or from the end of the handshake.
-    pub(crate) fn are_sessions_settled(&self) -> bool {
+    fn are_sessions_settled(&self) -> bool {
         let sessions = &self.sessions;
         let has_given = || {
             let store = sessions.store.borrow();
@@ -123,6 +132,7 @@ impl Ssl {
     /// Does what follows. Callbacks run.
     pub(crate) fn settle_sessions(&self) {
         if self.are_sessions_settled() {
+            self.sessions.settled.set(self.sessions.complete.get());
             return;
         }
         let sessions = &self.sessions;

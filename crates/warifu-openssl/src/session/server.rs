@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::cache::{Count, NO_INTERNAL_LOOKUP, NO_INTERNAL_STORE, SERVER, Shared};
 use super::{SslSession, now};
 use crate::handle;
+use crate::news;
 use crate::options::Options;
 use crate::question::ask;
 use crate::ssl::Ssl;
@@ -111,12 +112,8 @@ impl WatchSessions for Watcher {
     fn issued(&self, session: &Session) {
         // At the end of a thread there is no place for it.
         let _ = ISSUED.try_with(|issued| issued.borrow_mut().push(session.clone()));
+        news::mark();
     }
-}
-
-/// Whether sessions were issued since they were taken last, in this thread.
-pub(crate) fn has_issued() -> bool {
-    ISSUED.try_with(|issued| !issued.borrow().is_empty()) == Ok(true)
 }
 
 /// Takes the sessions that were issued since the last call in this thread.

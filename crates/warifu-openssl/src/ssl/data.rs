@@ -41,19 +41,24 @@ impl Ssl {
         self.outcome.set(Outcome::Failed);
         let place = self.read_bio.borrow();
         let direct = place.as_deref().filter(|bio| self.reads_directly(bio));
-        let Some(bio) = direct.filter(|_| !self.shutdown_state().received) else {
+        let (Some(bio), false) = (direct, self.shutdown_state().received) else {
             return Err(Begun(None));
         };
-        let found = self.touch(|connection| {
-            let is_established = !connection.is_handshaking() && connection.facts().is_some();
-            is_established.then(|| self.find_data(connection, Some(bio), buffer, reading))
-        });
-        match found {
-            Ok(Some(Ok(Found::Data(count)))) if !self.has_news() => {
+        let Ok(mut connection) = self.connection.try_borrow_mut() else {
+            return Err(Begun(None));
+        };
+        let established = connection
+            .as_mut()
+            .filter(|connection| connection.facts().is_some());
+        let Some(connection) = established else {
+            return Err(Begun(None));
+        };
+        match self.find_data(connection, Some(bio), buffer, reading) {
+            Ok(Found::Data(count)) if !self.has_news() => {
                 self.outcome.set(Outcome::Success);
                 Ok(count)
             }
-            found => Err(Begun(found.ok().flatten())),
+            found => Err(Begun(Some(found))),
         }
     }
 
@@ -117,8 +122,7 @@ impl Ssl {
 
     /// Whether bytes come straight from the system or from memory, and records without data are nobody's business.
     fn reads_directly(&self, bio: &Bio) -> bool {
-        let modes = self.settings.borrow().modes;
-        modes.contains(Modes::AUTO_RETRY) && !bio.runs_foreign_code()
+        self.settings.modes().contains(Modes::AUTO_RETRY) && !bio.runs_foreign_code()
     }
 
     /// Reads what is there, and where that may be done at once receives until something is.
@@ -182,8 +186,9 @@ impl Ssl {
             };
         }
         self.receive()?;
-        let modes = self.settings.borrow().modes;
-        if !modes.contains(Modes::AUTO_RETRY) && !self.framing.get().is_inside_record() {
+        if !self.settings.modes().contains(Modes::AUTO_RETRY)
+            && !self.framing.get().is_inside_record()
+        {
             // A whole record came. If it has no data, the program wants to know.
             let nothing =
                 self.with(|connection| Ok(matches!(connection.peek(), Ok(Peeked::NeedBytes))))?;
@@ -197,7 +202,7 @@ impl Ssl {
 
     /// How a read ends that found the end of the connection.
     fn ended(&self, error: &Error) -> Stop {
-        let options = self.settings.borrow().options;
+        let options = self.look_at_settings(|settings| settings.options);
         if *error == Error::Truncated && options.contains(Options::IGNORE_UNEXPECTED_EOF) {
             let mut shutdown = self.shutdown_state();
             shutdown.received = true;
@@ -213,7 +218,7 @@ impl Ssl {
     /// # Errors
     /// The failure of the connection or the transport; what to wait for. The call is to be repeated then with the same data.
     pub(crate) fn write(&self, data: &[u8]) -> Result<usize, Stop> {
-        let modes = self.settings.borrow().modes;
+        let modes = self.settings.modes();
         let mut sealed = match self.writing.get() {
             Some(writing) => {
                 let moved = writing.address != data.as_ptr().addr();
@@ -317,7 +322,7 @@ impl Ssl {
     /// # Errors
     /// The failure of the connection or the transport; what to wait for.
     pub(crate) fn shut_down(&self) -> Result<bool, Stop> {
-        if self.settings.borrow().quiet_shutdown {
+        if self.look_at_settings(|settings| settings.quiet_shutdown) {
             self.set_shutdown_state(super::Shutdown {
                 sent: true,
                 received: true,

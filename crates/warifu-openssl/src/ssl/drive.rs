@@ -9,10 +9,11 @@ use super::outcome::{Stop, Want};
 use crate::bio::{Bio, Transfer};
 use crate::fault::Fault;
 use crate::method::Role;
+use crate::news;
 use crate::notes;
+use crate::options::Modes;
 use crate::question;
 use crate::reason;
-use crate::session::server;
 
 /// How much sealed output is collected before it is handed to the transport, in bytes: four full records.
 pub(super) const FLUSH_LEN: usize = 4 << 14;
@@ -143,25 +144,25 @@ impl Ssl {
     /// Takes over what work with the connection has left in the thread, and tells the program of it.
     pub(super) fn take_over(&self) {
         // Before any code of the program's runs, which may use other connections in this thread.
-        if question::any_posed() {
-            self.questions.borrow_mut().append(&mut question::posed());
+        if !news::take() {
+            return;
         }
-        self.sessions.note_issued();
+        self.questions.borrow_mut().append(&mut question::posed());
+        self.sessions.note_news();
         notes::deliver(self);
     }
 
     /// Whether there is anything to take over, or to settle of sessions.
+    #[inline(always)]
     pub(super) fn has_news(&self) -> bool {
-        question::any_posed()
-            || server::has_issued()
-            || notes::any()
-            || !self.are_sessions_settled()
+        news::any() || !self.sessions.is_settled()
     }
 
     /// As [`with`](Self::with), for work that nobody is told of: moving bytes, looking.
     ///
     /// # Errors
     /// As there.
+    #[inline(always)]
     pub(crate) fn touch<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> Result<T, Stop> {
         let mut connection = self.connection.try_borrow_mut().map_err(|_| {
             Fault::misuse("the connection is busy: this is a callback of its own transport")
@@ -286,24 +287,24 @@ impl Ssl {
     /// Most bytes that may be received now. Only a socket is asked for any that the current record does not need.
     #[inline(always)]
     fn receive_limit(&self, connection: &Connection, bio: &Bio) -> usize {
-        let (settings, framing) = (self.settings.borrow(), self.framing.get());
+        let framing = self.framing.get();
+        if self.settings.read_ahead() {
+            return usize::MAX;
+        }
         if !bio.is_socket() {
-            return match settings.read_ahead {
-                true => usize::MAX,
-                false => framing.needed(),
-            };
+            return framing.needed();
+        }
+        if !connection.is_handshaking() {
+            return framing.limit(false, 0);
         }
         // Behind a ClientHello comes nothing but early data until it is answered.
         let is_hello = framing.is_unused()
             && self.role() == Some(Role::Server)
-            && settings.sessions.max_early_data == 0;
-        if settings.read_ahead || is_hello {
-            return usize::MAX;
+            && self.look_at_settings(|settings| settings.sessions.max_early_data) == 0;
+        match is_hello {
+            true => usize::MAX,
+            false => framing.limit(true, connection.handshake_bytes_due()),
         }
-        framing.limit(
-            connection.is_handshaking(),
-            connection.handshake_bytes_due(),
-        )
     }
 
     /// What follows from a transfer. Returns whether anything came.
@@ -315,12 +316,7 @@ impl Ssl {
             Transfer::Done(count) => Ok(count > 0),
             Transfer::Eof => self.touch(Connection::received_eof).map(|()| false),
             Transfer::Retry => {
-                if self
-                    .settings
-                    .borrow()
-                    .modes
-                    .contains(crate::options::Modes::RELEASE_BUFFERS)
-                {
+                if self.settings.modes().contains(Modes::RELEASE_BUFFERS) {
                     self.touch(Connection::release_buffers)?;
                 }
                 Err(bio.want(Want::Read).into())
@@ -332,7 +328,7 @@ impl Ssl {
     /// As [`receive`](Self::receive), with a buffer of its own: C code may look at the connection meanwhile. It may also wait until it
     /// has all that it is asked for.
     fn receive_through_c(&self, bio: &Bio) -> Result<Transfer, Stop> {
-        let limit = match self.settings.borrow().read_ahead {
+        let limit = match self.settings.read_ahead() {
             true => usize::MAX,
             false => self.framing.get().needed(),
         };

@@ -112,6 +112,7 @@ impl Framing {
     }
 
     /// As [`advance`](Self::advance), for all cases.
+    #[inline(always)]
     fn advance_beyond(&mut self, mut bytes: &[u8]) {
         self.is_early = false;
         while !bytes.is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `mod.rs` | the object, its settings and its BIOs |
+//! | `mod.rs` | the object, its role and its BIOs |
+//! | `own_settings.rs` | its settings |
 //! | `drive.rs` | the handshake: bytes in and out, questions to callbacks |
 //! | `data.rs` | reading, writing, shutting down |
 //! | `negotiated.rs` | what was negotiated |
@@ -14,6 +15,7 @@ mod drive;
 mod framing;
 mod negotiated;
 pub(crate) mod outcome;
+mod own_settings;
 
 use core::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
@@ -44,22 +46,27 @@ use data::Writing;
 pub(crate) use data::{Begun, Reading};
 use framing::Framing;
 use outcome::{Outcome, Stop};
+use own_settings::OwnSettings;
 
 /// `SSL`: one TLS connection. One thread uses it at a time.
+///
+/// The order is that in memory: what each read uses comes first, in few lines of the processor's cache.
+#[repr(C)]
 pub struct Ssl {
-    context: RefCell<Arc<Context>>,
-    settings: RefCell<Arc<Settings>>,
-    role: Cell<Option<Role>>,
-    /// Made when the handshake starts. Borrowed only while no C code can run.
-    connection: RefCell<Option<Connection>>,
-    read_bio: RefCell<Option<Arc<Bio>>>,
-    write_bio: RefCell<Option<Arc<Bio>>>,
-    questions: RefCell<VecDeque<Question>>,
     framing: Cell<Framing>,
-    writing: Cell<Option<Writing>>,
     outcome: Cell<Outcome>,
     /// `SSL_SENT_SHUTDOWN`, `SSL_RECEIVED_SHUTDOWN`.
     shutdown: Cell<Shutdown>,
+    read_bio: RefCell<Option<Arc<Bio>>>,
+    settings: OwnSettings,
+    pub(crate) sessions: Sessions,
+    /// Made when the handshake starts. Borrowed only while no C code can run.
+    connection: RefCell<Option<Connection>>,
+    role: Cell<Option<Role>>,
+    write_bio: RefCell<Option<Arc<Bio>>>,
+    writing: Cell<Option<Writing>>,
+    questions: RefCell<VecDeque<Question>>,
+    context: RefCell<Arc<Context>>,
     /// For the verification of the peer.
     pub(crate) param: Arc<VerifyParam>,
     pub(crate) verified: RefCell<Verified>,
@@ -67,7 +74,6 @@ pub struct Ssl {
     pub(crate) retry_verify: Cell<bool>,
     pub(crate) hello: hello::State,
     pub(crate) noted: Noted,
-    pub(crate) sessions: Sessions,
     pub(crate) early_data: Cell<EarlyDataState>,
     /// What functions of the program's in place of a socket are given.
     pub(crate) places: Places,
@@ -109,7 +115,7 @@ impl Ssl {
             retry_verify: Cell::new(false),
             hello: hello::State::default(),
             noted: Noted::new(settings.listeners),
-            settings: RefCell::new(settings),
+            settings: OwnSettings::new(settings),
             sessions: Sessions::default(),
             early_data: Cell::default(),
             places: Places::default(),
@@ -159,12 +165,12 @@ impl Ssl {
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {
-        self.settings.borrow().clone()
+        self.settings.get()
     }
 
     /// Looks at the settings, by which no C code is run.
     pub(crate) fn look_at_settings<T>(&self, look: impl FnOnce(&Settings) -> T) -> T {
-        look(&self.settings.borrow())
+        self.settings.look(look)
     }
 
     pub(crate) fn rare(&self) -> &Rare {
@@ -173,7 +179,7 @@ impl Ssl {
 
     /// Changes the settings of this connection alone.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Settings) -> T) -> T {
-        let result = Settings::change(&mut self.settings.borrow_mut(), change);
+        let result = self.settings.change(change);
         self.refit();
         result
     }
@@ -204,7 +210,8 @@ impl Ssl {
             return;
         };
         // It fails while the handshake runs, at whose end this is done again.
-        let _ = connection.set_record_size(self.settings.borrow().max_send_fragment);
+        let _ = connection
+            .set_record_size(self.look_at_settings(|settings| settings.max_send_fragment));
     }
 
     /// `SSL_set_SSL_CTX`: another context, and the settings to go on with.
