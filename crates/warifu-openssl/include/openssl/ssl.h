@@ -101,8 +101,6 @@ int SSL_CTX_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method);
 /*
  * Versions. TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION, or 0: what a context that was not told has,
  * TLS 1.2 as the lowest and TLS 1.3 as the highest. get returns what was set; 0 if nothing was.
- * Versions. TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION, or 0: as if it were not set, that is from TLS 1.2 to the
- * highest that the library has.
  */
 int SSL_CTX_set_min_proto_version(SSL_CTX *ctx, int version);
 int SSL_CTX_set_max_proto_version(SSL_CTX *ctx, int version);
@@ -149,7 +147,10 @@ int SSL_set_max_send_fragment(SSL *ssl, size_t bytes);
 #define SSL_CTX_set_max_send_fragment SSL_CTX_set_max_send_fragment
 #define SSL_set_max_send_fragment SSL_set_max_send_fragment
 
-/* A client asks the server for shorter records in both directions (RFC 6066 Section 4): TLSEXT_max_fragment_length_512 to _4096. */
+/*
+ * A client asks the server for shorter records in both directions (RFC 6066 Section 4): TLSEXT_max_fragment_length_512 to _4096, or 0
+ * to ask for nothing.
+ */
 int SSL_CTX_set_tlsext_max_fragment_length(SSL_CTX *ctx, uint8_t mode);
 int SSL_set_tlsext_max_fragment_length(SSL *ssl, uint8_t mode);
 
@@ -190,7 +191,7 @@ int SSL_clear(SSL *ssl);
 /* The context. */
 SSL_CTX *SSL_get_SSL_CTX(const SSL *ssl);
 
-/* The transport: a connected socket. It stays the caller's to close. */
+/* The transport: a connected socket. It stays the caller's to close. get returns -1 if there is none. */
 int SSL_set_fd(SSL *ssl, int fd);
 int SSL_set_rfd(SSL *ssl, int fd);
 int SSL_set_wfd(SSL *ssl, int fd);

@@ -44,7 +44,7 @@ SSL_SESSION *SSL_get1_session(SSL *ssl);
 /* The session for a client to resume, of which the connection takes a reference; NULL for none. */
 int SSL_set_session(SSL *ssl, SSL_SESSION *session);
 
-/* Takes session, session ID context, certificate and key of another connection over. */
+/* Takes session, session ID context, method, certificate and key of another connection over. */
 int SSL_copy_session_id(SSL *to, const SSL *from);
 
 /* Whether the context keeps a session with this ID. */

@@ -66,7 +66,8 @@ pub unsafe extern "C" fn SSL_set_session(ssl: *mut Ssl, session: *mut SslSession
     unsafe { on(ssl, 0, body) }
 }
 
-/// `SSL_copy_session_id`: takes session, session ID context, certificate and key of another connection over; 1, or 0 on failure.
+/// `SSL_copy_session_id`: takes session, session ID context, method, certificate and key of another connection over; 1, or 0 on
+/// failure.
 ///
 /// # Safety
 /// The pointers are null or connections.
