@@ -489,7 +489,7 @@ impl Play {
     }
 
     fn run(&mut self) {
-        self.process_victim();
+        self.drive_victim();
         let mut number = 0;
         for _ in 0..AFTER {
             let _ = self.honest.process();
@@ -524,7 +524,7 @@ impl Play {
         }
         if !self.is_over() {
             self.victim.received_eof();
-            self.process_victim();
+            self.drive_victim();
         }
     }
 
@@ -606,7 +606,7 @@ impl Play {
             self.feed(&stream);
             if left == 0 && !self.is_over() {
                 self.victim.received_eof();
-                self.process_victim();
+                self.drive_victim();
                 return;
             }
         }
@@ -686,14 +686,15 @@ impl Play {
             let len = stream.len().min(self.flags.piece);
             let victim = &mut self.victim;
             let taken = self.heap.measure(|| victim.receive(&stream[..len]));
-            self.process_victim();
+            self.drive_victim();
             assert!(taken > 0 || !stalled, "the victim takes nothing more");
             stalled = taken == 0;
             stream = &stream[taken..];
         }
     }
 
-    fn process_victim(&mut self) {
+    /// Has the victim do what its application would: process what came, read its data, send its output.
+    fn drive_victim(&mut self) {
         let victim = &mut self.victim;
         if let Err(error) = self.heap.measure(|| victim.process()) {
             self.outcome.error = Some(error);

@@ -375,7 +375,7 @@ impl Play {
     }
 
     fn run(&mut self) {
-        self.scene.process_victim();
+        self.scene.drive_victim();
         let mut number = 0;
         for _ in 0..AFTER {
             let mut flight = self.scene.take_honest_flight();
@@ -411,7 +411,7 @@ impl Play {
         }
         if !self.scene.is_over() {
             self.scene.victim.received_eof();
-            self.scene.process_victim();
+            self.scene.drive_victim();
         }
     }
 

@@ -469,7 +469,7 @@ impl Scene {
         observe: impl FnOnce(&Connection),
     ) -> Outcome {
         let mut number = 0;
-        self.process_victim();
+        self.drive_victim();
         for _ in 0..8 {
             let flight = self.take_honest_flight();
             if !flight.is_empty() {
@@ -490,7 +490,7 @@ impl Scene {
 
     /// Lets the victim begin; a client sends its ClientHello.
     pub fn begin(&mut self) {
-        self.process_victim();
+        self.drive_victim();
     }
 
     /// Sends one item. Keys that nobody has yet are as good as any others: then the record is one that nobody can open.
@@ -516,7 +516,7 @@ impl Scene {
             Side::Client => self.honest.request_client_certificate().unwrap(),
             Side::Server => {
                 self.victim.request_client_certificate().unwrap();
-                self.process_victim();
+                self.drive_victim();
                 self.honest.read(&mut [0; 1]).unwrap();
             }
         }
@@ -524,13 +524,13 @@ impl Scene {
 
     /// After an honest handshake the victim, a server, asks for a certificate; `change` changes the answer.
     pub fn play_answer(mut self, change: impl FnOnce(&mut Flight)) -> Outcome {
-        self.process_victim();
+        self.drive_victim();
         while self.victim.is_handshaking() || self.honest.is_handshaking() {
             let flight = self.take_honest_flight();
             self.send(0, flight, |_| {});
         }
         self.victim.request_client_certificate().unwrap();
-        self.process_victim();
+        self.drive_victim();
         self.honest.read(&mut [0; 1]).unwrap();
         let flight = self.take_honest_flight();
         self.send(AFTER, flight, change);
@@ -541,7 +541,7 @@ impl Scene {
     pub fn end(mut self) -> Outcome {
         if !self.is_over() {
             self.victim.received_eof();
-            self.process_victim();
+            self.drive_victim();
         }
         self.outcome
     }
@@ -591,7 +591,7 @@ impl Scene {
                 self.feed(&stream);
                 if !self.is_over() {
                     self.victim.received_eof();
-                    self.process_victim();
+                    self.drive_victim();
                 }
             }
             _ => self.feed(&stream),
@@ -637,14 +637,15 @@ impl Scene {
             let len = stream.len().min((self.pieces)());
             let victim = &mut self.victim;
             let taken = self.heap.measure(|| victim.receive(&stream[..len]));
-            self.process_victim();
+            self.drive_victim();
             assert!(taken > 0 || !stalled, "the victim takes nothing more");
             stalled = taken == 0;
             stream = &stream[taken..];
         }
     }
 
-    pub fn process_victim(&mut self) {
+    /// Has the victim do what its application would: process what came, read its data, send its output.
+    pub fn drive_victim(&mut self) {
         let victim = &mut self.victim;
         let result = self.heap.measure(|| victim.process());
         if let Err(error) = result {

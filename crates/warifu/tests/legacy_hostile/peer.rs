@@ -967,14 +967,15 @@ impl Stage {
             let victim = &mut self.victim;
             let taken = self.heap.measure(|| victim.receive(&stream[..len]));
             stream = &stream[taken..];
-            self.process_victim();
+            self.drive_victim();
             if stream.is_empty() || self.is_over() {
                 return;
             }
         }
     }
 
-    fn process_victim(&mut self) {
+    /// Has the victim do what its application would: process what came, read its data, send its output.
+    fn drive_victim(&mut self) {
         let victim = &mut self.victim;
         if victim.is_handshaking()
             && let Err(error) = self.heap.measure(|| victim.process())
@@ -1093,7 +1094,7 @@ impl Stage {
     pub fn end(&mut self) {
         if !self.is_over() {
             self.victim.received_eof();
-            self.process_victim();
+            self.drive_victim();
         }
     }
 }
