@@ -7,7 +7,7 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use common::{Background, Done, free_port, make_certificates, run, warifu, warifu_with};
+use support::{Background, Done, free_port, make_certificates, run, warifu, warifu_with};
 
 /// Checks the code, and that the three parts of the text are there.
 fn failed(done: &Done, code: i32, words: &[&str]) {
@@ -172,8 +172,8 @@ fn code_30_not_trusted() {
     let home = tempfile::tempdir().unwrap();
     let at = home.path();
     make_certificates(at);
-    common::ok(at, &["cert", "ca", "--out", "other", "--name", "other CA"]);
-    common::ok(
+    support::ok(at, &["cert", "ca", "--out", "other", "--name", "other CA"]);
+    support::ok(
         at,
         &[
             "cert",
@@ -285,7 +285,7 @@ fn code_31_another_name() {
         done.stderr
     );
     // Relaxing one rule leaves the others.
-    common::ok(at, &["cert", "ca", "--out", "other"]);
+    support::ok(at, &["cert", "ca", "--out", "other"]);
     let done = warifu_with(
         at,
         &[

@@ -8,12 +8,12 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::path::Path;
 
-use common::keys::{end, has, home, server, words};
-use common::{Done, warifu_with};
+use support::keys::{end, has, home, server, words};
+use support::{Done, warifu_with};
 
 fn run(at: &Path, line: &str) -> Done {
     warifu_with(at, &words(line), "")
@@ -58,7 +58,7 @@ fn suites_are_listed_as_text_and_as_json() {
     ];
     assert_eq!(names, modern);
     let done = run(home.path(), "suites --json");
-    let found = common::keys::events(&done);
+    let found = support::keys::events(&done);
     let ccm = found
         .iter()
         .find(|row| row["suite"] == "TLS_AES_128_CCM_SHA256");
@@ -85,7 +85,7 @@ fn a_build_without_older_versions_says_so() {
         has(&done.stderr, &["this build of warifu has", "TLS 1.3"]);
     }
     let running = server(home.path(), "--psk-file keys.psk --tls 1.3 --policy modern");
-    let done = common::keys::greeted(home.path(), &running, &["--psk-file", "alice.psk"]);
+    let done = support::keys::greeted(home.path(), &running, &["--psk-file", "alice.psk"]);
     has(&done.stderr, &["version   TLS 1.3, pre-shared key"]);
     end(running);
 }
@@ -97,8 +97,8 @@ mod with_older_versions {
     use std::net::TcpStream;
     use std::process::{Command, Stdio};
 
-    use super::common::keys::{ALICE, OTHER, client, events, greeted, refused, told};
-    use super::common::{Background, ok, run as run_command};
+    use super::support::keys::{ALICE, OTHER, client, events, greeted, refused, told};
+    use super::support::{Background, ok, run as run_command};
     use super::*;
 
     /// Certificates of a CA for keys of both kinds, and keys.

@@ -1,4 +1,4 @@
-//! Servers and clients that share a key, from the outside. No output may tell a key: `common::keys` looks at each.
+//! Servers and clients that share a key, from the outside. No output may tell a key: `support::keys` looks at each.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,18 +7,18 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use common::keys::{
+use support::keys::{
     ALICE, ALICE_BASE64, BOB, PASSPHRASE, client, end, events, greeted, has, home, keeps_secrets,
     refused, server, told, with_certificates, words, write,
 };
-use common::{Background, Done, free_port, run, warifu_with};
+use support::{Background, Done, free_port, run, warifu_with};
 
 const FROM_FILE: [&str; 2] = ["--psk-file", "alice.psk"];
 #[test]

@@ -7,14 +7,14 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use common::{Done, ok, run, warifu_with};
+use support::{Done, ok, run, warifu_with};
 
 const KEY: &str = "8b1f0e6a3c5d7294b0c1d2e3f4a59687";
 const OTHER: &str = "f00dbabe5a5a1234c0ffee9912ab34cd";

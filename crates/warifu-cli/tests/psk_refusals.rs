@@ -7,15 +7,15 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::process::Command;
 
-use common::keys::{
+use support::keys::{
     chmod, client, end, events, greeted, has, home, refused, server, told, with_certificates,
     words, write,
 };
-use common::{make_certificates, run, warifu, warifu_with};
+use support::{make_certificates, run, warifu, warifu_with};
 
 const FROM_FILE: [&str; 2] = ["--psk-file", "alice.psk"];
 #[test]

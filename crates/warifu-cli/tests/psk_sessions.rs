@@ -7,18 +7,18 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::keys::{
+use support::keys::{
     ALICE, BOB, Conversation, OTHER, chmod, client, end, events, greeted, has, home, keeps_secrets,
     refused, server, words, write,
 };
-use common::{Background, make_certificates, ok, warifu, warifu_with};
+use support::{Background, make_certificates, ok, warifu, warifu_with};
 
 const RESUME: [&str; 4] = ["--psk-file", "alice.psk", "--resume", "session"];
 const RESUMED: &str = "session resumed (psk_dhe_ke), which began with the PSK \"alice\" (external)";

@@ -7,7 +7,7 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use common::{
+use support::{
     Background, free_port, make_certificates, ok, run, wait_for_port, warifu, warifu_with,
 };
 

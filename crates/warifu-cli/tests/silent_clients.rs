@@ -22,8 +22,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use warifu::{ClientConfig, Connection, Trust};
 
-mod common;
-use common::*;
+mod support;
+use support::*;
 
 /// Silent connections in each of these tests.
 const SILENT: usize = 2_000;

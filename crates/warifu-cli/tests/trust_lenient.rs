@@ -7,12 +7,12 @@
     missing_docs
 )]
 
-mod common;
+mod support;
 
 use std::path::Path;
 use std::process::Command;
 
-use common::{Background, Done, free_port, run, warifu_with};
+use support::{Background, Done, free_port, run, warifu_with};
 
 fn openssl(at: &Path, arguments: &str) {
     let output = Command::new("openssl")
