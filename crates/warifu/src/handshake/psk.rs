@@ -78,8 +78,7 @@ pub(super) struct Found {
     identity: Option<Box<[u8]>>,
     /// What the client said of the ticket's age.
     pub(super) obfuscated_ticket_age: u32,
-    /// Tells this ClientHello from all others.
-    /// As long as the hash of the key.
+    /// The binder, which tells this ClientHello from all others; as many bytes of it as the key's hash has.
     binder: [u8; LONGEST_BINDER],
     /// The transcript up to this ClientHello, most of which was hashed for the binder.
     transcript: Option<Transcript>,
