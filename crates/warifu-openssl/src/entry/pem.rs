@@ -1,6 +1,7 @@
 //! PEM: `PEM_read_…`, `PEM_write_…`.
 
 use core::ffi::{c_char, c_int, c_uchar, c_void};
+use std::sync::Arc;
 
 use libc::FILE;
 
@@ -16,6 +17,97 @@ use crate::x509::load::{PasswordCallback, next_of};
 use crate::x509::pem::{self, Section};
 use crate::x509::{Passphrase, Pkey, X509, info};
 
+/// Reads the next section of one kind, others passed over, and puts the object that it holds where C keeps one.
+///
+/// # Safety
+/// `from` as for [`ToChannel::to_channel`], `place` as for [`replace`](super::replace).
+unsafe fn read<T>(
+    from: impl ToChannel,
+    place: *mut *mut T,
+    what: &str,
+    is_it: fn(&Section) -> bool,
+    object_of: impl FnOnce(&Section) -> Result<Arc<T>, Fault>,
+) -> *mut T {
+    entry(core::ptr::null_mut(), || {
+        // SAFETY: the caller's promise.
+        let channel = unsafe { from.to_channel() }?;
+        let section = next_of(&mut channel.lines(), what, is_it)?;
+        let object = object_of(&section)?;
+        // SAFETY: the caller's promise.
+        Ok(unsafe { super::replace(place, object) })
+    })
+}
+
+/// # Safety
+/// As for [`read`].
+unsafe fn read_certificate(from: impl ToChannel, place: *mut *mut X509) -> *mut X509 {
+    let (what, is_it) = ("a certificate", Section::is_certificate);
+    // SAFETY: the caller's promise.
+    unsafe { read(from, place, what, is_it, Section::certificate) }
+}
+
+/// # Safety
+/// As for [`read`].
+unsafe fn read_crl(from: impl ToChannel, place: *mut *mut Crl) -> *mut Crl {
+    let (what, is_it) = ("a certificate revocation list", Section::is_crl);
+    // SAFETY: the caller's promise.
+    unsafe {
+        read(from, place, what, is_it, |section| {
+            Crl::from_der(&section.der)
+        })
+    }
+}
+
+/// # Safety
+/// As for [`read`]; the callback and its data as the program gave them.
+unsafe fn read_private_key(
+    from: impl ToChannel,
+    place: *mut *mut Pkey,
+    callback: Option<PasswordCallback>,
+    userdata: *mut c_void,
+) -> *mut Pkey {
+    let (what, is_it) = ("a private key", Section::is_private_key);
+    // SAFETY: the caller's promise.
+    unsafe {
+        let passphrase = Passphrase::new(callback, userdata);
+        read(from, place, what, is_it, |section| {
+            section.private_key(|| passphrase.ask())
+        })
+    }
+}
+
+/// # Safety
+/// As for [`read`].
+unsafe fn read_public_key(from: impl ToChannel, place: *mut *mut Pkey) -> *mut Pkey {
+    let (what, is_it) = ("a public key", Section::is_public_key);
+    // SAFETY: the caller's promise.
+    unsafe {
+        read(from, place, what, is_it, |section| {
+            Pkey::public_from_spki(&section.der)
+        })
+    }
+}
+
+/// Writes an object under a label.
+///
+/// # Safety
+/// `to` as for [`ToChannel::to_channel`]; `object` is null or what its type says.
+unsafe fn write<T>(
+    to: impl ToChannel,
+    object: *const T,
+    label: &str,
+    der_of: impl FnOnce(&T) -> &[u8],
+) -> c_int {
+    entry(0, || {
+        // SAFETY: the caller's promise.
+        let object = unsafe { handle::borrow(object) }?;
+        // SAFETY: the caller's promise.
+        unsafe { to.to_channel() }?
+            .write(&pem::write(label, der_of(object)))
+            .map(|()| 1)
+    })
+}
+
 /// Reads the next certificate, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
 /// failure; at the end with `PEM_R_NO_START_LINE` on the error queue.
 ///
@@ -28,18 +120,8 @@ pub unsafe extern "C" fn PEM_read_bio_X509(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut X509 {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate",
-            Section::is_certificate,
-        )?;
-        let certificate = section.certificate()?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, certificate) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_certificate(from, place) }
 }
 
 /// Reads the next certificate, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -54,18 +136,8 @@ pub unsafe extern "C" fn PEM_read_bio_X509_AUX(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut X509 {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate",
-            Section::is_certificate,
-        )?;
-        let certificate = section.certificate()?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, certificate) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_certificate(from, place) }
 }
 
 /// Reads the next revocation list, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -80,18 +152,8 @@ pub unsafe extern "C" fn PEM_read_bio_X509_CRL(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut Crl {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate revocation list",
-            Section::is_crl,
-        )?;
-        let list = Crl::from_der(&section.der)?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, list) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_crl(from, place) }
 }
 
 /// Reads the next private key, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -107,19 +169,8 @@ pub unsafe extern "C" fn PEM_read_bio_PrivateKey(
     callback: Option<PasswordCallback>,
     userdata: *mut c_void,
 ) -> *mut Pkey {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let (channel, passphrase) =
-            unsafe { (from.to_channel()?, Passphrase::new(callback, userdata)) };
-        let section = next_of(
-            &mut channel.lines(),
-            "a private key",
-            Section::is_private_key,
-        )?;
-        let key = section.private_key(|| passphrase.ask())?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, key) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_private_key(from, place, callback, userdata) }
 }
 
 /// Reads the next public key, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -134,14 +185,8 @@ pub unsafe extern "C" fn PEM_read_bio_PUBKEY(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut Pkey {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(&mut channel.lines(), "a public key", Section::is_public_key)?;
-        let key = Pkey::public_from_spki(&section.der)?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, key) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_public_key(from, place) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -150,14 +195,8 @@ pub unsafe extern "C" fn PEM_read_bio_PUBKEY(
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_bio_X509(to: *mut Bio, object: *const X509) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("CERTIFICATE", object.der()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "CERTIFICATE", |certificate| certificate.der()) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -166,14 +205,8 @@ pub unsafe extern "C" fn PEM_write_bio_X509(to: *mut Bio, object: *const X509) -
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_bio_X509_CRL(to: *mut Bio, object: *const Crl) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("X509 CRL", object.der()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "X509 CRL", Crl::der) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -182,14 +215,8 @@ pub unsafe extern "C" fn PEM_write_bio_X509_CRL(to: *mut Bio, object: *const Crl
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_bio_PUBKEY(to: *mut Bio, object: *const Pkey) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("PUBLIC KEY", object.spki()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "PUBLIC KEY", Pkey::spki) }
 }
 
 /// Writes a private key to a BIO or a file of C.
@@ -247,18 +274,8 @@ pub unsafe extern "C" fn PEM_read_X509(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut X509 {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate",
-            Section::is_certificate,
-        )?;
-        let certificate = section.certificate()?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, certificate) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_certificate(from, place) }
 }
 
 /// Reads the next certificate, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -273,18 +290,8 @@ pub unsafe extern "C" fn PEM_read_X509_AUX(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut X509 {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate",
-            Section::is_certificate,
-        )?;
-        let certificate = section.certificate()?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, certificate) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_certificate(from, place) }
 }
 
 /// Reads the next revocation list, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -299,18 +306,8 @@ pub unsafe extern "C" fn PEM_read_X509_CRL(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut Crl {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(
-            &mut channel.lines(),
-            "a certificate revocation list",
-            Section::is_crl,
-        )?;
-        let list = Crl::from_der(&section.der)?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, list) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_crl(from, place) }
 }
 
 /// Reads the next private key, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -326,19 +323,8 @@ pub unsafe extern "C" fn PEM_read_PrivateKey(
     callback: Option<PasswordCallback>,
     userdata: *mut c_void,
 ) -> *mut Pkey {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let (channel, passphrase) =
-            unsafe { (from.to_channel()?, Passphrase::new(callback, userdata)) };
-        let section = next_of(
-            &mut channel.lines(),
-            "a private key",
-            Section::is_private_key,
-        )?;
-        let key = section.private_key(|| passphrase.ask())?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, key) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_private_key(from, place, callback, userdata) }
 }
 
 /// Reads the next public key, other sections passed over. If `place` is not null, `*place` gets it, and what was there is freed. Null on
@@ -353,14 +339,8 @@ pub unsafe extern "C" fn PEM_read_PUBKEY(
     _callback: Option<PasswordCallback>,
     _userdata: *mut c_void,
 ) -> *mut Pkey {
-    entry(core::ptr::null_mut(), || {
-        // SAFETY: the caller's contract.
-        let channel = unsafe { from.to_channel() }?;
-        let section = next_of(&mut channel.lines(), "a public key", Section::is_public_key)?;
-        let key = Pkey::public_from_spki(&section.der)?;
-        // SAFETY: the caller's contract.
-        Ok(unsafe { super::replace(place, key) })
-    })
+    // SAFETY: the caller's contract.
+    unsafe { read_public_key(from, place) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -369,14 +349,8 @@ pub unsafe extern "C" fn PEM_read_PUBKEY(
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_X509(to: *mut FILE, object: *const X509) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("CERTIFICATE", object.der()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "CERTIFICATE", |certificate| certificate.der()) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -385,14 +359,8 @@ pub unsafe extern "C" fn PEM_write_X509(to: *mut FILE, object: *const X509) -> c
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_X509_CRL(to: *mut FILE, object: *const Crl) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("X509 CRL", object.der()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "X509 CRL", Crl::der) }
 }
 
 /// Writes one as PEM. Returns 1, or 0 on failure.
@@ -401,14 +369,8 @@ pub unsafe extern "C" fn PEM_write_X509_CRL(to: *mut FILE, object: *const Crl) -
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PEM_write_PUBKEY(to: *mut FILE, object: *const Pkey) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object) }?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(&pem::write("PUBLIC KEY", object.spki()))
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { write(to, object, "PUBLIC KEY", Pkey::spki) }
 }
 
 /// Writes a private key as PKCS#8 in PEM, not encrypted: a cipher is refused. Returns 1, or 0 on failure.
