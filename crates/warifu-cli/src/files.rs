@@ -132,14 +132,20 @@ pub(crate) fn read_secret(
             mode: metadata.mode(),
         });
     }
-    let len = usize::try_from(metadata.len().min(max)).unwrap_or(0);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
-    file.take(max + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let bytes = read_whole(file, metadata.len(), max).map_err(unreadable)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max {
         return Err(wrong_content(path, holds, "it is too large".to_owned()));
     }
+    Ok(bytes)
+}
+
+/// A file to its end, or `max` bytes and one more, into one buffer: a growing one would leave copies of a key behind. Pipes and devices
+/// tell no length; their buffer holds any key.
+fn read_whole(file: File, len: u64, max: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    const PIPE_LEN: u64 = 64 * 1024;
+    let capacity = len.min(max).max(PIPE_LEN) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(capacity).unwrap_or(0)));
+    file.take(max + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -155,11 +161,7 @@ fn read_bytes(path: &Path, holds: &'static str) -> Result<Zeroizing<Vec<u8>>, Fa
     }
     // Devices and pipes tell no length: what is read is bounded too.
     let file = File::open(path).map_err(unreadable)?;
-    let len = usize::try_from(metadata.len().min(MAX_FILE_LEN)).unwrap_or(0);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(len + 1));
-    file.take(MAX_FILE_LEN + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let bytes = read_whole(file, metadata.len(), MAX_FILE_LEN).map_err(unreadable)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_LEN {
         return Err(wrong_content(
             path,

@@ -3,7 +3,7 @@
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::fault::Fault;
 use crate::reason;
@@ -49,6 +49,16 @@ pub(crate) fn to_c_string(text: &[u8]) -> Result<*mut c_char, Fault> {
     // SAFETY: `memory` has room for them and a NUL, is new, and is zero.
     unsafe { ptr::copy_nonoverlapping(text.as_ptr(), memory, text.len()) };
     Ok(memory.cast())
+}
+
+/// Appends without leaving a copy of a key in memory that is given back.
+pub(crate) fn append_wiped(buffer: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
+    if buffer.capacity() - buffer.len() < more.len() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * (buffer.capacity() + more.len())));
+        larger.extend_from_slice(buffer);
+        *buffer = larger;
+    }
+    buffer.extend_from_slice(more);
 }
 
 /// Wipes memory in a way that is not optimised away.

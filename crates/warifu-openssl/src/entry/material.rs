@@ -2,6 +2,9 @@
 //! a connection.
 
 use core::ffi::{c_char, c_int, c_long, c_uchar};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -116,10 +119,19 @@ fn with_file(
     // SAFETY: null or a string.
     let path = unsafe { handle::path(file) }?;
     let shown = path.display();
-    let bytes = std::fs::read(path)
-        .map(Zeroizing::new)
-        .map_err(|error| Fault::system(&error, &format!("reading {shown}")))?;
+    let bytes = read(path).map_err(|error| Fault::system(&error, &format!("reading {shown}")))?;
     body(&bytes).map_err(|fault| fault.about(&shown.to_string()))
+}
+
+/// A whole file, into one buffer: a growing one would leave copies of a key behind. Pipes tell no size; theirs holds any key.
+fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    const SIZES: std::ops::RangeInclusive<u64> = 64 * 1024..=16 * 1024 * 1024;
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len().saturating_add(1);
+    let size = usize::try_from(size.clamp(*SIZES.start(), *SIZES.end())).unwrap_or(0);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn format_of(number: c_int) -> Result<Format, Fault> {

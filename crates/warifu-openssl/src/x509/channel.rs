@@ -10,6 +10,7 @@ use super::pem::Lines;
 use crate::bio::{Bio, Transfer};
 use crate::fault::Fault;
 use crate::handle;
+use crate::memory::append_wiped;
 
 /// The longest DER that is read.
 const DER_LIMIT: usize = 256 * 1024 * 1024;
@@ -64,7 +65,7 @@ impl Channel<'_> {
                 Self::File(file) => file_line(*file, &mut piece),
             };
             match piece.get(..count) {
-                Some(read) if !read.is_empty() => line.extend_from_slice(read),
+                Some(read) if !read.is_empty() => append_wiped(&mut line, read),
                 _ => break,
             }
         }
@@ -118,7 +119,7 @@ impl Channel<'_> {
             len = bytes
                 .iter()
                 .fold(0, |len, byte| (len << 8) | usize::from(*byte));
-            whole.extend_from_slice(bytes);
+            append_wiped(&mut whole, bytes);
         }
         if len > DER_LIMIT {
             return None;
@@ -127,7 +128,7 @@ impl Channel<'_> {
         while len > 0 {
             let mut piece = Zeroizing::new(vec![0u8; len.min(PIECE)]);
             self.read_exact(&mut piece)?;
-            whole.extend_from_slice(&piece);
+            append_wiped(&mut whole, &piece);
             len -= piece.len();
         }
         Some(whole)

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::X509;
 use super::pkey::Pkey;
 use crate::fault::Fault;
+use crate::memory;
 use crate::reason::{self, Library};
 
 /// The longest section that is read: larger than any revocation list.
@@ -152,7 +153,7 @@ pub(crate) fn next_section(lines: &mut Lines<'_>) -> Result<Option<Section>, Fau
                 line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
             continue;
         }
-        push_wiped(&mut base64, line);
+        memory::append_wiped(&mut base64, line);
         if base64.len() > BODY_LIMIT {
             return Err(fault(
                 reason::PEM_R_BAD_END_LINE,
@@ -176,16 +177,6 @@ pub(crate) fn next_section(lines: &mut Lines<'_>) -> Result<Option<Section>, Fau
         traditional_encryption,
         der,
     }))
-}
-
-/// Appends without leaving a copy of a key in memory that is given back.
-fn push_wiped(buffer: &mut Zeroizing<Vec<u8>>, more: &[u8]) {
-    if buffer.capacity() - buffer.len() < more.len() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(2 * (buffer.capacity() + more.len())));
-        larger.extend_from_slice(buffer);
-        *buffer = larger;
-    }
-    buffer.extend_from_slice(more);
 }
 
 /// What stands between `start` and the closing dashes.

@@ -305,6 +305,29 @@ static void private_keys(const char *name)
     BIO_free(out);
 }
 
+/* Longer than what is read at once, as DER and as one line of PEM. That they are no keys is seen only when they are read. */
+static void long_private_keys(void)
+{
+    static unsigned char bytes[9000];
+    static const unsigned char head[4] = {0x30, 0x82, sizeof bytes >> 8, sizeof bytes & 255};
+    BIO *der = BIO_new(BIO_s_mem()), *pem = BIO_new(BIO_s_mem());
+    size_t i;
+
+    MUST(RAND_bytes(bytes, sizeof bytes));
+    tell("SECRET long-der", bytes + 1000, 64);
+    MUST(BIO_write(der, head, sizeof head) == sizeof head && BIO_write(der, bytes, sizeof bytes) == sizeof bytes);
+    MUST(d2i_PrivateKey_bio(der, NULL) == NULL);
+    for (i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)('A' + bytes[i] % 26);
+    tell("SECRET long-line", bytes + 1000, 64);
+    MUST(BIO_puts(pem, "-----BEGIN PRIVATE KEY-----\n") > 0 && BIO_write(pem, bytes, sizeof bytes) == sizeof bytes);
+    MUST(BIO_puts(pem, "\n-----END PRIVATE KEY-----\n") > 0);
+    MUST(PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL) == NULL);
+    ERR_clear_error();
+    BIO_free(der);
+    BIO_free(pem);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"server.key", "rsa.key", "p384.key", "ed25519.key", "encrypted_aes256.key", "traditional.key", NULL};
@@ -318,6 +341,7 @@ int main(int argc, char **argv)
     tell("SECRET passphrase", (const unsigned char *)words, strlen(words));
     for (i = 0; names[i] != NULL; i++)
         private_keys(names[i]);
+    long_private_keys();
     certificates(TLS1_3_VERSION, "server.key");
     certificates(TLS1_3_VERSION, "encrypted_aes256.key");
     certificates(TLS1_2_VERSION, "server.key");

@@ -141,6 +141,9 @@ pub(crate) fn keys() {
     runs.write("zabbix.psk", &format!("{}\n", hex(&key)));
     runs.run(&["psk", "list", "keys.psk"]);
     runs.run(&["psk", "check", "keys.psk"]);
+    // A pipe tells no length.
+    let text = runs.read("keys.psk");
+    runs.run_with(&["psk", "list", "/dev/stdin"], &text);
     for format in ["native", "mosquitto", "gnutls", "stunnel"] {
         let out = format!("keys.{format}");
         runs.run(&["psk", "convert", "keys.psk", "--to", format, "--out", &out]);
