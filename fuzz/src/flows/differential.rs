@@ -449,22 +449,60 @@ fn without_read_by_rustls_alone(stream: &[u8]) -> Option<Vec<u8>> {
     (hello.extensions.len() < len).then(|| in_records(&hello.assemble()))
 }
 
-/// Both verdicts on an input, where they differ without an excuse.
-pub fn difference(input: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+fn with_all<T>(work: impl FnOnce(&All) -> T) -> T {
     thread_local! {
         static ALL: All = All::new();
     }
-    ALL.with(|all| {
-        let (which, stream) = stream(all, input);
-        let servers = &all.servers[which];
-        let difference = servers.difference(&stream)?;
-        match without_read_by_rustls_alone(&stream) {
-            Some(stream) if matches!(difference.1, Verdict::Refuses(_)) => {
-                servers.difference(&stream)
-            }
+    ALL.with(|all| work(all))
+}
+
+impl Servers {
+    /// As [`difference`](Self::difference), where rustls reads no extension that ours ignores.
+    fn difference_of_what_both_read(
+        &self,
+        stream: &[u8],
+    ) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+        let difference = self.difference(stream)?;
+        match without_read_by_rustls_alone(stream) {
+            Some(stream) if matches!(difference.1, Verdict::Refuses(_)) => self.difference(&stream),
             _ => Some(difference),
         }
+    }
+}
+
+/// Both verdicts on an input, where they differ without an excuse.
+pub fn difference(input: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+    with_all(|all| {
+        let (which, stream) = stream(all, input);
+        all.servers[which].difference_of_what_both_read(&stream)
     })
+}
+
+/// Changes each byte of each ClientHello into every other one, for both servers. Tells of each difference without an excuse; returns how
+/// many were played.
+pub fn each_byte(mut tell: impl FnMut(String)) -> usize {
+    let mut played = 0;
+    with_all(|all| {
+        for (number, hello) in all.hellos.iter().enumerate() {
+            for at in 0..hello.len() {
+                for mask in 1..=u8::MAX {
+                    let mut changed = hello.clone();
+                    changed[at] ^= mask;
+                    let stream = in_records(&changed);
+                    for (which, servers) in all.servers.iter().enumerate() {
+                        played += 1;
+                        if let Some((ours, theirs)) = servers.difference_of_what_both_read(&stream)
+                        {
+                            tell(format!(
+                                "ClientHello {number} for server {which}, byte {at} changed by {mask:02x}: ours: {ours:?}, rustls: {theirs:?}"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+    });
+    played
 }
 
 /// Plays an input; panics where the two differ without an excuse.

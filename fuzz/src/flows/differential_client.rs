@@ -213,8 +213,8 @@ fn answers(output: &[u8]) -> bool {
     records(output).iter().any(|record| record[0] == HANDSHAKE)
 }
 
-/// Both verdicts on an input.
-fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
+/// Does something with the clients of all kinds, those of TLS 1.3 at even places.
+fn with_worlds<T>(work: impl FnOnce(&[World]) -> T) -> T {
     thread_local! {
         static WORLDS: Vec<World> = {
             let ca = identities::ca();
@@ -227,31 +227,43 @@ fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
             ]
         };
     }
-    let script = Script::read(input);
-    WORLDS.with(|worlds| {
-        let at = usize::from(script.scene) % worlds.len();
-        let (world, is_tls13) = (&worlds[at], at % 2 == 0);
-        fixed::begin(SEED);
-        let mut ours = Connection::client(world.ours.clone(), server_name());
-        ours.process().unwrap();
-        let hello = ours.output().to_vec();
-        ours.sent(hello.len());
-        let flight = world.answer(&hello);
-        let for_ours = stream(&script, flight.clone(), is_tls13);
-        let unchanged = stream_of(&flight);
-        let of_ours = verdict_of_ours(&mut ours, &for_ours);
+    WORLDS.with(|worlds| work(worlds))
+}
 
+impl World {
+    /// A client of ours that has sent its ClientHello, and the flight that answers it.
+    fn begin_ours(&self) -> (Connection, Flight) {
         fixed::begin(SEED);
-        let mut theirs =
-            rustls::ClientConnection::new(world.theirs.clone(), server_name()).unwrap();
+        let mut client = Connection::client(self.ours.clone(), server_name());
+        client.process().unwrap();
+        let hello = client.output().to_vec();
+        client.sent(hello.len());
+        let flight = self.answer(&hello);
+        (client, flight)
+    }
+
+    fn begin_theirs(&self) -> (rustls::ClientConnection, Flight) {
+        fixed::begin(SEED);
+        let mut client = rustls::ClientConnection::new(self.theirs.clone(), server_name()).unwrap();
         let mut hello = Vec::new();
-        while theirs.wants_write() {
-            theirs.write_tls(&mut hello).unwrap();
+        while client.wants_write() {
+            client.write_tls(&mut hello).unwrap();
         }
-        let flight = world.answer(&hello);
-        let for_theirs = stream(&script, flight.clone(), is_tls13);
+        let flight = self.answer(&hello);
+        (client, flight)
+    }
+
+    /// Both verdicts on the flight as `change` makes it.
+    fn verdicts(
+        &self,
+        change: impl Fn(Flight) -> Vec<u8>,
+    ) -> (Verdict<Error>, Verdict<rustls::Error>) {
+        let (mut ours, flight) = self.begin_ours();
+        let (for_ours, unchanged) = (change(flight.clone()), stream_of(&flight));
+        let of_ours = verdict_of_ours(&mut ours, &for_ours);
+        let (mut theirs, flight) = self.begin_theirs();
+        let (for_theirs, originals) = (change(flight.clone()), stream_of(&flight));
         let same_len = for_ours.len() == unchanged.len();
-        let originals = stream_of(&flight);
         if same_len
             && changed_bytes(&for_ours, &unchanged) != changed_bytes(&for_theirs, &originals)
         {
@@ -260,7 +272,45 @@ fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
         }
         let of_theirs = verdict_of_theirs(&mut theirs, &for_theirs);
         (of_ours, of_theirs)
+    }
+}
+
+/// Both verdicts on an input.
+fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
+    let script = Script::read(input);
+    with_worlds(|worlds| {
+        let at = usize::from(script.scene) % worlds.len();
+        worlds[at].verdicts(|flight| stream(&script, flight, at % 2 == 0))
     })
+}
+
+/// Changes each byte of each flight into every other one. Tells of each difference without an excuse; returns how many flights were
+/// played.
+pub fn each_byte(mut tell: impl FnMut(String)) -> usize {
+    let mut played = 0;
+    with_worlds(|worlds| {
+        for (number, world) in worlds.iter().enumerate() {
+            let (_, flight) = world.begin_ours();
+            let places = flight.iter().enumerate();
+            let places =
+                places.flat_map(|(item, its)| (0..its.bytes.len()).map(move |at| (item, at)));
+            for (item, at) in places {
+                for mask in 1..=u8::MAX {
+                    let (ours, theirs) = world.verdicts(|mut flight| {
+                        flight[item].bytes[at] ^= mask;
+                        stream_of(&flight)
+                    });
+                    played += 1;
+                    if is_unexcused(&ours, &theirs) {
+                        tell(format!(
+                            "client {number}, message {item}, byte {at} changed by {mask:02x}: ours: {ours:?}, rustls: {theirs:?}"
+                        ));
+                    }
+                }
+            }
+        }
+    });
+    played
 }
 
 /// Extensions that the table of RFC 8446 Section 4.2 has, and neither in ServerHello nor in HelloRetryRequest.
@@ -282,6 +332,12 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
                 if what.starts_with("legacy_session_id_echo") =>
             {
                 Some("RFC 8446 Section 4.1.3: another session ID MUST be refused")
+            }
+            PeerMisbehaved::PointlessHelloRetryRequest => Some(
+                "RFC 8446 Section 4.2.8: a group of which a share was sent MUST be refused; rustls takes it beside a cookie",
+            ),
+            PeerMisbehaved::Ssl3 => {
+                Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
             }
             PeerMisbehaved::NoSecureRenegotiation => {
                 Some("RFC 5746 Section 3.4: a client may refuse; rustls does not look")
@@ -333,8 +389,11 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
 /// Both verdicts on an input, where they differ without an excuse.
 pub fn difference(input: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
     let (ours, theirs) = verdicts(input);
-    let is_excused = ours.is(&theirs) || excuse(&ours, &theirs).is_some();
-    (!is_excused).then_some((ours, theirs))
+    is_unexcused(&ours, &theirs).then_some((ours, theirs))
+}
+
+fn is_unexcused(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> bool {
+    !ours.is(theirs) && excuse(ours, theirs).is_none()
 }
 
 /// Plays an input; panics where the two differ without an excuse.
