@@ -119,22 +119,27 @@ impl Ssl {
         }
         self.flush()?;
         let rest = data.get(sealed..).unwrap_or_default();
-        let taken = self.with(|connection| Ok(connection.write_replayable_early_data(rest)))?;
-        let taken = taken.map_err(|error| self.failed(&error))?;
-        sealed += taken;
-        if taken < rest.len() {
+        // Before any of it is sealed: what is sealed leaves, and this call says that nothing does.
+        let left = self.look(Connection::early_data_left).unwrap_or(0);
+        if left < rest.len() {
             self.early_data.set(EarlyDataState::Writing { sealed: 0 });
             return Err(Fault::ssl(
                 reason::SSL_R_TOO_MUCH_EARLY_DATA,
                 match self.early_data_status() {
                     EarlyData::NotOffered => {
                         "the session allows no early data in this connection: go on with SSL_connect"
+                            .to_owned()
                     }
-                    _ => "more early data than the session allows",
+                    _ => format!(
+                        "{} bytes of early data where the session allows {left} more: nothing of it is sent",
+                        rest.len()
+                    ),
                 },
             )
             .into());
         }
+        let taken = self.with(|connection| Ok(connection.write_replayable_early_data(rest)))?;
+        sealed += taken.map_err(|error| self.failed(&error))?;
         self.early_data.set(EarlyDataState::Writing { sealed });
         self.flush()?;
         self.early_data.set(EarlyDataState::Writing { sealed: 0 });

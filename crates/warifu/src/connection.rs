@@ -659,6 +659,16 @@ impl Connection {
         written.map_err(|error| self.fail(error))
     }
 
+    /// How many bytes of early data a client can still send: so many
+    /// [`write_replayable_early_data`](Self::write_replayable_early_data) takes. 0 before the ClientHello is made, and where no
+    /// early data can be sent, or not any more.
+    pub fn early_data_left(&self) -> usize {
+        match (&self.state, &self.wire) {
+            (State::Handshaking(_), Some(wire)) => wire.sending.early_data_left(),
+            _ => 0,
+        }
+    }
+
     /// Reads at most `buffer.len()` bytes of one record of early data, on a server, during the handshake and after it.
     /// [`ReadOutcome::NeedBytes`]: more may come. [`ReadOutcome::Closed`]: no more will.
     ///

@@ -388,10 +388,14 @@ fn more_early_data_than_allowed_is_refused() {
     connect(&client, &server);
     raise_limit(&world, 0x4321, 0x8000);
     let mut pair = meet(&client, &server);
+    assert_eq!(pair.client.early_data_left(), 0);
     pair.client
         .write_replayable_early_data(&[1; 0x4321])
         .unwrap();
+    assert_eq!(pair.client.early_data_left(), 0x8000 - 0x4321);
     assert_eq!(pair.client.write_replayable_early_data(b"x"), Ok(1));
+    assert_eq!(pair.client.early_data_left(), 0x8000 - 0x4322);
+    assert_eq!(pair.server.early_data_left(), 0);
     let error = PeerMisbehaved::TooMuchEarlyData { limit: 0x4321 }.into();
     pair.expect_failure(Side::Server, &error);
     assert_eq!(error.alert(), Some(AlertDescription::UNEXPECTED_MESSAGE));

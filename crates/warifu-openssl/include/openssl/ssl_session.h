@@ -314,7 +314,8 @@ void SSL_set_allow_early_data_cb(SSL *ssl, SSL_allow_early_data_cb_fn cb, void *
  * A client, in place of its first SSL_connect and any number of times: sends all of num bytes early; then SSL_connect completes
  * the handshake, and SSL_get_early_data_status tells whether the server took them. If not they are lost, and to be sent again.
  * A server, after SSL_read_early_data: sends num bytes before the client has finished its handshake, which anyone may be reading.
- * 1, or 0: SSL_get_error tells why, and the call is repeated with the same data after SSL_ERROR_WANT_READ or _WANT_WRITE.
+ * 1, or 0: SSL_get_error tells why, and the call is repeated with the same data after SSL_ERROR_WANT_READ or _WANT_WRITE. Where the
+ * session allows less than num bytes more, nothing is sent (SSL_R_TOO_MUCH_EARLY_DATA).
  */
 int SSL_write_early_data(SSL *ssl, const void *buf, size_t num, size_t *written);
 

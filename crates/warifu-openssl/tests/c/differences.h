@@ -70,4 +70,7 @@
 /* A context may be changed while other threads use it. With OpenSSL it is to be made ready before they begin. */
 #define CONTEXTS_CHANGE_WHILE_SHARED IS_WARIFU
 
+/* SSL_write_early_data with more than the session allows fails, and the handshake can go on. In OpenSSL it is over. */
+#define TOO_MUCH_EARLY_DATA_IS_FATAL (!IS_WARIFU)
+
 #endif

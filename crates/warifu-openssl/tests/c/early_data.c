@@ -188,6 +188,50 @@ static void callback_and_replay(void)
     SSL_CTX_free(server);
 }
 
+/* More than the session allows: it fails, and the server gets nothing of it. */
+static void more_than_allowed(void)
+{
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    static const char data[1001];
+    SSL_SESSION *session;
+    struct pair pair;
+    char taken[1001];
+    size_t count;
+    int finished;
+    int before;
+
+    CHECK_INT(SSL_CTX_set_max_early_data(server, 1000), 1);
+    for (before = 0; before < 2; before++) {
+        int reason;
+
+        check_context("more early data than allowed, %d bytes before", before);
+        session = ticket(client, server, 1000);
+        pair_open(&pair, MEMORY, client, server);
+        CHECK_INT(SSL_set_session(pair_client(&pair), session), 1);
+        if (before > 0) {
+            CHECK_INT(SSL_write_early_data(pair_client(&pair), "x", 1, &count), 1);
+        }
+        ERR_clear_error();
+        CHECK(SSL_write_early_data(pair_client(&pair), data, sizeof data - (size_t)before, &count) <= 0);
+        CHECK_INT(failure_of(&pair, CLIENT, 0, &reason), SSL_ERROR_SSL);
+        CHECK_INT(reason, SSL_R_TOO_MUCH_EARLY_DATA);
+        if (TOO_MUCH_EARLY_DATA_IS_FATAL) {
+            CHECK(SSL_connect(pair_client(&pair)) <= 0);
+        } else {
+            CHECK_INT(read_early(&pair, taken, sizeof taken, &finished), before);
+            CHECK_INT(finished, 1);
+            CHECK(pair_handshake(&pair));
+            CHECK_INT(SSL_get_early_data_status(pair_client(&pair)), SSL_EARLY_DATA_ACCEPTED);
+            pair_exchange(&pair, CLIENT, "and on it goes");
+        }
+        pair_close(&pair);
+        SSL_SESSION_free(session);
+    }
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 void test_early_data(void)
 {
     early(NON_BLOCKING, 1);
@@ -196,4 +240,5 @@ void test_early_data(void)
     early(MEMORY, 0);
     early_answer();
     callback_and_replay();
+    more_than_allowed();
 }

@@ -177,6 +177,12 @@ impl Sending {
         self.early.is_some()
     }
 
+    /// How many bytes of early data may still be sent.
+    pub(crate) fn early_data_left(&self) -> usize {
+        let left = self.early.as_ref().map_or(0, |early| early.left);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
     /// A HelloRetryRequest ends early data: the second ClientHello is not protected (RFC 8446 Section 4.2.10).
     pub(crate) fn drop_early_keys(&mut self) {
         if self.early.take().is_some() {
