@@ -338,6 +338,7 @@ impl Ssl {
             .into());
         }
         let mut shutdown = self.shutdown_state();
+        let leaves = !shutdown.sent || !self.touch(|connection| connection.output().is_empty())?;
         if !shutdown.sent {
             self.with(|connection| {
                 connection.close();
@@ -345,10 +346,12 @@ impl Ssl {
             })?;
             shutdown.sent = true;
             self.set_shutdown_state(shutdown);
+        }
+        if leaves {
+            // The first phase, however many calls the transport makes of it.
             self.flush()?;
             return Ok(shutdown.received);
         }
-        self.flush()?;
         if shutdown.received {
             return Ok(true);
         }

@@ -763,6 +763,51 @@ static void two_phases(int version, enum transport transport)
     pair_close(&pair);
 }
 
+/* A transport that takes a few bytes at a time: the first phase ends when all of close_notify has left. */
+static void little_room(int version, int received)
+{
+    struct pair pair;
+    BIO *near;
+    BIO *far;
+    char part[8];
+    int calls = 0;
+    int result;
+
+    check_context("little room, %s, the peer's end %s", version_name(version), received ? "is there" : "is to come");
+    open_at(&pair, version, MEMORY);
+    if (received) {
+        CHECK_INT(SSL_shutdown(pair_server(&pair)), 0);
+        CHECK_INT(pair_read(&pair, CLIENT, taken, 100), 0);
+    }
+    CHECK_INT(BIO_new_bio_pair(&near, sizeof part, &far, 0), 1);
+    SSL_set0_wbio(pair_client(&pair), near);
+    for (;;) {
+        ERR_clear_error();
+        result = SSL_shutdown(pair_client(&pair));
+        if (result != -1 || !CHECK_INT(SSL_get_error(pair_client(&pair), result), SSL_ERROR_WANT_WRITE)) {
+            break;
+        }
+        CHECK_INT(SSL_get_shutdown(pair_client(&pair)), SSL_SENT_SHUTDOWN | (received ? SSL_RECEIVED_SHUTDOWN : 0));
+        CHECK_INT(BIO_read(far, part, sizeof part), sizeof part);
+        CHECK_INT(BIO_write(SSL_get_rbio(pair_server(&pair)), part, sizeof part), sizeof part);
+        calls++;
+    }
+    CHECK(calls >= 2);
+    CHECK_INT(result, received);
+    result = BIO_read(far, part, sizeof part);
+    CHECK(result > 0);
+    CHECK_INT(BIO_write(SSL_get_rbio(pair_server(&pair)), part, result), result);
+    ERR_clear_error();
+    CHECK_INT(SSL_read(pair_server(&pair), taken, 100), 0);
+    CHECK_INT(SSL_get_error(pair_server(&pair), 0), SSL_ERROR_ZERO_RETURN);
+    if (!received) {
+        CHECK_INT(SSL_shutdown(pair_client(&pair)), -1);
+        CHECK_INT(SSL_get_error(pair_client(&pair), -1), SSL_ERROR_WANT_READ);
+    }
+    pair_close(&pair);
+    BIO_free(far);
+}
+
 /* SSL_clear makes an SSL ready for another connection. */
 static void cleared(int version)
 {
@@ -802,6 +847,8 @@ void test_shutdown(void)
         for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             two_phases(versions[version], (enum transport)transport);
         }
+        little_room(versions[version], 0);
+        little_room(versions[version], 1);
         cleared(versions[version]);
     }
 }
