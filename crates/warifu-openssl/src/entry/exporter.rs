@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_int, c_uchar};
 
-use super::{entry, on};
+use super::{entry, on_shared};
 use crate::fault::Fault;
 use crate::handle;
 use crate::ssl::Ssl;
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn SSL_export_keying_material(
         Ok(1)
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, body) }
+    unsafe { on_shared(ssl, 0, body) }
 }
 
 /// `SSL_export_keying_material_early`: 0; there is no early exporter here.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use warifu::pki_types::ServerName;
 
-use super::on;
+use super::{on, on_shared};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::handle::{self, UserData};
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn SSL_CTX_set_tlsext_servername_arg(
 pub unsafe extern "C" fn SSL_set_SSL_CTX(ssl: *mut Ssl, ctx: *mut Context) -> *mut Context {
     // SAFETY: the caller's contract.
     unsafe {
-        on(ssl, core::ptr::null_mut(), |ssl| {
+        on_shared(ssl, core::ptr::null_mut(), |ssl| {
             let context = handle::share(ctx)?;
             if !Arc::ptr_eq(&context, &ssl.context()) {
                 ssl.switch_context(context);

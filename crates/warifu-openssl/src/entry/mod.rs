@@ -117,6 +117,22 @@ pub(crate) unsafe fn on<O, T>(
     })
 }
 
+/// As [`on`], for a function in which code of the program's may run: a callback, a method of a BIO, what runs at the end of an object.
+/// It may give the program's last reference back, so the call has one of its own.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn on_shared<O, T>(
+    object: *const O,
+    failure: T,
+    body: impl FnOnce(&O) -> Result<T, Fault>,
+) -> T {
+    entry(failure, || {
+        // SAFETY: the caller's promise.
+        body(&*unsafe { handle::share(object) }?)
+    })
+}
+
 /// For Rust programs that call the functions by their C names: whoever calls this has them linked.
 pub fn linked() -> bool {
     true

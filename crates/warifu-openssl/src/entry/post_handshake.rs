@@ -6,7 +6,7 @@ use warifu::parameters::ProtocolVersion;
 use warifu::{Error, UsageError};
 
 use super::version::{changes, values};
-use super::{entry, on};
+use super::{entry, on, on_shared};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::method::Role;
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn SSL_key_update(ssl: *mut Ssl, updatetype: c_int) -> c_i
         Ok(1)
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, body) }
+    unsafe { on_shared(ssl, 0, body) }
 }
 
 /// `SSL_get_key_update_type`: the kind of KeyUpdate that has not left yet; `SSL_KEY_UPDATE_NONE` if there is none.
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn SSL_verify_client_post_handshake(ssl: *mut Ssl) -> c_in
         }
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, body) }
+    unsafe { on_shared(ssl, 0, body) }
 }
 
 changes! {

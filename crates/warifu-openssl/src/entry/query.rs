@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_char, c_int, c_long, c_uchar, c_void};
 
 use warifu::parameters::ProtocolVersion;
 
-use super::on;
+use super::{on, on_shared};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::handle;
@@ -391,5 +391,5 @@ pub unsafe extern "C" fn SSL_free_buffers(ssl: *mut Ssl) -> c_int {
         Ok(1)
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, body) }
+    unsafe { on_shared(ssl, 0, body) }
 }

@@ -5,7 +5,7 @@ use core::ptr;
 use std::ffi::CString;
 use std::sync::Arc;
 
-use super::{entry, on};
+use super::{entry, on, on_shared};
 use crate::cipher::Cipher;
 use crate::fault::Fault;
 use crate::handle;
@@ -56,14 +56,14 @@ pub unsafe extern "C" fn SSL_get1_session(ssl: *mut Ssl) -> *mut SslSession {
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn SSL_set_session(ssl: *mut Ssl, session: *mut SslSession) -> c_int {
-    // SAFETY: the caller's contract.
-    let session = unsafe { handle::share(session) }.ok();
     let body = |ssl: &Ssl| {
+        // SAFETY: the caller's contract.
+        let session = unsafe { handle::share(session) }.ok();
         ssl.sessions.set_current(session);
         Ok(1)
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ssl, 0, body) }
+    unsafe { on_shared(ssl, 0, body) }
 }
 
 /// `SSL_copy_session_id`: takes session, session ID context, method, certificate and key of another connection over; 1, or 0 on
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn SSL_set_session(ssl: *mut Ssl, session: *mut SslSession
 pub unsafe extern "C" fn SSL_copy_session_id(to: *mut Ssl, from: *const Ssl) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let (to, from) = unsafe { (handle::borrow(to)?, handle::borrow(from)?) };
+        let (to, from) = unsafe { (handle::share(to)?, handle::share(from)?) };
         let settings = from.settings();
         to.change(|changed| {
             changed.sessions.id_context = settings.sessions.id_context.clone();

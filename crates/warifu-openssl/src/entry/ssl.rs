@@ -63,7 +63,7 @@ pub unsafe extern "C" fn SSL_up_ref(ssl: *mut Ssl) -> c_int {
 pub unsafe extern "C" fn SSL_clear(ssl: *mut Ssl) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        unsafe { handle::borrow(ssl) }?.reset();
+        unsafe { handle::share(ssl) }?.reset();
         Ok(1)
     })
 }
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn SSL_get_SSL_CTX(ssl: *const Ssl) -> *mut Context {
 pub unsafe extern "C" fn SSL_set_fd(ssl: *mut Ssl, fd: c_int) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::borrow(ssl) }?;
+        let ssl = unsafe { handle::share(ssl) }?;
         let bio = Bio::socket(fd, false)?;
         ssl.set_bios(Some(bio.clone()), Some(bio));
         ssl.attached(Some(fd), Some(fd))?;
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn SSL_set_fd(ssl: *mut Ssl, fd: c_int) -> c_int {
 pub unsafe extern "C" fn SSL_set_rfd(ssl: *mut Ssl, fd: c_int) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::borrow(ssl) }?;
+        let ssl = unsafe { handle::share(ssl) }?;
         ssl.set_bios(Some(Bio::socket(fd, false)?), None);
         ssl.attached(Some(fd), None)?;
         Ok(1)
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn SSL_set_rfd(ssl: *mut Ssl, fd: c_int) -> c_int {
 pub unsafe extern "C" fn SSL_set_wfd(ssl: *mut Ssl, fd: c_int) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::borrow(ssl) }?;
+        let ssl = unsafe { handle::share(ssl) }?;
         ssl.set_bios(None, Some(Bio::socket(fd, false)?));
         ssl.attached(None, Some(fd))?;
         Ok(1)
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn SSL_get_wfd(ssl: *const Ssl) -> c_int {
 pub unsafe extern "C" fn SSL_set_bio(ssl: *mut Ssl, rbio: *mut Bio, wbio: *mut Bio) {
     entry((), || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::borrow(ssl) }?;
+        let ssl = unsafe { handle::share(ssl) }?;
         let is = |there: Option<Arc<Bio>>, given: *mut Bio| {
             there.map_or(core::ptr::null(), |bio| Arc::as_ptr(&bio)) == given.cast_const()
         };
@@ -213,7 +213,7 @@ pub unsafe extern "C" fn SSL_set_bio(ssl: *mut Ssl, rbio: *mut Bio, wbio: *mut B
 pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, bio: *mut Bio) {
     entry((), || {
         // SAFETY: the caller's contract.
-        let (ssl, bio) = unsafe { (handle::borrow(ssl)?, handle::take(bio)) };
+        let (ssl, bio) = unsafe { (handle::share(ssl)?, handle::take(bio)) };
         ssl.replace_bios(bio, ssl.write_bio());
         Ok(())
     });
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, bio: *mut Bio) {
 pub unsafe extern "C" fn SSL_set0_wbio(ssl: *mut Ssl, bio: *mut Bio) {
     entry((), || {
         // SAFETY: the caller's contract.
-        let (ssl, bio) = unsafe { (handle::borrow(ssl)?, handle::take(bio)) };
+        let (ssl, bio) = unsafe { (handle::share(ssl)?, handle::take(bio)) };
         ssl.replace_bios(ssl.read_bio(), bio);
         Ok(())
     });
@@ -269,7 +269,7 @@ pub unsafe extern "C" fn SSL_get_wbio(ssl: *const Ssl) -> *mut Bio {
 pub unsafe extern "C" fn SSL_set_connect_state(ssl: *mut Ssl) {
     entry((), || {
         // SAFETY: the caller's contract.
-        unsafe { handle::borrow(ssl) }?.set_role(Role::Client);
+        unsafe { handle::share(ssl) }?.set_role(Role::Client);
         Ok(())
     });
 }
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn SSL_set_connect_state(ssl: *mut Ssl) {
 pub unsafe extern "C" fn SSL_set_accept_state(ssl: *mut Ssl) {
     entry((), || {
         // SAFETY: the caller's contract.
-        unsafe { handle::borrow(ssl) }?.set_role(Role::Server);
+        unsafe { handle::share(ssl) }?.set_role(Role::Server);
         Ok(())
     });
 }
@@ -569,8 +569,8 @@ pub unsafe extern "C" fn SSL_has_pending(ssl: *const Ssl) -> c_int {
 
 // The end.
 
-/// `SSL_shutdown`: sends close_notify; called again, waits for the peer's. 1: both were exchanged; 0: the peer's is still to come;
-/// -1: failure (`SSL_get_error`).
+/// `SSL_shutdown`: sends close_notify; called again after 0, waits for the peer's. 1: both were exchanged; 0: the peer's is still to
+/// come; -1: failure (`SSL_get_error`).
 ///
 /// # Safety
 /// `ssl` is null or a connection.
@@ -578,7 +578,7 @@ pub unsafe extern "C" fn SSL_has_pending(ssl: *const Ssl) -> c_int {
 pub unsafe extern "C" fn SSL_shutdown(ssl: *mut Ssl) -> c_int {
     entry(-1, || {
         // SAFETY: the caller's contract.
-        let ssl = unsafe { handle::borrow(ssl) }?;
+        let ssl = unsafe { handle::share(ssl) }?;
         let is_closed = ssl.conclude(|| ssl.shut_down())?;
         if !is_closed {
             ssl.conclude::<()>(|| Err(crate::ssl::outcome::Stop::Transport))

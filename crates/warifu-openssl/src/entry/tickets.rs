@@ -2,9 +2,9 @@
 
 use core::ffi::{c_int, c_long, c_void};
 
-use super::on;
 use super::post_handshake::need_tls13;
 use super::version::values;
+use super::{on, on_shared};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::handle;
@@ -26,7 +26,7 @@ values! {
 pub unsafe extern "C" fn SSL_new_session_ticket(ssl: *mut Ssl) -> c_int {
     // SAFETY: the caller's contract.
     unsafe {
-        on(ssl, 0, |ssl| {
+        on_shared(ssl, 0, |ssl| {
             if ssl.role() == Some(Role::Client) {
                 return Err(Fault::ssl(
                     reason::SSL_R_NOT_SERVER,

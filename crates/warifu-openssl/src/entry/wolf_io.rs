@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use super::on;
+use super::{on, on_shared};
 use crate::bio::callbacks::{IoCallback, Place, Places};
 use crate::context::Context;
 use crate::handle::UserData;
@@ -36,7 +36,7 @@ macro_rules! callbacks {
                 ssl.place_io_callbacks()
             };
             // SAFETY: the caller's contract.
-            unsafe { on(ssl, (), body) }
+            unsafe { on_shared(ssl, (), body) }
         }
     )*};
 }

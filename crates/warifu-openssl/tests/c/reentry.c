@@ -207,6 +207,80 @@ static void with_keys(int version)
     SSL_CTX_free(server);
 }
 
+/* The program's reference to a connection, until a callback gives it back. */
+static SSL *owned;
+
+static void give_back(void)
+{
+    SSL *last = owned;
+
+    owned = NULL;
+    SSL_free(last);
+}
+
+static void give_back_with_message(int write, int version, int type, const void *data, size_t length, SSL *ssl, void *argument)
+{
+    (void)version;
+    (void)data;
+    (void)length;
+    (void)ssl;
+    (void)argument;
+    if (write && (type == SSL3_RT_ALERT || type == SSL3_RT_HANDSHAKE)) {
+        give_back();
+    }
+}
+
+static int give_back_with_bio(BIO *bio)
+{
+    (void)bio;
+    give_back();
+    return 1;
+}
+
+/* In the middle of each function that does not run the handshake and may run callbacks, the connection goes. */
+static void last_reference(void)
+{
+    static const char *const names[] = {"shutdown", "key update", "ticket", "certificate request", "BIO"};
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gives back");
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    int kind;
+
+    CHECK_INT(BIO_meth_set_destroy(method, give_back_with_bio), 1);
+    SSL_CTX_set_post_handshake_auth(client, 1);
+    for (kind = 0; kind < 5; kind++) {
+        enum role role = kind == 2 || kind == 3 ? SERVER : CLIENT;
+        struct pair pair;
+
+        check_context("last reference, %s", names[kind]);
+        pair_connect(&pair, MEMORY, client, server);
+        pair_settle(&pair);
+        owned = pair.ends[role].ssl;
+        pair.ends[role].ssl = NULL;
+        if (kind == 4) {
+            SSL_set0_wbio(owned, BIO_new(method));
+            SSL_set0_wbio(owned, BIO_new(BIO_s_mem()));
+        } else {
+            SSL_set_msg_callback(owned, give_back_with_message);
+            if (kind == 0) {
+                CHECK_INT(SSL_shutdown(owned), 0);
+            } else if (kind == 1) {
+                CHECK_INT(SSL_key_update(owned, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+            } else if (kind == 2) {
+                CHECK_INT(SSL_new_session_ticket(owned), 1);
+            } else {
+                SSL_set_verify(owned, SSL_VERIFY_PEER, NULL);
+                CHECK_INT(SSL_verify_client_post_handshake(owned), 1);
+            }
+        }
+        CHECK(owned == NULL);
+        pair_close(&pair);
+    }
+    BIO_meth_free(method);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 void test_reentry(void)
 {
     int version, transport;
@@ -219,5 +293,8 @@ void test_reentry(void)
             }
         }
         with_keys(versions[version]);
+    }
+    if (CONNECTIONS_GO_IN_CALLBACKS) {
+        last_reference();
     }
 }
