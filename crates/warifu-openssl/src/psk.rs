@@ -440,6 +440,14 @@ fn written(key: &[u8], len: c_uint) -> Result<Option<&[u8]>, Error> {
 }
 
 fn psk_of(identity: &[u8], key: &[u8]) -> Result<Psk, Error> {
+    match identity {
+        // RFC 4279 Section 2: for one key no name is needed. The protocol does not use it in TLS 1.3.
+        [] => Ok(named_psk(b"no identity", key)?.without_identity()),
+        _ => named_psk(identity, key),
+    }
+}
+
+fn named_psk(identity: &[u8], key: &[u8]) -> Result<Psk, Error> {
     // How long a key must be is the program's own decision here, as in OpenSSL.
     Psk::new_weak(identity, key).map_err(|error| Error::Application(error.to_string()))
 }
@@ -456,7 +464,7 @@ fn psk_of_session(identity: &[u8], session: &SslSession) -> Result<Psk, Error> {
         CipherSuite::TLS_AES_256_GCM_SHA384 => PskHash::Sha384,
         _ => PskHash::Sha256,
     };
-    let psk = psk_of(identity, &material.key)?.with_hash(hash);
+    let psk = named_psk(identity, &material.key)?.with_hash(hash);
     Ok(match material.max_early_data {
         0 => psk,
         most => psk

@@ -17,7 +17,7 @@ extern "C" {
 /*
  * Gives a client its key: writes the identity, a string of at most max_identity_len bytes without its NUL, and the key, and
  * returns the key's length in bytes; 0 for no key. In TLS 1.3 hint is NULL, and the key is used with SHA-256. Before TLS 1.3 hint is
- * what the server said, NULL for nothing.
+ * what the server said, NULL for nothing. An empty identity is for versions before TLS 1.3; a key of zeros alone is refused.
  */
 typedef unsigned int (*SSL_psk_client_cb_func)(SSL *ssl, const char *hint, char *identity, unsigned int max_identity_len,
                                                unsigned char *psk, unsigned int max_psk_len);
@@ -25,8 +25,8 @@ void SSL_CTX_set_psk_client_callback(SSL_CTX *ctx, SSL_psk_client_cb_func cb);
 void SSL_set_psk_client_callback(SSL *ssl, SSL_psk_client_cb_func cb);
 
 /*
- * Finds a server the key of an identity: writes it and returns its length in bytes; 0 if there is none, which the client cannot tell
- * from a wrong key. A server needs no certificate then.
+ * Finds a server the key of an identity, which before TLS 1.3 may be empty: writes it and returns its length in bytes; 0 if there is
+ * none, which the client cannot tell from a wrong key. A key of zeros alone is refused. A server needs no certificate then.
  */
 typedef unsigned int (*SSL_psk_server_cb_func)(SSL *ssl, const char *identity, unsigned char *psk, unsigned int max_psk_len);
 void SSL_CTX_set_psk_server_callback(SSL_CTX *ctx, SSL_psk_server_cb_func cb);

@@ -76,4 +76,10 @@
 /* A callback may give the last reference to its connection back: it stays until the function returns. In OpenSSL it goes at once. */
 #define CONNECTIONS_GO_IN_CALLBACKS IS_WARIFU
 
+/* A client that may use TLS 1.3 and has a key with an empty identity, which TLS 1.3 has not, uses older versions. OpenSSL's fails. */
+#define NAMELESS_KEYS_LEAVE_OLDER_VERSIONS IS_WARIFU
+
+/* A pre-shared key of zeros alone was never set: it is refused. OpenSSL uses it. */
+#define KEYS_OF_ZEROS_ARE_REFUSED IS_WARIFU
+
 #endif

@@ -235,6 +235,63 @@ static void variants(void)
     SSL_CTX_free(server);
 }
 
+/* Two that have agreed on one key, and no name for it. In TLS 1.3 keys have names. */
+static void no_identity(int lowest, int version)
+{
+    SSL_CTX *client = psk_client(version);
+    SSL_CTX *server = psk_server();
+    struct pair pair;
+
+    check_context("no identity, %s%s", version_name(version), lowest < version ? " and older" : "");
+    again();
+    psk.use_identity = "";
+    strcpy(psk.identity, "not called");
+    CHECK_INT(SSL_CTX_set_min_proto_version(client, lowest), 1);
+    CHECK_INT(SSL_CTX_set_max_proto_version(server, lowest), 1);
+    pair_open(&pair, MEMORY, client, server);
+    if (lowest == TLS1_3_VERSION || (version == TLS1_3_VERSION && !NAMELESS_KEYS_LEAVE_OLDER_VERSIONS)) {
+        CHECK(!pair_handshake(&pair));
+        CHECK_INT(pair.ends[CLIENT].error, SSL_ERROR_SSL);
+        CHECK_INT(psk.server_calls, 0);
+    } else {
+        CHECK(pair_handshake(&pair));
+        CHECK_TEXT(psk.identity, "");
+        CHECK_TEXT(SSL_get_psk_identity(pair_client(&pair)), "");
+        CHECK_TEXT(SSL_get_psk_identity(pair_server(&pair)), "");
+        pair_exchange(&pair, CLIENT, "hello");
+        pair_exchange(&pair, SERVER, "hello");
+    }
+    pair_close(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
+/* A key of zeros, at both ends or at the server alone. */
+static void zeros(int version, int both)
+{
+    static const unsigned char zero_key[32];
+    SSL_CTX *client = psk_client(version);
+    SSL_CTX *server = psk_server();
+    struct pair pair;
+
+    check_context("key of zeros, %s, %s", version_name(version), both ? "both ends" : "server");
+    again();
+    psk.client_key = both ? zero_key : key;
+    psk.server_key = zero_key;
+    pair_open(&pair, MEMORY, client, server);
+    CHECK_INT(pair_handshake(&pair), both && !KEYS_OF_ZEROS_ARE_REFUSED);
+    if (KEYS_OF_ZEROS_ARE_REFUSED) {
+        enum role at = both ? CLIENT : SERVER;
+
+        CHECK_INT(pair.ends[at].reason, SSL_R_CALLBACK_FAILED);
+        CHECK_INT(pair.ends[at == CLIENT ? SERVER : CLIENT].reason, SSL_R_TLSV1_ALERT_INTERNAL_ERROR);
+        CHECK_INT(psk.server_calls, !both);
+    }
+    pair_close(&pair);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 static struct {
     int use_calls;
     int find_calls;
@@ -311,7 +368,11 @@ void test_psk(void)
             }
         }
         refusals(versions[version]);
+        no_identity(versions[version], versions[version]);
+        zeros(versions[version], 1);
+        zeros(versions[version], 0);
     }
+    no_identity(TLS1_2_VERSION, TLS1_3_VERSION);
     variants();
     for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
         as_sessions((enum transport)transport);
