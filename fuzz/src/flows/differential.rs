@@ -363,6 +363,12 @@ fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'st
             {
                 Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
             }
+            PeerMisbehaved::IllegalParameter { what } if what.starts_with("server_name is not") => {
+                Some("RFC 6066 Section 3: a name has no trailing dot; rustls bears it")
+            }
+            PeerMisbehaved::BadKeyShare { .. } if is_retry => Some(
+                "RFC 8446 Section 4.1.1: among common groups ours prefers one that has a share, and looks into that",
+            ),
             PeerMisbehaved::IllegalParameter { what } if what.starts_with("key share of a") => {
                 Some("RFC 8446 Section 4.2.8: servers MAY check it")
             }
