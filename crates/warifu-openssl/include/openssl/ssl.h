@@ -240,8 +240,9 @@ int SSL_pending(const SSL *ssl);
 int SSL_has_pending(const SSL *ssl);
 
 /*
- * Closes this side's direction, and when called again waits until the peer has closed its own. 1 when both are closed, which the first
- * call returns too if SSL_read has met the peer's close before; 0 when this side's alone is; -1: SSL_get_error tells why.
+ * Closes this side's direction, and when called again after 0 waits until the peer has closed its own. 1 when both are closed, which the
+ * first call returns too if SSL_read has met the peer's close before; 0 when this side's alone is; -1: SSL_get_error tells why. After -1
+ * with SSL_ERROR_WANT_WRITE the call goes on to send, and returns 0 or 1 as the first one would have.
  */
 int SSL_shutdown(SSL *ssl);
 int SSL_get_shutdown(const SSL *ssl);

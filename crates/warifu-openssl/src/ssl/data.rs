@@ -316,8 +316,8 @@ impl Ssl {
         }
     }
 
-    /// `SSL_shutdown`: sends close_notify, and when called again waits for the peer's. Returns whether both directions are
-    /// closed.
+    /// `SSL_shutdown`: sends close_notify, over as many calls as the transport makes of it, and when called again after that waits for the
+    /// peer's. Returns whether both directions are closed.
     ///
     /// # Errors
     /// The failure of the connection or the transport; what to wait for.
@@ -338,18 +338,19 @@ impl Ssl {
             .into());
         }
         let mut shutdown = self.shutdown_state();
-        let leaves = !shutdown.sent || !self.touch(|connection| connection.output().is_empty())?;
         if !shutdown.sent {
             self.with(|connection| {
                 connection.close();
                 Ok(())
             })?;
             shutdown.sent = true;
+            self.is_closing.set(true);
             self.set_shutdown_state(shutdown);
         }
-        if leaves {
+        if self.is_closing.get() {
             // The first phase, however many calls the transport makes of it.
-            self.flush()?;
+            self.flush_all()?;
+            self.is_closing.set(false);
             return Ok(shutdown.received);
         }
         if shutdown.received {

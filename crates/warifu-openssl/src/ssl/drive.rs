@@ -245,6 +245,16 @@ impl Ssl {
         after_sending(&bio, end)
     }
 
+    /// As [`flush`](Self::flush), and what the transport has buffered before.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn flush_all(&self) -> Result<(), Stop> {
+        self.flush()?;
+        let bio = self.write_bio().ok_or_else(no_transport)?;
+        flush_buffers(&bio)
+    }
+
     /// Receives once: no more than the current record, unless reading ahead is on. Returns whether anything came.
     ///
     /// # Errors
@@ -367,7 +377,14 @@ fn after_sending(bio: &Bio, end: Transfer) -> Result<(), Stop> {
         Transfer::Retry => return Err(bio.want(Want::Write).into()),
         Transfer::Eof | Transfer::Failed => return Err(Stop::Transport),
     }
-    // A buffering BIO may hold it back.
+    flush_buffers(bio)
+}
+
+/// Sends what a buffering BIO holds back.
+///
+/// # Errors
+/// The transport's; what to wait for.
+fn flush_buffers(bio: &Bio) -> Result<(), Stop> {
     match bio.flush() {
         Transfer::Retry => Err(bio.want(Want::Write).into()),
         Transfer::Failed => Err(Stop::Transport),

@@ -57,6 +57,8 @@ pub struct Ssl {
     outcome: Cell<Outcome>,
     /// `SSL_SENT_SHUTDOWN`, `SSL_RECEIVED_SHUTDOWN`.
     shutdown: Cell<Shutdown>,
+    /// close_notify is sealed, and has not left the transport yet.
+    is_closing: Cell<bool>,
     read_bio: RefCell<Option<Arc<Bio>>>,
     settings: OwnSettings,
     pub(crate) sessions: Sessions,
@@ -110,6 +112,7 @@ impl Ssl {
             writing: Cell::new(None),
             outcome: Cell::default(),
             shutdown: Cell::default(),
+            is_closing: Cell::default(),
             param: Arc::new(VerifyParam::of(context.param.values())),
             verified: RefCell::default(),
             retry_verify: Cell::new(false),
@@ -265,6 +268,7 @@ impl Ssl {
         self.writing.take();
         self.outcome.take();
         self.shutdown.take();
+        self.is_closing.take();
         if let Some(rare) = self.rare.get() {
             rare.negotiated.reset();
             rare.wolf.reset();
@@ -367,6 +371,9 @@ impl Drop for Ssl {
     fn drop(&mut self) {
         // SAFETY: the handle is the pointer by which C knows it. Nothing of it is borrowed, and all of it is still there.
         unsafe { self.ex_data.freed(Class::Ssl, self.handle().cast()) };
+        // The program's code may run at the end of these too, and look at the connection: all else of it is still there.
+        self.replace_bios(None, None);
+        self.sessions.set_current(None);
     }
 }
 

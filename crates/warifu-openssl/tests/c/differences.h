@@ -73,6 +73,9 @@
 /* SSL_write_early_data with more than the session allows fails, and the handshake can go on. In OpenSSL it is over. */
 #define TOO_MUCH_EARLY_DATA_IS_FATAL (!IS_WARIFU)
 
+/* SSL_shutdown ends its first phase when a buffering BIO has passed close_notify on. OpenSSL's, when the BIO has taken it. */
+#define SHUTDOWN_EMPTIES_BUFFERS IS_WARIFU
+
 /* A callback may give the last reference to its connection back: it stays until the function returns. In OpenSSL it goes at once. */
 #define CONNECTIONS_GO_IN_CALLBACKS IS_WARIFU
 

@@ -763,8 +763,8 @@ static void two_phases(int version, enum transport transport)
     pair_close(&pair);
 }
 
-/* A transport that takes a few bytes at a time: the first phase ends when all of close_notify has left. */
-static void little_room(int version, int received)
+/* A transport that takes a few bytes at a time: the first phase ends when all of close_notify has left, a buffering BIO too. */
+static void little_room(int version, int received, int buffered)
 {
     struct pair pair;
     BIO *near;
@@ -773,13 +773,17 @@ static void little_room(int version, int received)
     int calls = 0;
     int result;
 
-    check_context("little room, %s, the peer's end %s", version_name(version), received ? "is there" : "is to come");
+    check_context("little room%s, %s, the peer's end %s", buffered ? " behind a buffer" : "", version_name(version),
+                  received ? "is there" : "is to come");
     open_at(&pair, version, MEMORY);
     if (received) {
         CHECK_INT(SSL_shutdown(pair_server(&pair)), 0);
         CHECK_INT(pair_read(&pair, CLIENT, taken, 100), 0);
     }
     CHECK_INT(BIO_new_bio_pair(&near, sizeof part, &far, 0), 1);
+    if (buffered) {
+        near = BIO_push(BIO_new(BIO_f_buffer()), near);
+    }
     SSL_set0_wbio(pair_client(&pair), near);
     for (;;) {
         ERR_clear_error();
@@ -847,8 +851,12 @@ void test_shutdown(void)
         for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
             two_phases(versions[version], (enum transport)transport);
         }
-        little_room(versions[version], 0);
-        little_room(versions[version], 1);
+        little_room(versions[version], 0, 0);
+        little_room(versions[version], 1, 0);
+        if (SHUTDOWN_EMPTIES_BUFFERS) {
+            little_room(versions[version], 0, 1);
+            little_room(versions[version], 1, 1);
+        }
         cleared(versions[version]);
     }
 }
