@@ -3,17 +3,18 @@
 
 use core::ffi::{c_char, c_int, c_long, c_uchar};
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::on;
+use super::{on, on_shared};
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::handle;
 use crate::material::Material;
+use crate::memory::append_wiped;
 use crate::reason;
 use crate::ssl::Ssl;
 use crate::stack::Stack;
@@ -66,7 +67,7 @@ macro_rules! material {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $of_context(ctx: *mut Context, $($argument: $type),*) -> c_int {
             // SAFETY: the caller's contract.
-            unsafe { on(ctx, 0, |ctx| $function(ctx, $($argument),*).map(|()| 1)) }
+            unsafe { on_shared(ctx, 0, |ctx| $function(ctx, $($argument),*).map(|()| 1)) }
         }
 
         $(#[$doc])*
@@ -76,7 +77,7 @@ macro_rules! material {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $of_connection(ssl: *mut Ssl, $($argument: $type),*) -> c_int {
             // SAFETY: the caller's contract.
-            unsafe { on(ssl, 0, |ssl| $function(ssl, $($argument),*).map(|()| 1)) }
+            unsafe { on_shared(ssl, 0, |ssl| $function(ssl, $($argument),*).map(|()| 1)) }
         }
     )*};
 }
@@ -123,15 +124,18 @@ fn with_file(
     body(&bytes).map_err(|fault| fault.about(&shown.to_string()))
 }
 
-/// A whole file, into one buffer: a growing one would leave copies of a key behind. Pipes tell no size; theirs holds any key.
+/// A whole file. No copy of a key stays behind in a buffer that became too small.
 fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    const SIZES: std::ops::RangeInclusive<u64> = 64 * 1024..=16 * 1024 * 1024;
     let mut file = File::open(path)?;
-    let size = file.metadata()?.len().saturating_add(1);
-    let size = usize::try_from(size.clamp(*SIZES.start(), *SIZES.end())).unwrap_or(0);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let (mut bytes, mut piece) = (Zeroizing::default(), Zeroizing::new([0; 8192]));
+    loop {
+        match file.read(&mut *piece) {
+            Ok(0) => return Ok(bytes),
+            Ok(count) => append_wiped(&mut bytes, piece.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn format_of(number: c_int) -> Result<Format, Fault> {

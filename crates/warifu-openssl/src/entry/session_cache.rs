@@ -3,7 +3,7 @@
 use core::ffi::{c_int, c_long, c_uint};
 
 use super::version::changes;
-use super::{entry, on};
+use super::{entry, on, on_shared};
 use crate::context::Context;
 use crate::handle;
 use crate::session::cache::{Count, GetSession, NewSession, NotResumable, RemoveSession, Shared};
@@ -193,8 +193,8 @@ pub unsafe extern "C" fn SSL_CTX_set_not_resumable_session_callback(
 pub unsafe extern "C" fn SSL_CTX_add_session(ctx: *mut Context, session: *mut SslSession) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let (ctx, session) = unsafe { (handle::borrow(ctx)?, handle::share(session)?) };
-        Ok(ctx.settings().sessions.shared.add(ctx, &session).into())
+        let (ctx, session) = unsafe { (handle::share(ctx)?, handle::share(session)?) };
+        Ok(ctx.settings().sessions.shared.add(&ctx, &session).into())
     })
 }
 
@@ -209,8 +209,8 @@ pub unsafe extern "C" fn SSL_CTX_remove_session(
 ) -> c_int {
     entry(0, || {
         // SAFETY: the caller's contract.
-        let (ctx, session) = unsafe { (handle::borrow(ctx)?, handle::share(session)?) };
-        Ok(ctx.settings().sessions.shared.remove(ctx, &session).into())
+        let (ctx, session) = unsafe { (handle::share(ctx)?, handle::share(session)?) };
+        Ok(ctx.settings().sessions.shared.remove(&ctx, &session).into())
     })
 }
 
@@ -225,7 +225,7 @@ pub unsafe extern "C" fn SSL_CTX_flush_sessions(ctx: *mut Context, time: c_long)
         Ok(())
     };
     // SAFETY: the caller's contract.
-    unsafe { on(ctx, (), body) }
+    unsafe { on_shared(ctx, (), body) }
 }
 
 /// `SSL_CTX_set_timeout`: for how many seconds new sessions can be resumed; returns the time that it replaces.

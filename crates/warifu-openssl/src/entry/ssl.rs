@@ -213,7 +213,7 @@ pub unsafe extern "C" fn SSL_set_bio(ssl: *mut Ssl, rbio: *mut Bio, wbio: *mut B
 pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, bio: *mut Bio) {
     entry((), || {
         // SAFETY: the caller's contract.
-        let (ssl, bio) = unsafe { (handle::share(ssl)?, handle::take(bio)) };
+        let (bio, ssl) = unsafe { (handle::take(bio), handle::share(ssl)?) };
         ssl.replace_bios(bio, ssl.write_bio());
         Ok(())
     });
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn SSL_set0_rbio(ssl: *mut Ssl, bio: *mut Bio) {
 pub unsafe extern "C" fn SSL_set0_wbio(ssl: *mut Ssl, bio: *mut Bio) {
     entry((), || {
         // SAFETY: the caller's contract.
-        let (ssl, bio) = unsafe { (handle::share(ssl)?, handle::take(bio)) };
+        let (bio, ssl) = unsafe { (handle::take(bio), handle::share(ssl)?) };
         ssl.replace_bios(ssl.read_bio(), bio);
         Ok(())
     });

@@ -2,6 +2,7 @@
 #include "tests.h"
 
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <string.h>
 
 static int calls[8];
@@ -237,10 +238,20 @@ static int give_back_with_bio(BIO *bio)
     return 1;
 }
 
+static int give_back_with_passphrase(char *buffer, int size, int writing, void *data)
+{
+    (void)size;
+    (void)writing;
+    (void)data;
+    give_back();
+    strcpy(buffer, "open-sesame");
+    return (int)strlen(buffer);
+}
+
 /* In the middle of each function that does not run the handshake and may run callbacks, the connection goes. */
 static void last_reference(void)
 {
-    static const char *const names[] = {"shutdown", "key update", "ticket", "certificate request", "BIO"};
+    static const char *const names[] = {"shutdown", "key update", "ticket", "certificate request", "BIO", "passphrase"};
     BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gives back");
     SSL_CTX *client = client_context();
     SSL_CTX *server = server_context();
@@ -248,7 +259,7 @@ static void last_reference(void)
 
     CHECK_INT(BIO_meth_set_destroy(method, give_back_with_bio), 1);
     SSL_CTX_set_post_handshake_auth(client, 1);
-    for (kind = 0; kind < 5; kind++) {
+    for (kind = 0; kind < 6; kind++) {
         enum role role = kind == 2 || kind == 3 ? SERVER : CLIENT;
         struct pair pair;
 
@@ -260,6 +271,9 @@ static void last_reference(void)
         if (kind == 4) {
             SSL_set0_wbio(owned, BIO_new(method));
             SSL_set0_wbio(owned, BIO_new(BIO_s_mem()));
+        } else if (kind == 5) {
+            SSL_set_default_passwd_cb(owned, give_back_with_passphrase);
+            CHECK_INT(SSL_use_PrivateKey_file(owned, path("encrypted.key"), SSL_FILETYPE_PEM), 1);
         } else {
             SSL_set_msg_callback(owned, give_back_with_message);
             if (kind == 0) {
@@ -281,9 +295,107 @@ static void last_reference(void)
     SSL_CTX_free(server);
 }
 
+/* What a thread runs at its end, after the library has lost what it keeps for the thread. */
+
+static pthread_key_t at_end;
+static int noted_at_end;
+
+static void note_at_end(int write, int version, int type, const void *data, size_t length, SSL *ssl, void *argument)
+{
+    (void)write;
+    (void)version;
+    (void)type;
+    (void)data;
+    (void)length;
+    (void)ssl;
+    (void)argument;
+    noted_at_end++;
+}
+
+static void shut_down_at_end(void *argument)
+{
+    struct pair *pair = argument;
+
+    CHECK_INT(SSL_shutdown(pair->ends[CLIENT].ssl), 0);
+    CHECK_INT(SSL_shutdown(pair->ends[SERVER].ssl), 0);
+    pair_close(pair);
+}
+
+static void *thread(void *argument)
+{
+    struct pair *pair = argument;
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+
+    CHECK_INT(pthread_setspecific(at_end, pair), 0);
+    pair_connect(pair, MEMORY, client, server);
+    pair_settle(pair);
+    SSL_set_msg_callback(pair->ends[CLIENT].ssl, note_at_end);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+    return NULL;
+}
+
+static void end_of_thread(void)
+{
+    static struct pair pair;
+    pthread_t id;
+
+    check_context("end of a thread");
+    CHECK_INT(pthread_key_create(&at_end, shut_down_at_end), 0);
+    CHECK_INT(pthread_create(&id, NULL, thread, &pair), 0);
+    CHECK_INT(pthread_join(id, NULL), 0);
+    CHECK_INT(pthread_key_delete(at_end), 0);
+}
+
+/* A BIO that ends with its connection looks at it. */
+
+static SSL *ending;
+
+static int look_at_ending(BIO *bio)
+{
+    (void)bio;
+    if (ending != NULL) {
+        CHECK(SSL_get_version(ending) != NULL);
+        CHECK(SSL_get_SSL_CTX(ending) != NULL);
+        SSL_get_session(ending);
+        SSL_get_rbio(ending);
+        SSL_get_wbio(ending);
+        SSL_pending(ending);
+        calls[0]++;
+    }
+    return 1;
+}
+
+static void end_of_connection(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "looks at its connection");
+    SSL_CTX *client = client_context();
+    SSL_CTX *server = server_context();
+    struct pair pair;
+
+    check_context("end of a connection");
+    CHECK_INT(BIO_meth_set_destroy(method, look_at_ending), 1);
+    pair_connect(&pair, MEMORY, client, server);
+    pair_settle(&pair);
+    SSL_set_bio(pair.ends[CLIENT].ssl, BIO_new(method), BIO_new(method));
+    ending = pair.ends[CLIENT].ssl;
+    pair.ends[CLIENT].ssl = NULL;
+    calls[0] = 0;
+    SSL_free(ending);
+    CHECK_INT(calls[0], 2);
+    ending = NULL;
+    pair_close(&pair);
+    BIO_meth_free(method);
+    SSL_CTX_free(client);
+    SSL_CTX_free(server);
+}
+
 void test_reentry(void)
 {
     int version, transport;
+
+    end_of_thread();
 
     for (version = FIRST_VERSION; version < 4; version++) {
         for (transport = FIRST_TRANSPORT; transport < PAST_TRANSPORT; transport++) {
@@ -296,5 +408,6 @@ void test_reentry(void)
     }
     if (CONNECTIONS_GO_IN_CALLBACKS) {
         last_reference();
+        end_of_connection();
     }
 }
