@@ -38,8 +38,10 @@ pub(super) const GROUPS: [NamedGroup; 3] = [
     NamedGroup::SECP256R1,
     NamedGroup::SECP384R1,
 ];
+const SERVER_NAME: u16 = 0;
 const SUPPORTED_GROUPS: u16 = 10;
 const SUPPORTED_VERSIONS: u16 = 43;
+pub(super) const SSL3: [u8; 2] = [3, 0];
 pub(super) const ALPN: [&str; 2] = ["one", "two"];
 
 /// What a server makes of a ClientHello.
@@ -333,7 +335,7 @@ fn excuse(
     stream: &[u8],
 ) -> Option<&'static str> {
     match (ours, theirs) {
-        (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs),
+        (Verdict::Refuses(error), theirs) => excuse_refusal(error, theirs, stream),
         (_, Verdict::Refuses(error)) => excuse_acceptance(error, stream),
         (Verdict::Waits, _) | (_, Verdict::Waits) => None,
         _ if ours
@@ -348,7 +350,11 @@ fn excuse(
 }
 
 /// Why ours may refuse what rustls does not.
-fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
+fn excuse_refusal(
+    error: &Error,
+    theirs: &Verdict<rustls::Error>,
+    stream: &[u8],
+) -> Option<&'static str> {
     use warifu::{NothingInCommon, PeerMisbehaved};
     let is_retry = matches!(theirs, Verdict::Accepts { retry: true, .. });
     let waits = matches!(theirs, Verdict::Waits);
@@ -363,7 +369,9 @@ fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'st
             {
                 Some("RFC 6066 Section 4 and RFC 8449 Section 4: these values are fatal")
             }
-            PeerMisbehaved::IllegalParameter { what } if what.starts_with("server_name is not") => {
+            PeerMisbehaved::IllegalParameter { what }
+                if what.starts_with("server_name is not") && name_ends_with_dot(stream) =>
+            {
                 Some("RFC 6066 Section 3: a name has no trailing dot; rustls bears it")
             }
             PeerMisbehaved::BadKeyShare { .. } if is_retry => Some(
@@ -391,7 +399,7 @@ fn excuse_refusal(error: &Error, theirs: &Verdict<rustls::Error>) -> Option<&'st
             PeerMisbehaved::InappropriateFallback { .. } => {
                 Some("RFC 7507 Section 3: TLS_FALLBACK_SCSV; rustls does not know it")
             }
-            PeerMisbehaved::Ssl3 => {
+            PeerMisbehaved::Ssl3 if legacy_version(stream) == Some(SSL3) => {
                 Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
             }
             PeerMisbehaved::UnexpectedMessage { .. } if waits => {
@@ -425,12 +433,32 @@ fn excuse_acceptance(error: &rustls::Error, stream: &[u8]) -> Option<&'static st
     }
 }
 
+/// What the records of a stream hold.
+pub(super) fn content_of(stream: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    for record in records(stream) {
+        content.extend_from_slice(&record[5..]);
+    }
+    content
+}
+
+/// `legacy_version` of the hello that a stream begins with.
+pub(super) fn legacy_version(stream: &[u8]) -> Option<[u8; 2]> {
+    content_of(stream).get(4..6)?.try_into().ok()
+}
+
+/// Whether the name in server_name has a trailing dot.
+fn name_ends_with_dot(stream: &[u8]) -> bool {
+    let extensions = hello_in(stream).map_or(Vec::new(), |hello| hello.extensions);
+    let mut names = extensions
+        .iter()
+        .filter(|(number, _)| *number == SERVER_NAME);
+    names.any(|(_, data)| data.last() == Some(&b'.'))
+}
+
 /// The ClientHello in a stream, if it can be taken apart.
 fn hello_in(stream: &[u8]) -> Option<Dissected> {
-    let mut message = Vec::new();
-    for record in records(stream) {
-        message.extend_from_slice(&record[5..]);
-    }
+    let message = content_of(stream);
     let hello = Dissected::read(&message)?;
     // What is behind it would be lost.
     (hello.assemble() == message).then_some(hello)
@@ -463,6 +491,14 @@ fn with_all<T>(work: impl FnOnce(&All) -> T) -> T {
 }
 
 impl Servers {
+    /// Whether both accept.
+    fn accept(&self, stream: &[u8]) -> bool {
+        fixed::begin(SEED);
+        let ours = verdict_of_ours(&self.ours, stream);
+        let theirs = verdict_of_theirs(&self.theirs, stream);
+        ours.answer().is_some() && theirs.answer().is_some()
+    }
+
     /// As [`difference`](Self::difference), where rustls reads no extension that ours ignores.
     fn difference_of_what_both_read(
         &self,
@@ -490,6 +526,12 @@ pub fn each_byte(mut tell: impl FnMut(String)) -> usize {
     let mut played = 0;
     with_all(|all| {
         for (number, hello) in all.hellos.iter().enumerate() {
+            let unchanged = in_records(hello);
+            let mut servers = all.servers.iter();
+            assert!(
+                servers.any(|servers| servers.accept(&unchanged)),
+                "ClientHello {number} is refused as it is"
+            );
             for at in 0..hello.len() {
                 for mask in 1..=u8::MAX {
                     let mut changed = hello.clone();

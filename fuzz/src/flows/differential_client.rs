@@ -13,7 +13,9 @@ use warifu::{ClientConfig, Connection, Credential, Error, ServerConfig, Trust, W
 use warifu_crypto::random::fixed;
 
 use crate::bytes::*;
-use crate::flows::differential::{ALPN, BUFFER_FULL, GROUPS, SUITES, rustls_provider};
+use crate::flows::differential::{
+    ALPN, BUFFER_FULL, GROUPS, SSL3, SUITES, content_of, legacy_version, rustls_provider,
+};
 use crate::flows::identities;
 use crate::flows::play::{SEED, edit_flight};
 use crate::flows::script::{Op, Script};
@@ -253,11 +255,21 @@ impl World {
         (client, flight)
     }
 
-    /// Both verdicts on the flight as `change` makes it.
+    /// Both verdicts on the flight as `change` makes it, where they differ without an excuse.
+    fn difference(
+        &self,
+        change: impl Fn(Flight) -> Vec<u8>,
+    ) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
+        let (ours, theirs, stream) = self.verdicts(change);
+        let is_excused = ours.is(&theirs) || excuse(&ours, &theirs, &stream).is_some();
+        (!is_excused).then_some((ours, theirs))
+    }
+
+    /// Both verdicts on the flight as `change` makes it, and the flight as ours gets it.
     fn verdicts(
         &self,
         change: impl Fn(Flight) -> Vec<u8>,
-    ) -> (Verdict<Error>, Verdict<rustls::Error>) {
+    ) -> (Verdict<Error>, Verdict<rustls::Error>, Vec<u8>) {
         let (mut ours, flight) = self.begin_ours();
         let (for_ours, unchanged) = (change(flight.clone()), stream_of(&flight));
         let of_ours = verdict_of_ours(&mut ours, &for_ours);
@@ -268,20 +280,11 @@ impl World {
             && changed_bytes(&for_ours, &unchanged) != changed_bytes(&for_theirs, &originals)
         {
             // A byte that was set had this value already, for one of the two.
-            return (Verdict::Waits, Verdict::Waits);
+            return (Verdict::Waits, Verdict::Waits, for_ours);
         }
         let of_theirs = verdict_of_theirs(&mut theirs, &for_theirs);
-        (of_ours, of_theirs)
+        (of_ours, of_theirs, for_ours)
     }
-}
-
-/// Both verdicts on an input.
-fn verdicts(input: &[u8]) -> (Verdict<Error>, Verdict<rustls::Error>) {
-    let script = Script::read(input);
-    with_worlds(|worlds| {
-        let at = usize::from(script.scene) % worlds.len();
-        worlds[at].verdicts(|flight| stream(&script, flight, at % 2 == 0))
-    })
 }
 
 /// Changes each byte of each flight into every other one. Tells of each difference without an excuse; returns how many flights were
@@ -290,18 +293,24 @@ pub fn each_byte(mut tell: impl FnMut(String)) -> usize {
     let mut played = 0;
     with_worlds(|worlds| {
         for (number, world) in worlds.iter().enumerate() {
+            let (ours, theirs, _) = world.verdicts(|flight| stream_of(&flight));
+            assert_eq!(
+                (ours, theirs),
+                (Verdict::Accepts, Verdict::Accepts),
+                "client {number}, the flight as it is"
+            );
             let (_, flight) = world.begin_ours();
             let places = flight.iter().enumerate();
             let places =
                 places.flat_map(|(item, its)| (0..its.bytes.len()).map(move |at| (item, at)));
             for (item, at) in places {
                 for mask in 1..=u8::MAX {
-                    let (ours, theirs) = world.verdicts(|mut flight| {
+                    let difference = world.difference(|mut flight| {
                         flight[item].bytes[at] ^= mask;
                         stream_of(&flight)
                     });
                     played += 1;
-                    if is_unexcused(&ours, &theirs) {
+                    if let Some((ours, theirs)) = difference {
                         tell(format!(
                             "client {number}, message {item}, byte {at} changed by {mask:02x}: ours: {ours:?}, rustls: {theirs:?}"
                         ));
@@ -322,8 +331,30 @@ const NEVER_IN_SERVER_HELLO: [u16; 17] = [
 /// oid_filters, post_handshake_auth, signature_algorithms_cert.
 const NEVER_OF_TLS12_SERVERS: [u16; 6] = [13, 45, 47, 48, 49, 50];
 
-/// Why verdicts may differ.
-fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'static str> {
+/// Whether a stream begins with a HelloRetryRequest for the group of the share that the clients have sent.
+fn asks_for_share_sent(stream: &[u8]) -> bool {
+    const KEY_SHARE: u16 = 51;
+    let content = content_of(stream);
+    let hello = match content[..] {
+        [_, high, middle, low, ..] => {
+            let len = u32::from_be_bytes([0, high, middle, low]) as usize;
+            content.get(..4 + len).and_then(Dissected::read)
+        }
+        _ => None,
+    };
+    let sent = GROUPS[0].0.to_be_bytes();
+    let extensions = hello.map_or(Vec::new(), |hello| hello.extensions);
+    extensions
+        .iter()
+        .any(|(number, data)| *number == KEY_SHARE && data[..] == sent)
+}
+
+/// Why verdicts may differ on this stream.
+fn excuse(
+    ours: &Verdict<Error>,
+    theirs: &Verdict<rustls::Error>,
+    stream: &[u8],
+) -> Option<&'static str> {
     use rustls::{Error as TheirError, InvalidMessage, PeerIncompatible};
     use warifu::{CertificateError, PeerMisbehaved};
     match (ours, theirs) {
@@ -333,10 +364,10 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
             {
                 Some("RFC 8446 Section 4.1.3: another session ID MUST be refused")
             }
-            PeerMisbehaved::PointlessHelloRetryRequest => Some(
+            PeerMisbehaved::PointlessHelloRetryRequest if asks_for_share_sent(stream) => Some(
                 "RFC 8446 Section 4.2.8: a group of which a share was sent MUST be refused; rustls takes it beside a cookie",
             ),
-            PeerMisbehaved::Ssl3 => {
+            PeerMisbehaved::Ssl3 if legacy_version(stream) == Some(SSL3) => {
                 Some("RFC 8446 Appendix D.5: SSL 3.0 MUST be refused in legacy_version")
             }
             PeerMisbehaved::NoSecureRenegotiation => {
@@ -388,12 +419,11 @@ fn excuse(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> Option<&'st
 
 /// Both verdicts on an input, where they differ without an excuse.
 pub fn difference(input: &[u8]) -> Option<(Verdict<Error>, Verdict<rustls::Error>)> {
-    let (ours, theirs) = verdicts(input);
-    is_unexcused(&ours, &theirs).then_some((ours, theirs))
-}
-
-fn is_unexcused(ours: &Verdict<Error>, theirs: &Verdict<rustls::Error>) -> bool {
-    !ours.is(theirs) && excuse(ours, theirs).is_none()
+    let script = Script::read(input);
+    with_worlds(|worlds| {
+        let at = usize::from(script.scene) % worlds.len();
+        worlds[at].difference(|flight| stream(&script, flight, at % 2 == 0))
+    })
 }
 
 /// Plays an input; panics where the two differ without an excuse.
