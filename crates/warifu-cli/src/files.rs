@@ -132,20 +132,34 @@ pub(crate) fn read_secret(
             mode: metadata.mode(),
         });
     }
-    let bytes = read_whole(file, metadata.len(), max).map_err(unreadable)?;
+    let bytes = read_whole(file, max).map_err(unreadable)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max {
         return Err(wrong_content(path, holds, "it is too large".to_owned()));
     }
     Ok(bytes)
 }
 
-/// A file to its end, or `max` bytes and one more, into one buffer: a growing one would leave copies of a key behind. Pipes and devices
-/// tell no length; their buffer holds any key.
-fn read_whole(file: File, len: u64, max: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    const PIPE_LEN: u64 = 64 * 1024;
-    let capacity = len.min(max).max(PIPE_LEN) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(capacity).unwrap_or(0)));
-    file.take(max + 1).read_to_end(&mut bytes)?;
+/// Reads to the end, or `max` bytes and one more. A buffer that becomes too small is wiped before it is given back: keys may be in it.
+pub(crate) fn read_whole(input: impl Read, max: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut input = input.take(max + 1);
+    let mut bytes = Zeroizing::new(vec![0; 4096]);
+    let mut len = 0;
+    loop {
+        if len == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; 2 * len]);
+            if let Some(start) = larger.get_mut(..len) {
+                start.copy_from_slice(&bytes);
+            }
+            bytes = larger;
+        }
+        match input.read(bytes.get_mut(len..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(len);
     Ok(bytes)
 }
 
@@ -161,7 +175,7 @@ fn read_bytes(path: &Path, holds: &'static str) -> Result<Zeroizing<Vec<u8>>, Fa
     }
     // Devices and pipes tell no length: what is read is bounded too.
     let file = File::open(path).map_err(unreadable)?;
-    let bytes = read_whole(file, metadata.len(), MAX_FILE_LEN).map_err(unreadable)?;
+    let bytes = read_whole(file, MAX_FILE_LEN).map_err(unreadable)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE_LEN {
         return Err(wrong_content(
             path,

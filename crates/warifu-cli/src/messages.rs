@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use crate::report::without_newline;
 
-/// The message that ends the client that sends it and the server that receives it (the specification's word).
+/// The message that ends the client that sends it and the server that receives it.
 const SHUTDOWN: &[u8] = b"shutdown";
 
 /// The longest line that is one message: a record's limit (RFC 8446 Section 5.1). A longer line is cut.

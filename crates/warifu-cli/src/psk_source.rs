@@ -12,13 +12,14 @@ use zeroize::Zeroizing;
 use crate::args_psk::PskArguments;
 use crate::exit::Failure;
 use crate::exit_psk::{ContentProblem, Origin, PskFailure, PskProblem};
+use crate::files;
 use crate::passphrase;
 use crate::psk_file::{self, Entry, PskFile};
 use crate::psk_format::{self, Format};
 use crate::psk_line;
 
 /// Room for more than 100,000 keys; a file without end must not fill the memory.
-const MAX_LEN: usize = 16 * 1024 * 1024;
+const MAX_LEN: u64 = 16 * 1024 * 1024;
 
 /// What the group may not do (write) and what all others may not do (anything).
 const FORBIDDEN_MODE: u32 = 0o027;
@@ -192,34 +193,17 @@ impl Contents {
     }
 }
 
-/// Reads to the end. A buffer that becomes too small is wiped before it is given back.
+/// Reads to the end.
 pub(crate) fn read_all(
-    mut input: impl Read,
+    input: impl Read,
     origin: &Origin,
     failed: impl FnOnce(io::Error) -> Failure,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut bytes = Zeroizing::new(vec![0; 4096]);
-    let mut len = 0;
-    loop {
-        if len == bytes.len() {
-            if len >= MAX_LEN {
-                return Err(origin.has(ContentProblem::TooLarge).into());
-            }
-            let mut larger = Zeroizing::new(vec![0; 2 * len]);
-            if let Some(start) = larger.get_mut(..len) {
-                start.copy_from_slice(&bytes);
-            }
-            bytes = larger;
-        }
-        match input.read(bytes.get_mut(len..).unwrap_or_default()) {
-            Ok(0) => break,
-            Ok(count) => len += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
-        }
+    let bytes = files::read_whole(input, MAX_LEN).map_err(failed)?;
+    match u64::try_from(bytes.len()) {
+        Ok(..=MAX_LEN) => Ok(bytes),
+        _ => Err(origin.has(ContentProblem::TooLarge).into()),
     }
-    bytes.truncate(len);
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{hex, psk_line};
 
-/// The port of `server` and `client` unless another is given: that of the specification's programs.
+/// The port of `server` and `client` unless another is given.
 pub(crate) const DEFAULT_PORT: u16 = 11111;
 
 /// A host and a port, as typed: `HOST`, `HOST:PORT`, `PORT`, `[v6]:PORT` or a bare IPv6 address.

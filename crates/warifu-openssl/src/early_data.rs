@@ -131,7 +131,7 @@ impl Ssl {
                             .to_owned()
                     }
                     _ => format!(
-                        "{} bytes of early data where the session allows {left} more: nothing of it is sent",
+                        "{} bytes of early data where the session allows {left} more: nothing of these is sent",
                         rest.len()
                     ),
                 },
