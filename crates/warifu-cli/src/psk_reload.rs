@@ -80,17 +80,31 @@ fn state_of(path: &PathBuf) -> Option<State> {
     })
 }
 
+fn states_of(paths: &[PathBuf]) -> Vec<Option<State>> {
+    paths.iter().map(state_of).collect()
+}
+
 /// A server's keys, from sources that can be read once and from files that are read again.
 pub(crate) struct Source {
     arguments: PskArguments,
     /// What came from elsewhere than files.
     once: Vec<PskFile>,
+    /// The files that are read again, and how they looked before they were read first: what changes meanwhile is seen.
+    paths: Vec<PathBuf>,
+    seen: Vec<Option<State>>,
 }
 
 impl Source {
     pub(crate) fn new(arguments: &PskArguments) -> Result<Self, Failure> {
+        let paths = arguments.psk_file.iter();
+        let paths: Vec<_> = paths
+            .filter(|path| !psk_source::is_stdin(path))
+            .cloned()
+            .collect();
         Ok(Self {
             arguments: arguments.clone(),
+            seen: states_of(&paths),
+            paths,
             once: psk_source::read_once(arguments)?,
         })
     }
@@ -163,12 +177,7 @@ impl Watched {
 /// Reads the keys of `--psk-file` again whenever a file changes, and on SIGHUP. A file that cannot be used leaves the
 /// keys as they are.
 pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Failure> {
-    let paths = source.arguments.psk_file.iter();
-    let paths: Vec<_> = paths
-        .filter(|path| !psk_source::is_stdin(path))
-        .cloned()
-        .collect();
-    if paths.is_empty() {
+    if source.paths.is_empty() {
         return Ok(());
     }
     let mut signals = Signals::new([SIGHUP]).map_err(|error| Failure::StandardStream {
@@ -176,12 +185,12 @@ pub(crate) fn watch(keys: Keys, source: Source, report: Report) -> Result<(), Fa
         error,
     })?;
     thread::spawn(move || {
-        let states = || paths.iter().map(state_of).collect::<Vec<_>>();
-        let mut watched = Watched::new(states());
+        let paths = &source.paths;
+        let mut watched = Watched::new(source.seen.clone());
         loop {
             thread::sleep(INTERVAL);
             let asked = signals.pending().count() > 0;
-            match watched.look(states(), asked) {
+            match watched.look(states_of(paths), asked) {
                 Call::Nothing => {}
                 Call::Read => read_again(&keys, &source, &report),
                 Call::Gone(places) => {
