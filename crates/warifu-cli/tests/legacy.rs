@@ -788,6 +788,8 @@ mod with_older_versions {
         let running = server(at, line);
         let handshake_failure = [21, 3, 3, 0, 2, 2, 40];
         assert_eq!(answer(&running), handshake_failure);
+        // The alert comes before the server's line about it.
+        running.wait_for("warifu server --policy legacy", 1);
         let done = end(running);
         has(
             &done.stderr,
