@@ -1,6 +1,6 @@
-//! Table 6.1.3 of the specification, the verifying side; how the peer is verified, and what came of it.
+//! Table 6.1.3 of the specification, the verifying side, and how the peer is verified.
 
-use core::ffi::{c_char, c_int, c_long, c_uchar, c_uint, c_void};
+use core::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,14 +8,13 @@ use super::on;
 use super::version::changes;
 use crate::context::Context;
 use crate::fault::Fault;
-use crate::handle::{self, UserData};
-use crate::method::Role;
-use crate::reason;
+use crate::handle::UserData;
 use crate::ssl::Ssl;
-use crate::verify::{self, VerifyChain};
+use crate::verify::VerifyChain;
 use crate::x509::param::VerifyParam;
 use crate::x509::store_ctx::VerifyCallback;
-use crate::x509::{Format, Store, X509, host, load};
+use crate::x509::{Format, Store, load};
+use crate::{handle, reason, verify};
 
 /// A path that may be null.
 ///
@@ -409,205 +408,4 @@ pub unsafe extern "C" fn SSL_set_retry_verify(ssl: *mut Ssl) -> c_int {
 #[unsafe(no_mangle)]
 pub extern "C" fn SSL_get_ex_data_X509_STORE_CTX_idx() -> c_int {
     verify::SSL_INDEX
-}
-
-// Names.
-
-/// Adds a name that the server may have.
-fn add_host(ssl: &Ssl, name: &[u8]) {
-    let address = core::str::from_utf8(name)
-        .ok()
-        .and_then(host::address_bytes);
-    ssl.param.change(|values| match address {
-        Some(address) => values.address = address,
-        None if name.is_empty() => {}
-        None => values.hosts.push(name.to_vec()),
-    });
-}
-
-/// `SSL_set1_host`: the name, or IP address, that the server must have; null for any. 1, or 0 on failure.
-///
-/// # Safety
-/// `ssl` is null or a connection; `name` null or a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set1_host(ssl: *mut Ssl, name: *const c_char) -> c_int {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, 0, |ssl| {
-            ssl.param.change(|values| {
-                values.hosts.clear();
-                values.address.clear();
-            });
-            if !name.is_null() {
-                add_host(ssl, handle::string(name)?);
-            }
-            Ok(1)
-        })
-    }
-}
-
-/// `SSL_add1_host`: another name that will do; 1, or 0 on failure.
-///
-/// # Safety
-/// `ssl` is null or a connection; `name` null or a string.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_add1_host(ssl: *mut Ssl, name: *const c_char) -> c_int {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, 0, |ssl| {
-            add_host(ssl, handle::string(name)?);
-            Ok(1)
-        })
-    }
-}
-
-/// `SSL_set_hostflags`: `X509_CHECK_FLAG_…`
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_hostflags(ssl: *mut Ssl, flags: c_uint) {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, (), |ssl| {
-            ssl.param.change(|values| values.host_flags = flags);
-            Ok(())
-        });
-    }
-}
-
-/// `SSL_get0_peername`: the certificate's name that matched; null if none was asked for. Stays until it is another one.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_peername(ssl: *mut Ssl) -> *const c_char {
-    // SAFETY: the caller's contract.
-    unsafe { on(ssl, core::ptr::null(), |ssl| Ok(ssl.peer_name())) }
-}
-
-/// `SSL_CTX_get0_param`: the parameters, which the context keeps.
-///
-/// # Safety
-/// `ctx` is null or a context.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_CTX_get0_param(ctx: *mut Context) -> *mut VerifyParam {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ctx, core::ptr::null_mut(), |context| {
-            Ok(Arc::as_ptr(&context.param).cast_mut())
-        })
-    }
-}
-
-/// `SSL_get0_param`: the parameters, which the connection keeps.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_param(ssl: *mut Ssl) -> *mut VerifyParam {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, core::ptr::null_mut(), |ssl| {
-            Ok(Arc::as_ptr(&ssl.param).cast_mut())
-        })
-    }
-}
-
-// What came of it.
-
-/// `SSL_get_verify_result`: `X509_V_OK`, or `X509_V_ERR_…`
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_verify_result(ssl: *const Ssl) -> c_long {
-    const X509_V_ERR_UNSPECIFIED: c_long = 1;
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, X509_V_ERR_UNSPECIFIED, |ssl| {
-            Ok(ssl.verified.borrow().result)
-        })
-    }
-}
-
-/// `SSL_set_verify_result`: sets what `SSL_get_verify_result` returns.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_set_verify_result(ssl: *mut Ssl, result: c_long) {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, (), |ssl| {
-            ssl.verified.borrow_mut().result = result;
-            Ok(())
-        });
-    }
-}
-
-/// `SSL_get_peer_certificate`: a reference to the peer's certificate; null if it sent none.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_peer_certificate(ssl: *const Ssl) -> *mut X509 {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, core::ptr::null_mut(), |ssl| {
-            Ok(handle::into_raw_or_null(
-                ssl.peer_certificates()?.first().cloned(),
-            ))
-        })
-    }
-}
-
-/// `SSL_get1_peer_certificate`: as `SSL_get_peer_certificate`.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get1_peer_certificate(ssl: *const Ssl) -> *mut X509 {
-    // SAFETY: the caller's contract.
-    unsafe { SSL_get_peer_certificate(ssl) }
-}
-
-/// `SSL_get0_peer_certificate`: the peer's certificate, which the connection keeps; null if it sent none.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_peer_certificate(ssl: *const Ssl) -> *mut X509 {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, core::ptr::null_mut(), |ssl| {
-            let first = ssl.peer_certificates()?.first().map(Arc::as_ptr);
-            Ok(first.unwrap_or(core::ptr::null()).cast_mut())
-        })
-    }
-}
-
-/// `SSL_get_peer_cert_chain`: what the peer sent, on a server without the client's own certificate; the connection keeps it.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get_peer_cert_chain(ssl: *const Ssl) -> *mut crate::stack::Stack {
-    // SAFETY: the caller's contract.
-    unsafe {
-        on(ssl, core::ptr::null_mut(), |ssl| {
-            let skipped = usize::from(ssl.role() == Some(Role::Server));
-            ssl.peer_chain(skipped)
-        })
-    }
-}
-
-/// `SSL_get0_verified_chain`: from the peer's certificate to the trusted one, if it was verified and believed; the connection keeps it.
-///
-/// # Safety
-/// `ssl` is null or a connection.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn SSL_get0_verified_chain(ssl: *const Ssl) -> *mut crate::stack::Stack {
-    // SAFETY: the caller's contract.
-    unsafe { on(ssl, core::ptr::null_mut(), Ssl::verified_chain) }
 }

@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use super::ssl::SSL_write;
+use super::ssl_data::SSL_write;
 use super::{entry, on};
 use crate::early_data::{EarlyDataState, EarlyRead};
 use crate::handle;
