@@ -441,7 +441,7 @@ fn written(key: &[u8], len: c_uint) -> Result<Option<&[u8]>, Error> {
 
 fn psk_of(identity: &[u8], key: &[u8]) -> Result<Psk, Error> {
     match identity {
-        // RFC 4279 Section 2: for one key no name is needed. The protocol does not use it in TLS 1.3.
+        // RFC 4279 Section 2: `opaque psk_identity<0..2^16-1>`. In TLS 1.3 it has a byte at least, and this key is left out.
         [] => Ok(named_psk(b"no identity", key)?.without_identity()),
         _ => named_psk(identity, key),
     }
