@@ -355,7 +355,6 @@ impl Connection {
     }
 
     /// What the handshake, or post-handshake authentication, waits for; `None` once there is none.
-    #[inline]
     pub fn waiting(&self) -> Option<Waiting> {
         match &self.state {
             State::New(_) => Some(Waiting::Bytes("first message")),
@@ -529,7 +528,6 @@ impl Connection {
     /// So many bytes come at least before application data can: the peer owes them to the handshake, or has to wait for
     /// this side before it sends as many. 0 after the handshake, and where it is not known, as while an answer of the application is
     /// awaited. For those who may not receive data ahead of the application.
-    #[inline]
     pub fn handshake_bytes_due(&self) -> usize {
         match (&self.state, &self.wire) {
             // The peer's Finished may have come already, and data may be next.
