@@ -118,21 +118,30 @@ pub unsafe extern "C" fn i2d_re_X509_tbs(object: *mut X509, out: *mut *mut u8) -
     })
 }
 
+/// Prints a certificate to a BIO or a file of C.
+///
+/// # Safety
+/// The pointers are null or what their types say.
+unsafe fn print(to: impl ToChannel, object: *mut X509) -> c_int {
+    entry(0, || {
+        // SAFETY: the caller's promise.
+        let object = unsafe { handle::borrow(object.cast_const()) }?;
+        let text = report::certificate(object)?;
+        // SAFETY: the caller's promise.
+        unsafe { to.to_channel() }?
+            .write(text.as_bytes())
+            .map(|()| 1)
+    })
+}
+
 /// Prints a certificate for people, in this library's own form. Returns 1, or 0 on failure.
 ///
 /// # Safety
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn X509_print(to: *mut Bio, object: *mut X509) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object.cast_const()) }?;
-        let text = report::certificate(object)?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(text.as_bytes())
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { print(to, object) }
 }
 
 /// Prints a certificate for people, in this library's own form. Returns 1, or 0 on failure.
@@ -146,15 +155,8 @@ pub unsafe extern "C" fn X509_print_ex(
     _name_flags: c_ulong,
     _flags: c_ulong,
 ) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object.cast_const()) }?;
-        let text = report::certificate(object)?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(text.as_bytes())
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { print(to, object) }
 }
 
 /// Prints a certificate for people, in this library's own form. Returns 1, or 0 on failure.
@@ -163,15 +165,8 @@ pub unsafe extern "C" fn X509_print_ex(
 /// The pointers are null or what their types say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn X509_print_fp(to: *mut FILE, object: *mut X509) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object.cast_const()) }?;
-        let text = report::certificate(object)?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(text.as_bytes())
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { print(to, object) }
 }
 
 /// Prints a certificate for people, in this library's own form. Returns 1, or 0 on failure.
@@ -185,13 +180,6 @@ pub unsafe extern "C" fn X509_print_ex_fp(
     _name_flags: c_ulong,
     _flags: c_ulong,
 ) -> c_int {
-    entry(0, || {
-        // SAFETY: the caller's contract.
-        let object = unsafe { handle::borrow(object.cast_const()) }?;
-        let text = report::certificate(object)?;
-        // SAFETY: the caller's contract.
-        unsafe { to.to_channel() }?
-            .write(text.as_bytes())
-            .map(|()| 1)
-    })
+    // SAFETY: the caller's contract.
+    unsafe { print(to, object) }
 }
