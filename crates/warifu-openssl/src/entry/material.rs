@@ -124,6 +124,9 @@ fn with_file(
     body(&bytes).map_err(|fault| fault.about(&shown.to_string()))
 }
 
+/// Files larger than this are no certificates or keys; one without end must not fill the memory.
+const MAX_FILE_LEN: usize = 16 * 1024 * 1024;
+
 /// A whole file. No copy of a key stays behind in a buffer that became too small.
 fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut file = File::open(path)?;
@@ -131,6 +134,9 @@ fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     loop {
         match file.read(&mut *piece) {
             Ok(0) => return Ok(bytes),
+            Ok(count) if bytes.len() + count > MAX_FILE_LEN => {
+                return Err(ErrorKind::FileTooLarge.into());
+            }
             Ok(count) => append_wiped(&mut bytes, piece.get(..count).unwrap_or_default()),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -362,4 +368,17 @@ pub unsafe extern "C" fn SSL_use_RSAPrivateKey_ASN1(
 ) -> c_int {
     // SAFETY: the caller's contract.
     unsafe { on(ssl, 0, |ssl| key_buffer(ssl, d, len, ASN1).map(|()| 1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_end_is_too_large() {
+        let error = read(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        let failure = with_file(c"/dev/zero".as_ptr(), |_| Ok(()));
+        assert!(format!("{failure:?}").contains("reading /dev/zero: file too large"));
+    }
 }
